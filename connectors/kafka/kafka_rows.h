@@ -1,0 +1,32 @@
+/* kafka_rows.h -- rows of a table to messages: key, value, time and headers. */
+#pragma once
+
+#include "connector/connector.h"
+
+struct kafka_rows {
+    struct arena *arena;     /* borrowed: lives as long as this */
+    struct encoder *value;   /* owned; NULL: the column below has the bytes */
+    struct encoder *key;     /* the same */
+    int value_column, key_column, timestamp_column, headers_column; /* -1: none */
+    bool skips_deletes;      /* -U and -D are no messages; else the format writes all kinds */
+    struct buf value_text, key_text;
+};
+
+enum code kafka_rows_open(struct kafka_rows *rows, const struct table_def *table,
+                          struct arena *arena, struct error *err) WEIR_CHECKED;
+void kafka_rows_close(struct kafka_rows *rows); /* zeroed or half-open is fine */
+
+static inline bool kafka_rows_writes(const struct kafka_rows *rows, enum change change)
+{
+    return !rows->skips_deletes || change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER;
+}
+
+struct kafka_row {
+    struct str value;     /* .data NULL: none */
+    struct str key;       /* .data NULL: none */
+    int64_t timestamp_ms; /* 0: now */
+};
+
+/* Bytes are good until the next row.  E_DATA: this row cannot be written, *err says why. */
+enum code kafka_rows_encode(struct kafka_rows *rows, const struct batch *in, uint32_t row,
+                            struct kafka_row *ret, struct error *err) WEIR_CHECKED;

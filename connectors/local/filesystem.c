@@ -1,0 +1,77 @@
+/* filesystem.c -- 'connector' = 'filesystem': files of lines as tables.
+ *
+ * A path is a file, a folder of files, or "-".  What a line means is the format's
+ * business; filesystem_source.c cuts files into lines and filesystem_sink.c writes
+ * them. */
+#include "local/filesystem.h"
+
+#include "local/local.h"
+
+const struct option_spec filesystem_options[] = {
+    LOCAL_NAME_OPTIONS,
+    { "path", OPTION_TEXT, true, NULL, NULL,
+      "A file, a folder, or - for standard input or output." },
+    { "format", OPTION_TEXT, true, NULL, NULL, "json, changelog-json, csv or raw." },
+    { "source.max-line-bytes", OPTION_BYTES, false, "64mb", NULL, "A longer line is a bad row." },
+    { "source.path.regex-pattern", OPTION_TEXT, false, NULL, NULL,
+      "Of a folder, only files whose whole path matches this." },
+    { 0 },
+};
+
+static const struct meta_spec metas[] = {
+    { "file.path", META_FILE_PATH, &type_string, false },
+    { "file.name", META_FILE_NAME, &type_string, false },
+    { "file.size", META_FILE_SIZE, &type_bigint, false },
+    { "file.modification-time", META_FILE_TIME, &type_timestamp_ltz3, false },
+    { 0 },
+};
+
+/* A format that carries all changes makes an upsert sink of a table with a key, and a retract sink
+ * of one without. */
+static unsigned sink_modes(const struct table_def *table)
+{
+    const struct format *format = table_format(table, false);
+    if (!format || (format->carries & CARRIES_DELETE) == 0)
+        return SINK_APPEND;
+    return SINK_APPEND | (table->schema->key_count > 0 ? SINK_UPSERT : SINK_RETRACT);
+}
+
+static enum code check(const struct table_def *table, bool as_sink, struct error *err)
+{
+    const struct option *path = options_find(table->options, "path");
+    if (!path || path->value.size == 0) {
+        error_set(err, E_OPTION, "option \"path\" of table \"" STR_FMT "\" is empty",
+                  STR_ARG(table->name));
+        if (path && path->value_span.size > 0)
+            error_locate(err, path->value_span);
+        return E_OPTION;
+    }
+    const struct format *format = table_format(table, false);
+    if (format && !(as_sink ? (void *)format->open_encoder : (void *)format->open_decoder))
+        return error_set(err, E_UNSUPPORTED, "format \"%s\" cannot be %s", format->name,
+                         as_sink ? "written" : "read");
+    return OK;
+}
+
+static void describe(const struct table_def *table, struct buf *out)
+{
+    buf_text(out, "path=");
+    buf_str(out, options_get(table->options, "path"));
+    buf_text(out, " format=");
+    buf_str(out, options_get(table->options, "format"));
+}
+
+const struct connector connector_filesystem = {
+    .name = "filesystem",
+    .summary = "files of json, csv or raw lines, folders of them, standard input and output",
+    .family = FAMILY_EMBEDDED,
+    .name_option = "path",
+    .options = filesystem_options,
+    .metas = metas,
+    .has_formats = true,
+    .source = &filesystem_source,
+    .sink = &filesystem_sink,
+    .sink_modes = sink_modes,
+    .check = check,
+    .describe = describe,
+};

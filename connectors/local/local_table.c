@@ -1,0 +1,55 @@
+/* local_table.c -- "local-table": what the local profile binds tables of databases
+ * to.  They keep their options, of which those count that name the table or say how
+ * rows are written, and LOCAL_CONNECTOR_OPTION, which says whose manners to take. */
+#include "local/local.h"
+
+#include "local/local_table.h"
+
+static const struct option_spec options[] = {
+    { "tableName", OPTION_TEXT, false, NULL, NULL, "The table." },
+    { "table-name", OPTION_TEXT, false, NULL, NULL, "The table." },
+    { "index", OPTION_TEXT, false, NULL, NULL, "The index, which is a table here." },
+    { LOCAL_CONNECTOR_OPTION, OPTION_TEXT, false, NULL, NULL,
+      "The connector that the job asked for." },
+    { "*", OPTION_TEXT, false, NULL, NULL, "Options of that connector." },
+    { 0 },
+};
+
+static const char *const name_aliases[] = { "table-name", "index", NULL };
+
+/* The row key of HBase is there even if it is not declared as the primary key. */
+static unsigned sink_modes(const struct table_def *table)
+{
+    struct str system = options_get(table->options, LOCAL_CONNECTOR_OPTION);
+    if (str_iis(system, "cloudhbase") ||
+        (system.size >= 5 && str_iis(str_make(system.data, 5), "hbase")))
+        return SINK_APPEND | SINK_UPSERT;
+    return table->schema->key_count > 0 ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
+}
+
+static void describe(const struct table_def *table, struct buf *out)
+{
+    static const char *const names[] = { "tableName", "table-name", "index" };
+    for (size_t i = 0; i < countof(names); i++) {
+        struct str name = options_get(table->options, names[i]);
+        if (!name.data)
+            continue;
+        buf_text(out, "table=");
+        buf_str(out, name);
+        return;
+    }
+}
+
+const struct connector connector_local_table = {
+    .name = "local-table",
+    .summary = "tables in the SQLite file of the local profile",
+    .family = FAMILY_EMBEDDED,
+    .name_option = "tableName",
+    .name_option_aliases = name_aliases,
+    .options = options,
+    .source = &local_table_source,
+    .sink = &local_table_sink,
+    .lookup = &local_table_lookup,
+    .sink_modes = sink_modes,
+    .describe = describe,
+};

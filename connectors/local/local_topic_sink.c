@@ -1,0 +1,406 @@
+/* local_topic_sink.c -- writes a topic to its file.
+ *
+ * Values go to T.ndjson, a line each, behind what is there.  A sink whose deletes
+ * are tombstones (upsert-kafka) writes T.records.ndjson, where keys and missing
+ * values have a place; so does one that finds a topic begun in that form.
+ *
+ * A value with a line feed has no place in T.ndjson.  If the file had something in
+ * it before this run, that is an error; otherwise what this run has written to it
+ * moves to T.records.ndjson, and the sink goes on there. */
+#include "local/local_topic.h"
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "local/file_out.h"
+#include "local/line_reader.h"
+#include "local/local.h"
+#include "local/topic_files.h"
+#include "local/topic_record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum manner {
+    MANNER_VALUES,     /* inserts and updates are messages, the rest is left out */
+    MANNER_TOMBSTONES, /* deletes are messages without value */
+    MANNER_ENCODED,    /* the format writes all kinds of changes */
+};
+
+struct topic_sink {
+    struct sink base;
+    struct arena *arena;
+    struct file_out out;
+    struct bad_rows *bad_rows;
+    enum manner manner;
+    bool is_records;
+    bool was_begun; /* T.ndjson had something in it before this run */
+    char *plain_path;
+    char *records_path;
+    struct encoder *value; /* NULL: value_column has the bytes */
+    struct encoder *key;   /* the same with key_column */
+    int value_column;      /* -1: none */
+    int key_column;
+    int timestamp_column;
+    int headers_column;
+    struct buf value_text; /* of one row */
+    struct buf key_text;
+};
+
+/* ---- opening ---- */
+
+static void topic_sink_close(struct sink *base)
+{
+    struct topic_sink *s = (struct topic_sink *)base;
+    if (!s)
+        return;
+    if (s->value)
+        s->value->kind->close(s->value);
+    if (s->key)
+        s->key->kind->close(s->key);
+    file_out_close(&s->out);
+    buf_done(&s->value_text);
+    buf_done(&s->key_text);
+    arena_destroy(s->arena);
+    mem_free(s);
+}
+
+static void find_columns(struct topic_sink *s, const struct table_def *table)
+{
+    for (uint32_t i = 0; i < table->schema->count; i++) {
+        if (!table->origins || table->origins[i] != ORIGIN_META)
+            continue;
+        int *column = table->metas[i] == META_VALUE_BYTES ? &s->value_column
+                      : table->metas[i] == META_KEY_BYTES ? &s->key_column
+                      : table->metas[i] == META_TIMESTAMP ? &s->timestamp_column
+                      : table->metas[i] == META_HEADERS   ? &s->headers_column
+                                                          : NULL;
+        if (column)
+            *column = (int)i;
+    }
+}
+
+static enum manner manner_of(const struct topic_sink *s, const struct sink_open *open)
+{
+    const struct table_def *table = open->table;
+    if (s->value_column >= 0 || table->blink)
+        return MANNER_VALUES;
+    struct str asked = options_get(table->options, LOCAL_CONNECTOR_OPTION);
+    if (str_iis(asked, "upsert-kafka"))
+        return MANNER_TOMBSTONES;
+    const struct format *format = table_format(table, false);
+    if (format && (format->carries & CARRIES_DELETE) != 0)
+        return MANNER_ENCODED;
+    return open->mode == SINK_UPSERT ? MANNER_TOMBSTONES : MANNER_VALUES;
+}
+
+static bool has_content(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && found.st_size > 0;
+}
+
+static enum code open_out(struct topic_sink *s, const struct sink_open *open, struct error *err)
+{
+    if (!open->resume) {
+        s->was_begun = has_content(s->plain_path);
+        s->is_records =
+            s->manner == MANNER_TOMBSTONES || (!s->was_begun && has_content(s->records_path));
+        return file_out_open(&s->out, str_of(s->is_records ? s->records_path : s->plain_path),
+                             FILE_OUT_APPEND, 0, err);
+    }
+    struct str position = open->resume_position;
+    size_t blank = str_find_byte(position, ' ');
+    int64_t length;
+    if (blank == (size_t)-1 ||
+        !number_parse_i64(position.data + blank + 1, position.size - blank - 1, &length))
+        return error_set(err, E_DATA, "position \"" STR_FMT "\" of \"%s\" is none",
+                         STR_ARG(position), s->plain_path);
+    s->is_records = str_is(str_make(position.data, blank), "records");
+    s->was_begun = !s->is_records && length > 0;
+    return file_out_open(&s->out, str_of(s->is_records ? s->records_path : s->plain_path),
+                         FILE_OUT_RESUME, length, err);
+}
+
+static enum code prepare(struct topic_sink *s, const struct sink_open *open, struct error *err)
+{
+    const struct table_def *table = open->table;
+    struct str topic;
+    s->arena = arena_create();
+    if (!s->arena)
+        return error_nomem(err);
+    TRY(topic_of_sink(table, &topic, err));
+    TRY(topic_file_path(s->arena, table->data_dir, topic, false, &s->plain_path, err));
+    TRY(topic_file_path(s->arena, table->data_dir, topic, true, &s->records_path, err));
+    find_columns(s, table);
+    if (s->value_column < 0) {
+        TRY(table_open_encoder(table, false, s->arena, &s->value, err));
+        if (!s->value)
+            return error_set(err, E_PLAN, "table \"" STR_FMT "\" has no column for the message",
+                             STR_ARG(table->name));
+    }
+    if (s->key_column < 0)
+        TRY(table_open_encoder(table, true, s->arena, &s->key, err));
+    s->manner = manner_of(s, open);
+    return open_out(s, open, err);
+}
+
+static enum code topic_sink_open(const struct sink_open *open, struct sink **ret, struct error *err)
+{
+    struct topic_sink *s = mem_zalloc(sizeof *s);
+    if (!s)
+        return error_nomem(err);
+    s->base.kind = &local_topic_sink;
+    s->bad_rows = open->bad_rows;
+    s->value_column = s->key_column = s->timestamp_column = s->headers_column = -1;
+    buf_init(&s->value_text, 1 << 30);
+    buf_init(&s->key_text, 1 << 30);
+    enum code code = prepare(s, open, err);
+    if (code != OK) {
+        topic_sink_close(&s->base);
+        return code;
+    }
+    *ret = &s->base;
+    return OK;
+}
+
+/* ---- from lines to records ---- */
+
+static enum code copy_lines(struct topic_sink *s, struct line_reader *reader, struct arena *arena,
+                            struct error *err)
+{
+    enum { LINES = 256 };
+    struct str lines[LINES];
+    enum line_state state = LINES_MORE;
+    while (state == LINES_MORE) {
+        uint32_t count = 0;
+        TRY(line_reader_fill(reader, arena, lines, NULL, LINES, &count, &state, err));
+        for (uint32_t i = 0; i < count; i++) {
+            struct topic_record_out record = { .value = lines[i] };
+            topic_record_write(&s->out.buf, &record);
+        }
+        TRY(file_out_drain(&s->out, err));
+        arena_reset(arena);
+    }
+    return OK;
+}
+
+static enum code move_lines(struct topic_sink *s, struct error *err)
+{
+    int fd = open(s->plain_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, E_IO, "could not open \"%s\": %s", s->plain_path, strerror(errno));
+    struct line_options options = {
+        .path = s->plain_path,
+        .fd = fd,
+        .size = -1,
+        .line_bytes_max = INT64_MAX,
+        .keeps_cr = true,
+    };
+    struct arena *arena = arena_create();
+    struct line_reader *reader = NULL;
+    enum code code = arena ? OK : error_nomem(err);
+    if (code == OK)
+        code = line_reader_create(&options, (struct line_position){ 0, 0 }, &reader, err);
+    if (code == OK)
+        code = copy_lines(s, reader, arena, err);
+    line_reader_destroy(reader);
+    arena_destroy(arena);
+    close(fd);
+    return code;
+}
+
+static enum code begin_records(struct topic_sink *s, struct error *err)
+{
+    if (s->was_begun) {
+        error_set(err, E_DATA, "cannot write a message with a line feed in it to \"%s\"",
+                  s->plain_path);
+        error_detail(err,
+                     "The file holds a message a line and had content before this run; "
+                     "\"%s\" could hold such messages.",
+                     s->records_path);
+        return E_DATA;
+    }
+    TRY(file_out_drain(&s->out, err));
+    file_out_close(&s->out);
+    TRY(file_out_open(&s->out, str_of(s->records_path), FILE_OUT_APPEND, 0, err));
+    TRY(move_lines(s, err));
+    s->is_records = true;
+    if (unlink(s->plain_path) != 0)
+        return error_set(err, E_IO, "could not remove \"%s\": %s", s->plain_path, strerror(errno));
+    return OK;
+}
+
+/* ---- writing ---- */
+
+static enum code report(struct topic_sink *s, uint32_t row, const char *reason, struct error *err)
+{
+    struct bad_row bad = {
+        .reason = str_of(reason),
+        .raw = buf_view(&s->value_text),
+        .place = str_of(s->out.path),
+        .offset = -1,
+        .record = row,
+    };
+    return bad_row_report(s->bad_rows, &bad, err);
+}
+
+/* The bytes of one part of the message: a column's, or what the encoder makes.  .data NULL: none.
+ * A reason why the row cannot be written goes to *ret_why. */
+static enum code part_of(struct encoder *encoder, int column, const struct batch *in, uint32_t row,
+                         struct buf *text, struct str *ret, struct error *why)
+{
+    *ret = (struct str){ NULL, 0 };
+    if (column >= 0) {
+        const struct column *c = in->columns[column];
+        if (column_is_valid(c, row)) {
+            *ret = view_str(COLUMN_AT(c, struct view, row));
+            if (!ret->data)
+                ret->data = "";
+        }
+        return OK;
+    }
+    if (!encoder)
+        return OK;
+    buf_clear(text);
+    bool is_null = false;
+    TRY(encoder->kind->encode(encoder, in, row, text, &is_null, why));
+    TRY(buf_check(text, why));
+    if (!is_null)
+        *ret = str_make(text->data ? text->data : "", text->size);
+    return OK;
+}
+
+static void fill_metas(const struct topic_sink *s, const struct batch *in, uint32_t row,
+                       struct topic_record_out *record)
+{
+    if (s->timestamp_column >= 0) {
+        const struct column *c = in->columns[s->timestamp_column];
+        if (column_is_valid(c, row)) {
+            int64_t us = COLUMN_AT(c, int64_t, row);
+            record->has_timestamp = true;
+            record->timestamp_ms = us / 1000 - (us % 1000 < 0);
+        }
+    }
+    if (s->headers_column >= 0) {
+        record->headers = in->columns[s->headers_column];
+        record->headers_row = row;
+    }
+}
+
+static bool is_text(struct str part)
+{
+    return !part.data || utf8_valid(part.data, part.size);
+}
+
+static enum code put_record(struct topic_sink *s, const struct batch *in, uint32_t row,
+                            struct str value, struct error *err)
+{
+    struct topic_record_out record = { .value = value };
+    struct error why;
+    enum code code = part_of(s->key, s->key_column, in, row, &s->key_text, &record.key, &why);
+    if (code == E_DATA)
+        return report(s, row, why.message, err);
+    if (code != OK) {
+        if (err)
+            *err = why;
+        return code;
+    }
+    if (!is_text(record.key) || !is_text(record.value))
+        return report(s, row, "message is not UTF-8, and has no line of JSON for it", err);
+    fill_metas(s, in, row, &record);
+    topic_record_write(&s->out.buf, &record);
+    return OK;
+}
+
+static enum code write_row(struct topic_sink *s, const struct batch *in, uint32_t row,
+                           bool is_tombstone, struct error *err)
+{
+    struct str value = { NULL, 0 };
+    struct error why;
+    if (!is_tombstone) {
+        enum code code = part_of(s->value, s->value_column, in, row, &s->value_text, &value, &why);
+        if (code == E_DATA)
+            return report(s, row, why.message, err);
+        if (code != OK) {
+            if (err)
+                *err = why;
+            return code;
+        }
+    }
+    if (!s->is_records && value.size > 0 && memchr(value.data, '\n', value.size))
+        TRY(begin_records(s, err));
+    if (s->is_records)
+        return put_record(s, in, row, value, err);
+    buf_str(&s->out.buf, value);
+    buf_char(&s->out.buf, '\n');
+    return OK;
+}
+
+static enum code topic_sink_write(struct sink *base, const struct batch *in, struct error *err)
+{
+    struct topic_sink *s = (struct topic_sink *)base;
+    for (uint32_t i = 0; i < in->selected; i++) {
+        uint32_t row = batch_row(in, i);
+        enum change change = batch_change(in, row);
+        bool is_tombstone = false;
+        if (s->manner != MANNER_ENCODED) {
+            if (change == CHANGE_UPDATE_BEFORE ||
+                (change == CHANGE_DELETE && s->manner == MANNER_VALUES))
+                continue;
+            is_tombstone = change == CHANGE_DELETE;
+        }
+        TRY(write_row(s, in, row, is_tombstone, err));
+        if (s->out.buf.size >= FILE_OUT_BYTES)
+            TRY(file_out_drain(&s->out, err));
+    }
+    return file_out_drain(&s->out, err);
+}
+
+static enum code topic_sink_flush_start(struct sink *base, struct error *err)
+{
+    return file_out_sync(&((struct topic_sink *)base)->out, err);
+}
+
+static enum code topic_sink_flush_poll(struct sink *base, bool *ret_done, struct error *err)
+{
+    (void)base;
+    (void)err;
+    *ret_done = true;
+    return OK;
+}
+
+static int topic_sink_wake_fd(struct sink *base)
+{
+    (void)base;
+    return -1;
+}
+
+static enum code topic_sink_tell(struct sink *base, struct buf *out, struct error *err)
+{
+    struct topic_sink *s = (struct topic_sink *)base;
+    TRY(file_out_drain(&s->out, err));
+    buf_text(out, s->is_records ? "records " : "lines ");
+    buf_i64(out, s->out.length);
+    return buf_check(out, err);
+}
+
+static void topic_sink_status(struct sink *base, struct sink_status *ret)
+{
+    (void)base;
+    *ret = (struct sink_status){ .guarantee = "at-least-once" };
+}
+
+const struct sink_kind local_topic_sink = {
+    .open = topic_sink_open,
+    .write = topic_sink_write,
+    .flush_start = topic_sink_flush_start,
+    .flush_poll = topic_sink_flush_poll,
+    .wake_fd = topic_sink_wake_fd,
+    .tell = topic_sink_tell,
+    .status = topic_sink_status,
+    .close = topic_sink_close,
+};

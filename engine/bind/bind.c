@@ -1,0 +1,305 @@
+/* bind.c -- the binder as a whole: INSERTs and SELECTs into sinks of one job. */
+#include "bind/binder.h"
+
+#include <stdio.h>
+
+struct binder *binder_create(const struct bind_env *env, struct catalog *catalog,
+                             const struct bind_hooks *hooks)
+{
+    struct binder *b = arena_new(env->arena, struct binder);
+    if (!b)
+        return NULL;
+    b->env = *env;
+    b->arena = env->arena;
+    b->catalog = catalog;
+    b->hooks = hooks;
+    return b;
+}
+
+static enum code add_input(struct binder *b, struct plan_sink *sink, struct plan *input,
+                           struct error *err)
+{
+    struct plan **inputs = arena_array(b->arena, struct plan *, sink->base.input_count + 1);
+    if (!inputs)
+        return error_nomem(err);
+    memcpy(inputs, sink->base.inputs, sink->base.input_count * sizeof *inputs);
+    inputs[sink->base.input_count++] = input;
+    sink->base.inputs = inputs;
+    return OK;
+}
+
+enum code bind_sink(struct binder *b, const struct catalog_table *table, struct span span,
+                    struct plan_sink **ret, struct error *err)
+{
+    for (uint32_t i = 0; i < b->sink_count; i++)
+        if (b->sinks[i]->table == table) {
+            *ret = b->sinks[i];
+            return OK;
+        }
+    struct resolved_table resolved = { 0 };
+    enum code code = b->hooks->resolve_table(b->hooks->self, table, true, &resolved, err);
+    if (code != OK) {
+        error_locate(err, span);
+        error_while(err, "writing to table \"" STR_FMT "\"", STR_ARG(table->name));
+        return code;
+    }
+    if (!resolved.connector->sink)
+        return error_at(err, E_PLAN, span,
+                        "table \"" STR_FMT "\" cannot be written: connector \"%s\" is no sink%s%s",
+                        STR_ARG(table->name), resolved.connector->name,
+                        resolved.connector->missing ? ": " : "",
+                        resolved.connector->missing ? resolved.connector->missing : "");
+    struct table_def def;
+    TRY(bind_table_def(b, table, &resolved, true, &def, err));
+    struct plan_sink *sink = (struct plan_sink *)bind_node(
+        b, PLAN_SINK, sizeof(struct plan_sink), def.schema->count, 0, span);
+    if (!sink)
+        return error_nomem(err);
+    memcpy(sink->base.fields, def.schema->fields, def.schema->count * sizeof *sink->base.fields);
+    sink->table = table;
+    sink->connector = resolved.connector;
+    sink->def = def;
+    sink->on_error = resolved.on_error ? resolved.on_error : "skip";
+    if (!ARENA_PUSH(b->arena, b->sinks, b->sink_count, b->sink_cap, sink))
+        return error_nomem(err);
+    *ret = sink;
+    return OK;
+}
+
+static enum code wrong_type(struct binder *b, const struct field *to, struct expr *from,
+                            const struct span span, struct error *err)
+{
+    (void)b;
+    struct buf text;
+    buf_init(&text, 1024);
+    type_print(&text, from->type);
+    buf_text(&text, ", and the column is ");
+    type_print(&text, to->type);
+    error_at(err, E_TYPE, from->span.size ? from->span : span,
+             "column \"" STR_FMT "\" cannot take this value: it is %s", STR_ARG(to->name),
+             buf_cstr(&text));
+    buf_done(&text);
+    error_hint(err, "CAST it to the type of the column.");
+    return E_TYPE;
+}
+
+/* Which column of the query goes into stored column i of the sink; -1: NULL. */
+static enum code map_columns(struct binder *b, const struct ast_insert *node,
+                             const struct plan_sink *sink, uint32_t given, int **ret,
+                             struct error *err)
+{
+    uint32_t n = sink->base.field_count;
+    int *map = arena_array(b->arena, int, n);
+    if (!map)
+        return error_nomem(err);
+    struct span span = node->query->node.span;
+    if (node->columns.count == 0) {
+        if (given != n)
+            return error_at(err, E_TYPE, span,
+                            "the query gives %u columns, and table \"" STR_FMT "\" takes %u", given,
+                            STR_ARG(sink->table->name), n);
+        for (uint32_t i = 0; i < n; i++)
+            map[i] = (int)i;
+        *ret = map;
+        return OK;
+    }
+    if (given != node->columns.count)
+        return error_at(err, E_TYPE, span, "the query gives %u columns, and the list names %u",
+                        given, node->columns.count);
+    for (uint32_t i = 0; i < n; i++)
+        map[i] = -1;
+    for (uint32_t i = 0; i < node->columns.count; i++) {
+        const struct ast_name *name = &node->columns.items[i];
+        int at = schema_find(sink->def.schema, name->text);
+        if (at < 0)
+            return error_at(err, E_NAME, name->span,
+                            "table \"" STR_FMT "\" has no column \"" STR_FMT
+                            "\" that can be written",
+                            STR_ARG(sink->table->name), STR_ARG(name->text));
+        if (map[at] >= 0)
+            return error_at(err, E_NAME, name->span, "column \"" STR_FMT "\" is listed twice",
+                            STR_ARG(name->text));
+        map[at] = (int)i;
+    }
+    *ret = map;
+    return OK;
+}
+
+static struct span column_span(const struct plan *plan, uint32_t at)
+{
+    if (plan->kind == PLAN_CALC && ((const struct plan_calc *)plan)->exprs)
+        return ((const struct plan_calc *)plan)->exprs[at]->span;
+    return plan->span;
+}
+
+/* A calc that gives exactly the stored columns of the sink. */
+static enum code store_calc(struct binder *b, const struct ast_insert *node,
+                            const struct relation *rel, const struct plan_sink *sink,
+                            struct plan **ret, struct error *err)
+{
+    int *map;
+    TRY(map_columns(b, node, sink, rel->scope.count, &map, err));
+    uint32_t n = sink->base.field_count;
+    struct plan *plan =
+        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), n, 1, node->query->node.span);
+    struct expr **exprs = arena_array(b->arena, struct expr *, n);
+    if (!plan || !exprs)
+        return error_nomem(err);
+    bool blink = binder_is_blink(b);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct field *to = &sink->base.fields[i];
+        if (map[i] < 0) {
+            if (!(exprs[i] = expr_null(b->arena, to->type, node->node.span)))
+                return error_nomem(err);
+        } else {
+            const struct scope_item *item = &rel->scope.items[map[i]];
+            struct span span = column_span(rel->plan, item->column);
+            struct expr *e = expr_column(b->arena, item->column, item->type, span);
+            if (!e)
+                return error_nomem(err);
+            if (!type_can_store(item->type, to->type, blink))
+                return wrong_type(b, to, e, span, err);
+            TRY(expr_cast(&b->env, e, to->type, blink ? CAST_BLINK : CAST_FLINK, span, &exprs[i],
+                          err));
+        }
+        plan->fields[i] = *to;
+    }
+    ((struct plan_calc *)plan)->exprs = exprs;
+    plan->inputs[0] = rel->plan;
+    plan->changes = rel->plan->changes;
+    plan->bounded = rel->plan->bounded;
+    *ret = plan;
+    return OK;
+}
+
+enum code bind_insert(struct binder *b, const struct ast_insert *node, struct error *err)
+{
+    struct str name;
+    TRY(bind_object_name(&node->path, &name, err));
+    const struct catalog_table *table = catalog_find_table(b->catalog, name);
+    if (!table) {
+        if (catalog_find_view(b->catalog, name))
+            return error_at(err, E_NAME, node->path.span,
+                            "\"" STR_FMT "\" is a view: rows cannot be inserted into it",
+                            STR_ARG(name));
+        return error_at(err, E_NAME, node->path.span, "table \"" STR_FMT "\" does not exist",
+                        STR_ARG(name));
+    }
+    if (node->overwrite)
+        return bind_unsupported(node->node.span, "INSERT OVERWRITE", err);
+    if (node->has_partition)
+        return bind_unsupported(node->node.span, "INSERT ... PARTITION", err);
+    b->statements++;
+    struct relation rel;
+    TRY(bind_query(b, node->query, NULL, &rel, err));
+    struct plan_sink *sink;
+    struct plan *calc;
+    TRY(bind_sink(b, table, node->path.span, &sink, err));
+    TRY(store_calc(b, node, &rel, sink, &calc, err));
+    return add_input(b, sink, calc, err);
+}
+
+enum code bind_result(struct binder *b, const struct ast_query *node, struct error *err)
+{
+    b->statements++;
+    struct relation rel;
+    TRY(bind_query(b, node, NULL, &rel, err));
+    uint32_t n = rel.scope.count;
+    struct plan_sink *sink =
+        (struct plan_sink *)bind_node(b, PLAN_SINK, sizeof(struct plan_sink), n, 0, node->node.span);
+    struct schema *schema = arena_new(b->arena, struct schema);
+    if (!sink || !schema)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        sink->base.fields[i] =
+            (struct field){ rel.scope.items[i].name, rel.scope.items[i].type };
+    *schema = (struct schema){ .fields = sink->base.fields, .count = n };
+    sink->def = (struct table_def){ .name = STR("result"),
+                                    .schema = schema,
+                                    .blink = binder_is_blink(b),
+                                    .zone = b->env.zone,
+                                    .clock = b->hooks->clock };
+    sink->statement = ++b->results;
+    sink->mode = SINK_RETRACT;
+    sink->on_error = "fail";
+    if (!ARENA_PUSH(b->arena, b->sinks, b->sink_count, b->sink_cap, sink))
+        return error_nomem(err);
+    return add_input(b, sink, rel.plan, err);
+}
+
+/* What the sink is sent, from what comes and what it can take. */
+static enum code choose_mode(struct plan_sink *sink, struct error *err)
+{
+    unsigned changes = 0;
+    for (uint32_t i = 0; i < sink->base.input_count; i++)
+        changes |= sink->base.inputs[i]->changes;
+    if (sink->base.input_count == 0)
+        changes = CHANGES_INSERT; /* it takes dead letters */
+    sink->base.changes = changes;
+    if (!sink->table)
+        return OK;
+    unsigned modes =
+        sink->connector->sink_modes ? sink->connector->sink_modes(&sink->def) : SINK_APPEND;
+    if (changes == CHANGES_INSERT && modes & SINK_APPEND)
+        sink->mode = SINK_APPEND;
+    else if (modes & SINK_UPSERT)
+        sink->mode = SINK_UPSERT;
+    else if (modes & SINK_RETRACT)
+        sink->mode = SINK_RETRACT;
+    else if (changes == CHANGES_INSERT)
+        sink->mode = SINK_APPEND;
+    else {
+        error_at(err, E_PLAN, sink->base.span,
+                 "table \"" STR_FMT "\" takes only new rows, and this query also updates or deletes "
+                 "rows",
+                 STR_ARG(sink->table->name));
+        if (sink->table->key_count == 0)
+            error_hint(err, "Declare a PRIMARY KEY on the table if its system can update rows by "
+                            "key.");
+        return E_PLAN;
+    }
+    return OK;
+}
+
+enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *err)
+{
+    struct plan_job *job = arena_new(b->arena, struct plan_job);
+    if (!job)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < b->sink_count; i++)
+        TRY(choose_mode(b->sinks[i], err));
+    for (uint32_t i = 0; i < b->scan_count; i++) {
+        const struct plan_sink *letters = b->scans[i].scan->dead_letter_sink;
+        if (letters && letters->base.input_count > 0)
+            return error_at(err, E_PLAN, letters->base.span,
+                            "table \"" STR_FMT "\" takes dead letters, so no INSERT can write to "
+                            "it in the same job",
+                            STR_ARG(letters->table->name));
+    }
+    job->sinks = b->sinks;
+    job->sink_count = b->sink_count;
+    job->dialect = b->env.dialect;
+    *ret = job;
+    return OK;
+}
+
+enum code bind_scalar(const struct bind_env *env, const struct ast_node *node, struct expr **ret,
+                      struct error *err)
+{
+    struct binder *b = binder_create(env, NULL, NULL);
+    return b ? bind_expr(b, NULL, node, ret, err) : error_nomem(err);
+}
+
+enum code bind_query_schema(struct binder *b, const struct ast_query *node, struct schema *ret,
+                            struct error *err)
+{
+    struct relation rel;
+    TRY(bind_query(b, node, NULL, &rel, err));
+    struct field *fields = arena_array(b->arena, struct field, MAX(rel.scope.count, 1));
+    if (!fields)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < rel.scope.count; i++)
+        fields[i] = (struct field){ rel.scope.items[i].name, rel.scope.items[i].type };
+    *ret = (struct schema){ .fields = fields, .count = rel.scope.count };
+    return OK;
+}

@@ -1,0 +1,227 @@
+/* bind_call.c -- function calls: the ones SQL defines by CASE, JSON with its clauses,
+ * and everything else through the registry. */
+#include "bind/binder.h"
+
+#include <stdio.h>
+
+/* Functions over groups of rows or giving rows: known, so that the message names the feature and
+ * not a misspelt name. */
+static const char *const aggregates[] = {
+    "COUNT",        "SUM",         "SUM0",        "AVG",          "MIN",
+    "MAX",          "FIRST_VALUE", "LAST_VALUE",  "STDDEV_POP",   "STDDEV_SAMP",
+    "STDDEV",       "VAR_POP",     "VAR_SAMP",    "VARIANCE",     "LISTAGG",
+    "CONCAT_AGG",   "COLLECT",     "ARRAY_AGG",   "APPROX_COUNT_DISTINCT",
+    "JSON_OBJECTAGG", "JSON_ARRAYAGG", "GROUPING", "GROUPING_ID", "GROUP_ID",
+    "PERCENTILE",   "HOP_START",   "HOP_END",     "HOP_ROWTIME",  "HOP_PROCTIME",
+    "TUMBLE_START", "TUMBLE_END",  "TUMBLE_ROWTIME", "TUMBLE_PROCTIME", "SESSION_START",
+    "SESSION_END",  "SESSION_ROWTIME", "SESSION_PROCTIME", "TUMBLE", "HOP", "SESSION", "CUMULATE",
+};
+static const char *const over_functions[] = {
+    "ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD",
+};
+
+static bool is_one_of(struct str name, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_iis(name, list[i]))
+            return true;
+    return false;
+}
+
+static enum code refuse_modifiers(const struct ast_call *node, struct str name, struct error *err)
+{
+    char what[128];
+    if (is_one_of(name, aggregates, countof(aggregates))) {
+        snprintf(what, sizeof what, "the aggregate or window function " STR_FMT, STR_ARG(name));
+        return bind_unsupported(node->node.span, what, err);
+    }
+    if (node->over || is_one_of(name, over_functions, countof(over_functions)))
+        return bind_unsupported(node->node.span, "OVER", err);
+    if (node->star || node->distinct || node->filter || node->order_by.count > 0 ||
+        node->within_group.count > 0 || node->nulls != CALL_NULLS_DEFAULT)
+        return error_at(err, E_SYNTAX, node->node.span,
+                        "function \"" STR_FMT "\" is no aggregate: it takes no *, DISTINCT, FILTER, "
+                        "ORDER BY or IGNORE NULLS",
+                        STR_ARG(name));
+    return OK;
+}
+
+enum code bind_coalesce(struct binder *b, struct expr **args, uint32_t n, struct span span,
+                        struct expr **ret, struct error *err)
+{
+    /* CASE WHEN a IS NOT NULL THEN a ... ELSE z END: what comes later is evaluated only where
+     * it is needed, and equal arguments are one step of the program. */
+    struct expr **parts = arena_array(b->arena, struct expr *, 2 * n - 1);
+    if (!parts)
+        return error_nomem(err);
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        TRY(bind_operator(b, "IS NOT NULL", &args[i], 1, span, &parts[2 * i], err));
+        parts[2 * i + 1] = args[i];
+    }
+    parts[2 * n - 2] = args[n - 1];
+    return bind_case(b, parts, 2 * n - 1, span, ret, err);
+}
+
+static enum code arity(const struct ast_call *node, struct str name, uint32_t n, uint32_t least,
+                       uint32_t most, struct error *err)
+{
+    if (n >= least && n <= most)
+        return OK;
+    if (least == most)
+        return error_at(err, E_TYPE, node->node.span,
+                        "function \"" STR_FMT "\" takes %u arguments, not %u", STR_ARG(name), least,
+                        n);
+    return error_at(err, E_TYPE, node->node.span,
+                    "function \"" STR_FMT "\" takes at least %u arguments, not %u", STR_ARG(name),
+                    least, n);
+}
+
+/* Functions that are other expressions.  *ret stays NULL if the name is none of them. */
+static enum code bind_rewritten(struct binder *b, const struct ast_call *node, struct str name,
+                                struct expr **args, uint32_t n, struct expr **ret,
+                                struct error *err)
+{
+    struct span span = node->node.span;
+    if (str_iis(name, "IF")) {
+        TRY(arity(node, name, n, 3, 3, err));
+        if (args[0]->type->id != TYPE_BOOLEAN && args[0]->type->id != TYPE_NULL)
+            return error_at(err, E_TYPE, args[0]->span, "IF needs a condition first");
+        if (args[0]->type->id == TYPE_NULL &&
+            !(args[0] = expr_null(b->arena, &type_boolean, span)))
+            return error_nomem(err);
+        return bind_case(b, args, 3, span, ret, err);
+    }
+    if (str_iis(name, "COALESCE")) {
+        TRY(arity(node, name, n, 1, UINT32_MAX, err));
+        return bind_coalesce(b, args, n, span, ret, err);
+    }
+    if (str_iis(name, "IFNULL") || str_iis(name, "NVL")) {
+        TRY(arity(node, name, n, 2, 2, err));
+        return bind_coalesce(b, args, n, span, ret, err);
+    }
+    if (str_iis(name, "NULLIF")) {
+        TRY(arity(node, name, n, 2, 2, err));
+        struct expr *parts[3];
+        TRY(bind_operator(b, "=", args, 2, span, &parts[0], err));
+        if (!(parts[1] = expr_null(b->arena, args[0]->type, span)))
+            return error_nomem(err);
+        parts[2] = args[0];
+        return bind_case(b, parts, 3, span, ret, err);
+    }
+    return OK;
+}
+
+/* TRIM(x, c) with a side comes as TRIM('BOTH', c, x). */
+static enum code arrange_trim(struct binder *b, const struct ast_call *node, struct expr ***args,
+                              uint32_t *n, struct error *err)
+{
+    static const char *const sides[] = { [TRIM_BOTH] = "BOTH",
+                                         [TRIM_LEADING] = "LEADING",
+                                         [TRIM_TRAILING] = "TRAILING" };
+    if (*n == 1 && node->trim_side == TRIM_BOTH)
+        return OK;
+    struct expr **three = arena_array(b->arena, struct expr *, 3);
+    if (!three)
+        return error_nomem(err);
+    struct span span = node->node.span;
+    three[0] = expr_string(b->arena, str_of(sides[node->trim_side]), span);
+    three[1] = *n > 1 ? (*args)[1] : expr_string(b->arena, STR(" "), span);
+    three[2] = (*args)[0];
+    if (!three[0] || !three[1])
+        return error_nomem(err);
+    *args = three;
+    *n = 3;
+    return OK;
+}
+
+enum code bind_call(struct binder *b, const struct scope *scope, const struct ast_call *node,
+                    struct expr **ret, struct error *err)
+{
+    struct str name;
+    TRY(bind_object_name(&node->path, &name, err));
+    TRY(refuse_modifiers(node, name, err));
+    uint32_t n = node->args.count;
+    struct expr **args = arena_array(b->arena, struct expr *, MAX(n, 1));
+    if (!args)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        TRY(bind_expr(b, scope, node->args.items[i], &args[i], err));
+
+    *ret = NULL;
+    TRY(bind_rewritten(b, node, name, args, n, ret, err));
+    if (*ret)
+        return OK;
+    if (str_iis(name, "TRIM") && n >= 1)
+        TRY(arrange_trim(b, node, &args, &n, err));
+    if ((str_iis(name, "FLOOR") || str_iis(name, "CEIL")) && n == 2 &&
+        node->args.items[1]->kind != AST_UNIT)
+        return error_at(err, E_TYPE, node->node.span, "the form is " STR_FMT "(x TO DAY)",
+                        STR_ARG(name));
+    enum code code = function_bind_name(&b->env, name, args, n, node->node.span, ret, err);
+    if (code != OK)
+        error_locate(err, node->node.span);
+    return code;
+}
+
+static enum code bind_behavior(struct binder *b, const struct scope *scope,
+                               const struct ast_json_on *on, enum json_behavior *ret,
+                               struct expr **ret_value, struct error *err)
+{
+    static const enum json_behavior map[] = {
+        [JSON_ON_DEFAULT_] = JSON_DEFAULT,        [JSON_ON_NULL] = JSON_NULL,
+        [JSON_ON_ERROR] = JSON_ERROR,             [JSON_ON_VALUE] = JSON_DEFAULT_VALUE,
+        [JSON_ON_TRUE] = JSON_TRUE,               [JSON_ON_FALSE] = JSON_FALSE,
+        [JSON_ON_UNKNOWN] = JSON_UNKNOWN,         [JSON_ON_EMPTY_ARRAY] = JSON_EMPTY_ARRAY,
+        [JSON_ON_EMPTY_OBJECT] = JSON_EMPTY_OBJECT,
+    };
+    *ret = map[on->behavior];
+    if (on->value)
+        TRY(bind_expr(b, scope, on->value, ret_value, err));
+    return OK;
+}
+
+enum code bind_json(struct binder *b, const struct scope *scope, const struct ast_json *node,
+                    struct expr **ret, struct error *err)
+{
+    static const char *const names[] = {
+        [JSON_FUNC_VALUE] = "JSON_VALUE",   [JSON_FUNC_QUERY] = "JSON_QUERY",
+        [JSON_FUNC_EXISTS] = "JSON_EXISTS", [JSON_FUNC_OBJECT] = "JSON_OBJECT",
+        [JSON_FUNC_ARRAY] = "JSON_ARRAY",   [JSON_FUNC_OBJECTAGG] = "JSON_OBJECTAGG",
+        [JSON_FUNC_ARRAYAGG] = "JSON_ARRAYAGG",
+    };
+    static const enum json_wrapper wrappers[] = {
+        [JSON_WRAPPER_DEFAULT_] = JSON_WITHOUT_WRAPPER,
+        [AST_JSON_WITHOUT_WRAPPER] = JSON_WITHOUT_WRAPPER,
+        [AST_JSON_WITH_CONDITIONAL_WRAPPER] = JSON_WITH_CONDITIONAL_WRAPPER,
+        [AST_JSON_WITH_WRAPPER] = JSON_WITH_WRAPPER,
+    };
+    struct span span = node->node.span;
+    if (node->func == JSON_FUNC_OBJECTAGG || node->func == JSON_FUNC_ARRAYAGG)
+        return bind_unsupported(span, node->func == JSON_FUNC_OBJECTAGG
+                                          ? "the aggregate function JSON_OBJECTAGG"
+                                          : "the aggregate function JSON_ARRAYAGG",
+                                err);
+    uint32_t n = node->args.count;
+    struct expr **args = arena_array(b->arena, struct expr *, MAX(n, 1));
+    struct json_clauses *clauses = arena_new(b->arena, struct json_clauses);
+    if (!args || !clauses)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        TRY(bind_expr(b, scope, node->args.items[i], &args[i], err));
+    if (node->returning)
+        TRY(bind_type(&b->env, node->returning, &clauses->returning, err));
+    TRY(bind_behavior(b, scope, &node->on_empty, &clauses->on_empty, &clauses->default_empty, err));
+    TRY(bind_behavior(b, scope, &node->on_error, &clauses->on_error, &clauses->default_error, err));
+    clauses->wrapper = wrappers[node->wrapper];
+    /* SQL:2016 defaults: JSON_OBJECT keeps NULLs, JSON_ARRAY drops them. */
+    clauses->absent_on_null = node->nulls == JSON_ABSENT_ON_NULL ||
+                              (node->nulls == JSON_NULLS_DEFAULT_ && node->func == JSON_FUNC_ARRAY);
+    const struct function *f = function_find(str_of(names[node->func]), b->env.dialect);
+    if (!f)
+        return error_at(err, E_NAME, span, "function \"%s\" does not exist in the %s dialect",
+                        names[node->func], binder_is_blink(b) ? "Blink" : "Flink");
+    enum code code = function_bind(&b->env, f, args, n, clauses, span, ret, err);
+    if (code != OK)
+        error_locate(err, span);
+    return code;
+}

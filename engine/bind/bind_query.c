@@ -1,0 +1,395 @@
+/* bind_query.c -- SELECT, VALUES, UNION ALL, LIMIT.
+ *
+ * A select becomes one PLAN_CALC over its FROM: the condition as filter, the select
+ * list as expressions.  What needs state is refused here by name. */
+#include "bind/binder.h"
+
+#include <stdio.h>
+
+enum code bind_unsupported(struct span span, const char *what, struct error *err)
+{
+    error_at(err, E_UNSUPPORTED, span, "%s cannot run in this version of weir", what);
+    error_detail(err, "It is understood, but no operator of this version runs it.");
+    return E_UNSUPPORTED;
+}
+
+struct plan *bind_node(struct binder *b, enum plan_kind kind, size_t bytes, uint32_t fields,
+                       uint32_t inputs, struct span span)
+{
+    struct plan *plan = arena_zalloc(b->arena, bytes);
+    if (!plan)
+        return NULL;
+    plan->kind = kind;
+    plan->span = span;
+    plan->fields = arena_array(b->arena, struct field, MAX(fields, 1));
+    plan->field_count = fields;
+    plan->inputs = arena_array(b->arena, struct plan *, MAX(inputs, 1));
+    plan->input_count = inputs;
+    plan->changes = CHANGES_INSERT;
+    plan->bounded = true;
+    return plan->fields && plan->inputs ? plan : NULL;
+}
+
+static enum code scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
+                               struct error *err)
+{
+    *ret = (struct relation){ .plan = plan };
+    for (uint32_t i = 0; i < plan->field_count; i++)
+        if (!scope_add(b, &ret->scope, STR(""), plan->fields[i].name, plan->fields[i].type, i))
+            return error_nomem(err);
+    return OK;
+}
+
+/* --- select list ------------------------------------------------------------------- */
+
+struct item {
+    struct expr *expr;
+    struct str name;
+};
+
+struct items {
+    struct item *items;
+    uint32_t count, cap;
+};
+
+static enum code add_item(struct binder *b, struct items *list, struct expr *expr, struct str name,
+                          struct error *err)
+{
+    struct item item = { expr, name };
+    return ARENA_PUSH(b->arena, list->items, list->count, list->cap, item) ? OK : error_nomem(err);
+}
+
+static enum code expand_star(struct binder *b, const struct scope *scope,
+                             const struct ast_star *star, struct items *list, struct error *err)
+{
+    uint32_t before = list->count;
+    struct str qualifier = STR("");
+    if (star->prefix.count > 0)
+        qualifier = star->prefix.items[star->prefix.count - 1].text;
+    for (uint32_t i = 0; i < scope->count; i++) {
+        const struct scope_item *item = &scope->items[i];
+        if (qualifier.size > 0 && !str_ieq(item->qualifier, qualifier))
+            continue;
+        struct expr *e = expr_column(b->arena, item->column, item->type, star->node.span);
+        if (!e)
+            return error_nomem(err);
+        TRY(add_item(b, list, e, item->name, err));
+    }
+    if (list->count > before)
+        return OK;
+    if (qualifier.size > 0)
+        return error_at(err, E_NAME, star->node.span, "table \"" STR_FMT "\" is not in FROM",
+                        STR_ARG(qualifier));
+    return error_at(err, E_NAME, star->node.span, "* needs a FROM clause");
+}
+
+/* The name a column gets without an alias. */
+static enum code item_name(struct binder *b, const struct ast_select_item *node, uint32_t at,
+                           struct str *ret, struct error *err)
+{
+    if (ast_has_name(&node->alias)) {
+        *ret = node->alias.text;
+        return OK;
+    }
+    if (node->expr->kind == AST_COLUMN) {
+        const struct ast_names *path = &((const struct ast_column *)node->expr)->path;
+        *ret = path->items[path->count - 1].text;
+        return OK;
+    }
+    if (node->expr->kind == AST_FIELD) {
+        *ret = ((const struct ast_field *)node->expr)->name.text;
+        return OK;
+    }
+    char *text = arena_printf(b->arena, "EXPR$%u", at);
+    if (!text)
+        return error_nomem(err);
+    *ret = str_of(text);
+    return OK;
+}
+
+static enum code bind_select_list(struct binder *b, const struct scope *scope,
+                                  const struct ast_select *node, struct items *list,
+                                  struct error *err)
+{
+    for (uint32_t i = 0; i < node->items.count; i++) {
+        const struct ast_select_item *item = (const struct ast_select_item *)node->items.items[i];
+        if (item->expr->kind == AST_STAR) {
+            TRY(expand_star(b, scope, (const struct ast_star *)item->expr, list, err));
+            continue;
+        }
+        struct expr *e;
+        struct str name;
+        TRY(bind_expr(b, scope, item->expr, &e, err));
+        TRY(item_name(b, item, list->count, &name, err));
+        TRY(add_item(b, list, e, name, err));
+    }
+    return OK;
+}
+
+/* --- bodies ---------------------------------------------------------------------------- */
+
+static enum code refuse_clauses(const struct ast_select *node, struct error *err)
+{
+    if (node->distinct)
+        return bind_unsupported(node->node.span, "SELECT DISTINCT", err);
+    if (node->grouped)
+        return bind_unsupported(node->group_by.count > 0 ? node->group_by.items[0]->span
+                                                         : node->node.span,
+                                "GROUP BY", err);
+    if (node->having)
+        return bind_unsupported(node->having->span, "HAVING", err);
+    if (node->windows.count > 0)
+        return bind_unsupported(node->windows.items[0]->span, "the WINDOW clause", err);
+    if (node->qualify)
+        return bind_unsupported(node->qualify->span, "QUALIFY", err);
+    return OK;
+}
+
+/* One row without columns: what SELECT reads when it has no FROM. */
+static enum code single_row(struct binder *b, struct span span, struct relation *ret,
+                            struct error *err)
+{
+    struct plan *plan = bind_node(b, PLAN_VALUES, sizeof(struct plan_values), 0, 0, span);
+    if (!plan)
+        return error_nomem(err);
+    struct plan_values *values = (struct plan_values *)plan;
+    values->row_count = 1;
+    values->rows = arena_array(b->arena, struct expr **, 1);
+    if (!values->rows || !(values->rows[0] = arena_array(b->arena, struct expr *, 1)))
+        return error_nomem(err);
+    *ret = (struct relation){ .plan = plan };
+    return OK;
+}
+
+static enum code bind_select(struct binder *b, const struct ast_select *node,
+                             const struct cte *ctes, struct relation *ret, struct error *err)
+{
+    TRY(refuse_clauses(node, err));
+    struct relation from;
+    if (node->from)
+        TRY(bind_from(b, node->from, ctes, &from, err));
+    else
+        TRY(single_row(b, node->node.span, &from, err));
+
+    struct expr *filter = NULL;
+    if (node->where)
+        TRY(bind_condition(b, &from.scope, node->where, "WHERE", &filter, err));
+    struct items list = { 0 };
+    TRY(bind_select_list(b, &from.scope, node, &list, err));
+
+    struct plan *plan =
+        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), list.count, 1, node->node.span);
+    if (!plan)
+        return error_nomem(err);
+    struct plan_calc *calc = (struct plan_calc *)plan;
+    calc->filter = filter;
+    calc->exprs = arena_array(b->arena, struct expr *, list.count);
+    if (!calc->exprs)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < list.count; i++) {
+        calc->exprs[i] = list.items[i].expr;
+        plan->fields[i] = (struct field){ list.items[i].name, list.items[i].expr->type };
+    }
+    plan->inputs[0] = from.plan;
+    plan->changes = from.plan->changes;
+    plan->bounded = from.plan->bounded;
+    return scope_of_plan(b, plan, ret, err);
+}
+
+static enum code bind_values(struct binder *b, const struct ast_items *node, struct relation *ret,
+                             struct error *err)
+{
+    uint32_t rows = node->items.count;
+    uint32_t columns = ((const struct ast_items *)node->items.items[0])->items.count;
+    struct plan *plan = bind_node(b, PLAN_VALUES, sizeof(struct plan_values), columns, 0,
+                                  node->node.span);
+    if (!plan)
+        return error_nomem(err);
+    struct plan_values *values = (struct plan_values *)plan;
+    values->row_count = rows;
+    values->rows = arena_array(b->arena, struct expr **, rows);
+    if (!values->rows)
+        return error_nomem(err);
+    for (uint32_t r = 0; r < rows; r++) {
+        const struct ast_items *row = (const struct ast_items *)node->items.items[r];
+        if (row->items.count != columns)
+            return error_at(err, E_TYPE, row->node.span,
+                            "row %u of VALUES has %u columns, the first has %u", r + 1,
+                            row->items.count, columns);
+        if (!(values->rows[r] = arena_array(b->arena, struct expr *, columns)))
+            return error_nomem(err);
+        for (uint32_t c = 0; c < columns; c++)
+            TRY(bind_expr(b, NULL, row->items.items[c], &values->rows[r][c], err));
+    }
+    for (uint32_t c = 0; c < columns; c++) {
+        const struct type *common = NULL;
+        for (uint32_t r = 0; r < rows; r++) {
+            struct expr *e = values->rows[r][c];
+            common = common ? type_common(b->arena, common, e->type, binder_is_blink(b)) : e->type;
+            if (!common)
+                return error_at(err, E_TYPE, e->span,
+                                "column %u of VALUES has no common type for all rows", c + 1);
+        }
+        for (uint32_t r = 0; r < rows; r++)
+            TRY(expr_coerce(&b->env, values->rows[r][c], common, &values->rows[r][c], err));
+        char *name = arena_printf(b->arena, "EXPR$%u", c);
+        if (!name)
+            return error_nomem(err);
+        plan->fields[c] = (struct field){ str_of(name), common };
+    }
+    return scope_of_plan(b, plan, ret, err);
+}
+
+/* A calc that brings the columns of `plan` to these types; `plan` itself where nothing changes. */
+static enum code convert_columns(struct binder *b, struct plan *plan, const struct type **types,
+                                 struct span span, struct plan **ret, struct error *err)
+{
+    bool same = true;
+    for (uint32_t i = 0; i < plan->field_count; i++)
+        same = same && type_equal(plan->fields[i].type, types[i]);
+    *ret = plan;
+    if (same)
+        return OK;
+    struct plan *out =
+        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), plan->field_count, 1, span);
+    struct expr **exprs = arena_array(b->arena, struct expr *, plan->field_count);
+    if (!out || !exprs)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < plan->field_count; i++) {
+        if (!(exprs[i] = expr_column(b->arena, i, plan->fields[i].type, span)))
+            return error_nomem(err);
+        TRY(expr_coerce(&b->env, exprs[i], types[i], &exprs[i], err));
+        out->fields[i] = (struct field){ plan->fields[i].name, types[i] };
+    }
+    ((struct plan_calc *)out)->exprs = exprs;
+    out->inputs[0] = plan;
+    out->changes = plan->changes;
+    out->bounded = plan->bounded;
+    *ret = out;
+    return OK;
+}
+
+static enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                           struct relation *ret, struct error *err);
+
+static enum code bind_setop(struct binder *b, const struct ast_setop *node, const struct cte *ctes,
+                            struct relation *ret, struct error *err)
+{
+    if (node->what != SETOP_UNION || !node->all) {
+        char what[64];
+        snprintf(what, sizeof what, "%s%s",
+                 node->what == SETOP_UNION       ? "UNION"
+                 : node->what == SETOP_INTERSECT ? "INTERSECT"
+                                                 : "EXCEPT",
+                 node->what == SETOP_UNION ? " (without ALL)" : node->all ? " ALL" : "");
+        return bind_unsupported(node->node.span, what, err);
+    }
+    struct relation sides[2];
+    TRY(bind_body(b, node->left, ctes, &sides[0], err));
+    TRY(bind_body(b, node->right, ctes, &sides[1], err));
+    uint32_t columns = sides[0].plan->field_count;
+    if (sides[1].plan->field_count != columns)
+        return error_at(err, E_TYPE, node->right->span,
+                        "this side of UNION ALL has %u columns, the other one %u",
+                        sides[1].plan->field_count, columns);
+    const struct type **types = arena_array(b->arena, const struct type *, columns);
+    struct plan *plan = bind_node(b, PLAN_UNION, sizeof *plan, columns, 2, node->node.span);
+    if (!types || !plan)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < columns; i++) {
+        types[i] = type_common(b->arena, sides[0].plan->fields[i].type,
+                               sides[1].plan->fields[i].type, binder_is_blink(b));
+        if (!types[i])
+            return error_at(err, E_TYPE, node->node.span,
+                            "column %u of the two sides of UNION ALL has no common type", i + 1);
+        plan->fields[i] = (struct field){ sides[0].plan->fields[i].name, types[i] };
+    }
+    plan->changes = 0;
+    for (int s = 0; s < 2; s++) {
+        TRY(convert_columns(b, sides[s].plan, types, node->node.span, &plan->inputs[s], err));
+        plan->changes |= plan->inputs[s]->changes;
+        plan->bounded = plan->bounded && plan->inputs[s]->bounded;
+    }
+    return scope_of_plan(b, plan, ret, err);
+}
+
+static enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                           struct relation *ret, struct error *err)
+{
+    switch (node->kind) {
+    case AST_SELECT:
+        return bind_select(b, (const struct ast_select *)node, ctes, ret, err);
+    case AST_VALUES:
+        return bind_values(b, (const struct ast_items *)node, ret, err);
+    case AST_SETOP:
+        return bind_setop(b, (const struct ast_setop *)node, ctes, ret, err);
+    case AST_QUERY:
+        return bind_query(b, (const struct ast_query *)node, ctes, ret, err);
+    case AST_TABLE_BODY: {
+        const struct ast_table_body *body = (const struct ast_table_body *)node;
+        struct ast_from_table from = { .node = { .kind = AST_FROM_TABLE, .span = node->span },
+                                       .path = body->path };
+        return bind_from(b, &from.node, ctes, ret, err);
+    }
+    default:
+        return error_at(err, E_SYNTAX, node->span, "this is not a query");
+    }
+}
+
+static enum code row_number(struct binder *b, const struct ast_node *node, const char *clause,
+                            uint64_t *ret, struct error *err)
+{
+    struct expr *e;
+    int64_t n;
+    TRY(bind_expr(b, NULL, node, &e, err));
+    if (!expr_literal_i64(e, &n) || n < 0)
+        return error_at(err, E_TYPE, node->span, "%s needs a whole number that is not negative",
+                        clause);
+    *ret = (uint64_t)n;
+    return OK;
+}
+
+static enum code bind_limit(struct binder *b, const struct ast_query *node, struct relation *ret,
+                            struct error *err)
+{
+    struct plan *input = ret->plan;
+    if (input->changes != CHANGES_INSERT)
+        return bind_unsupported(node->node.span, "LIMIT over a stream with updates", err);
+    struct plan *plan = bind_node(b, PLAN_LIMIT, sizeof(struct plan_limit), input->field_count, 1,
+                                  node->node.span);
+    if (!plan)
+        return error_nomem(err);
+    struct plan_limit *limit = (struct plan_limit *)plan;
+    limit->limit = UINT64_MAX;
+    if (node->limit)
+        TRY(row_number(b, node->limit, "LIMIT", &limit->limit, err));
+    if (node->offset)
+        TRY(row_number(b, node->offset, "OFFSET", &limit->offset, err));
+    memcpy(plan->fields, input->fields, input->field_count * sizeof *plan->fields);
+    plan->inputs[0] = input;
+    plan->bounded = input->bounded;
+    return scope_of_plan(b, plan, ret, err);
+}
+
+enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,
+                     struct relation *ret, struct error *err)
+{
+    if (node->recursive)
+        return bind_unsupported(node->node.span, "WITH RECURSIVE", err);
+    for (uint32_t i = 0; i < node->ctes.count; i++) {
+        struct cte *cte = arena_new(b->arena, struct cte);
+        if (!cte)
+            return error_nomem(err);
+        cte->node = (const struct ast_cte *)node->ctes.items[i];
+        cte->outer = ctes;
+        ctes = cte;
+    }
+    if (node->order_by.count > 0)
+        return bind_unsupported(node->order_by.items[0]->span, "ORDER BY", err);
+    if (node->emit.count > 0)
+        return bind_unsupported(node->emit.items[0]->span, "EMIT", err);
+    TRY(bind_body(b, node->body, ctes, ret, err));
+    if (node->limit || node->offset)
+        TRY(bind_limit(b, node, ret, err));
+    return OK;
+}

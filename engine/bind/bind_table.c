@@ -1,0 +1,316 @@
+/* bind_table.c -- a table of the catalog as source or sink: its connector, which
+ * columns come from where, and the scan that all readers of it in a job share. */
+#include "bind/binder.h"
+#include "sql/suggest.h"
+
+/* The connector the DDL names, before any profile: decides how columns are meant. */
+static const struct connector *declared_connector(const struct catalog_table *table)
+{
+    for (uint32_t i = 0; i < table->option_count; i++)
+        if (str_iis(table->options[i].key, "connector") || str_iis(table->options[i].key, "type"))
+            return connector_find(table->options[i].value);
+    return NULL;
+}
+
+static bool is_stored(const struct catalog_column *column, bool as_sink)
+{
+    return column->form == COLUMN_STORED ||
+           (column->form == COLUMN_META && !(as_sink && column->is_virtual));
+}
+
+static enum code wrong_position(const struct catalog_column *column, uint32_t at,
+                                const char *expected, struct error *err)
+{
+    error_at(err, E_TYPE, column->span,
+             "column %u of a Blink Kafka table is %s, and \"" STR_FMT "\" has another type", at + 1,
+             expected, STR_ARG(column->name));
+    error_hint(err, "The columns are messageKey VARBINARY, message VARBINARY, topic VARCHAR, "
+                    "partition INT, offset BIGINT, in this order.");
+    return E_TYPE;
+}
+
+/* A Blink Kafka source fills its columns by position. */
+static enum code blink_source_column(const struct catalog_column *column, uint32_t at,
+                                     enum meta *ret, struct error *err)
+{
+    static const struct {
+        enum meta meta;
+        const char *text;
+    } places[] = {
+        { META_KEY_BYTES, "the message key (VARBINARY)" },
+        { META_VALUE_BYTES, "the message (VARBINARY)" },
+        { META_TOPIC, "the topic (VARCHAR)" },
+        { META_PARTITION, "the partition (INT)" },
+        { META_OFFSET, "the offset (BIGINT)" },
+    };
+    if (at >= countof(places))
+        return error_at(err, E_TYPE, column->span,
+                        "a Blink Kafka table has five columns of its own; write \"" STR_FMT
+                        "\" as a computed column",
+                        STR_ARG(column->name));
+    const struct type *t = column->type;
+    bool fits = at < 2    ? type_phys(t) == PHYS_VIEW
+                : at == 2 ? type_is_string(t)
+                : at == 3 ? t->id == TYPE_INT
+                          : t->id == TYPE_BIGINT;
+    if (!fits)
+        return wrong_position(column, at, places[at].text, err);
+    *ret = places[at].meta;
+    return OK;
+}
+
+/* A Blink Kafka sink writes its first key column as key and its first other column as value. */
+static enum code blink_sink_column(const struct catalog_table *table,
+                                   const struct catalog_column *column, uint32_t at,
+                                   const enum meta *before, enum meta *ret, struct error *err)
+{
+    if (type_phys(column->type) != PHYS_VIEW)
+        return error_at(err, E_TYPE, column->span,
+                        "a Blink Kafka sink writes bytes, and \"" STR_FMT "\" is neither VARBINARY "
+                        "nor VARCHAR",
+                        STR_ARG(column->name));
+    bool single = table->column_count == 1;
+    bool key = table->key_count > 0 ? column->in_key : at == 0 && !single;
+    *ret = key ? META_KEY_BYTES : META_VALUE_BYTES;
+    for (uint32_t i = 0; i < at; i++)
+        if (before[i] == *ret)
+            return error_at(err, E_TYPE, column->span,
+                            "a Blink Kafka sink has one %s column, and \"" STR_FMT
+                            "\" is another one",
+                            key ? "key" : "message", STR_ARG(column->name));
+    return OK;
+}
+
+static enum code metadata_column(const struct catalog_column *column,
+                                 const struct connector *connector, bool as_sink, enum meta *ret,
+                                 const struct type **ret_type, struct error *err)
+{
+    struct str known[32];
+    size_t n = 0;
+    for (const struct meta_spec *spec = connector->metas; spec && spec->name; spec++) {
+        if (str_is(column->meta_key, spec->name)) {
+            if (as_sink && !spec->writable)
+                return error_at(err, E_OPTION, column->span,
+                                "metadata \"%s\" of connector \"%s\" cannot be written; declare "
+                                "the column VIRTUAL",
+                                spec->name, connector->name);
+            *ret = spec->meta;
+            *ret_type = spec->type;
+            return OK;
+        }
+        if (n < countof(known))
+            known[n++] = str_of(spec->name);
+    }
+    error_at(err, E_OPTION, column->span, "connector \"%s\" has no metadata \"" STR_FMT "\"",
+             connector->name, STR_ARG(column->meta_key));
+    int at = suggest_nearest(column->meta_key, known, n);
+    if (at >= 0)
+        error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));
+    return E_OPTION;
+}
+
+/* Marks the columns of 'key.fields'. */
+static enum code key_fields(const struct options *options, struct schema *schema,
+                            enum column_origin *origins, struct error *err)
+{
+    struct str list = options_get(options, "key.fields");
+    const struct option *given = options_find(options, "key.fields");
+    while (list.size > 0) {
+        size_t end = str_find_byte(list, ';');
+        struct str name = str_trim(str_make(list.data, MIN(end, list.size)));
+        list = end == (size_t)-1 ? STR("") : str_make(list.data + end + 1, list.size - end - 1);
+        if (name.size == 0)
+            continue;
+        int at = schema_find(schema, name);
+        if (at < 0)
+            return error_at(err, E_OPTION, given ? given->value_span : (struct span){ 0, 0 },
+                            "\"key.fields\" names \"" STR_FMT "\", and the table has no such column",
+                            STR_ARG(name));
+        if (origins[at] == ORIGIN_VALUE)
+            origins[at] = ORIGIN_KEY;
+    }
+    return OK;
+}
+
+enum code bind_table_def(struct binder *b, const struct catalog_table *table,
+                         const struct resolved_table *resolved, bool as_sink,
+                         struct table_def *ret, struct error *err)
+{
+    struct arena *arena = b->arena;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < table->column_count; i++)
+        n += is_stored(&table->columns[i], as_sink);
+    if (n == 0)
+        return error_at(err, E_PLAN, table->span,
+                        "table \"" STR_FMT "\" has no columns that can be %s", STR_ARG(table->name),
+                        as_sink ? "written" : "read");
+    struct field *fields = arena_array(arena, struct field, n);
+    enum column_origin *origins = arena_array(arena, enum column_origin, n);
+    enum meta *metas = arena_array(arena, enum meta, n);
+    uint32_t *key = arena_array(arena, uint32_t, MAX(table->key_count, 1));
+    uint32_t *position = arena_array(arena, uint32_t, table->column_count);
+    struct schema *schema = arena_new(arena, struct schema);
+    struct options *options = arena_new(arena, struct options);
+    if (!fields || !origins || !metas || !key || !position || !schema || !options)
+        return error_nomem(err);
+
+    const struct connector *declared = declared_connector(table);
+    bool raw_topic = table->blink && declared && declared->family == FAMILY_TOPIC;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        const struct catalog_column *column = &table->columns[i];
+        if (!is_stored(column, as_sink))
+            continue;
+        position[i] = at;
+        fields[at] = (struct field){ column->name, column->type };
+        if (raw_topic) {
+            origins[at] = ORIGIN_META;
+            TRY(as_sink ? blink_sink_column(table, column, at, metas, &metas[at], err)
+                        : blink_source_column(column, at, &metas[at], err));
+        } else if (column->form == COLUMN_META) {
+            origins[at] = ORIGIN_META;
+            TRY(metadata_column(column, resolved->connector, as_sink, &metas[at],
+                                &fields[at].type, err));
+        } else {
+            origins[at] = ORIGIN_VALUE;
+        }
+        at++;
+    }
+    for (uint32_t i = 0; i < table->key_count; i++)
+        key[i] = position[table->key[i]];
+    *schema = (struct schema){ .fields = fields,
+                               .count = n,
+                               .key = table->key_count > 0 ? key : NULL,
+                               .key_count = table->key_count };
+    const struct option_spec **specs = arena_array(arena, const struct option_spec *, 2);
+    if (!specs)
+        return error_nomem(err);
+    specs[0] = resolved->connector->options;
+    *options = (struct options){ .items = resolved->options,
+                                 .count = resolved->option_count,
+                                 .specs = specs };
+    *ret = (struct table_def){ .name = table->name,
+                               .schema = schema,
+                               .origins = origins,
+                               .metas = metas,
+                               .options = options,
+                               .blink = table->blink,
+                               .zone = b->env.zone,
+                               .clock = b->hooks->clock,
+                               .data_dir = resolved->data_dir };
+    if (resolved->connector->has_key_format)
+        TRY(key_fields(options, schema, origins, err));
+    if (resolved->connector->check) {
+        enum code code = resolved->connector->check(ret, as_sink, err);
+        if (code != OK) {
+            error_locate(err, table->span);
+            return code;
+        }
+    }
+    return OK;
+}
+
+/* `table` with the options of an OPTIONS hint in front of its own. */
+static enum code apply_hints(struct binder *b, const struct catalog_table **table,
+                             const struct ast_list *hints, struct error *err)
+{
+    for (uint32_t i = 0; hints && i < hints->count; i++) {
+        const struct ast_hint *hint = (const struct ast_hint *)hints->items[i];
+        if (!str_iis(hint->name.text, "OPTIONS")) {
+            struct error warning = { .code = OK };
+            error_at(&warning, E_PLAN, hint->node.span, "hint \"" STR_FMT "\" is ignored",
+                     STR_ARG(hint->name.text));
+            b->hooks->warn(b->hooks->self, &warning);
+            continue;
+        }
+        struct catalog_table *copy = arena_new(b->arena, struct catalog_table);
+        uint32_t most = (*table)->option_count + hint->options.count;
+        struct option *options = arena_array(b->arena, struct option, MAX(most, 1));
+        if (!copy || !options)
+            return error_nomem(err);
+        *copy = **table;
+        memcpy(options, copy->options, copy->option_count * sizeof *options);
+        uint32_t n = copy->option_count;
+        for (uint32_t k = 0; k < hint->options.count; k++) {
+            const struct ast_option *o = (const struct ast_option *)hint->options.items[k];
+            uint32_t at = 0;
+            while (at < n && !str_ieq(options[at].key, o->key))
+                at++;
+            options[at] = (struct option){ .key = o->key,
+                                           .value = o->value,
+                                           .key_span = o->key_span,
+                                           .value_span = o->value_span };
+            n = MAX(n, at + 1);
+        }
+        copy->options = options;
+        copy->option_count = n;
+        *table = copy;
+    }
+    return OK;
+}
+
+static unsigned source_changes(const struct table_def *def)
+{
+    const struct format *format = table_format(def, false);
+    unsigned changes = CHANGES_INSERT;
+    if (format && format->carries & CARRIES_DELETE)
+        changes = CHANGES_ALL;
+    return changes;
+}
+
+enum code bind_scan(struct binder *b, const struct catalog_table *table,
+                    const struct ast_list *hints, struct span span, struct plan_scan **ret,
+                    struct error *err)
+{
+    const struct catalog_table *named = table;
+    TRY(apply_hints(b, &table, hints, err));
+    for (uint32_t i = 0; table == named && i < b->scan_count; i++)
+        if (b->scans[i].table == table) {
+            *ret = b->scans[i].scan;
+            return OK;
+        }
+    struct resolved_table resolved = { 0 };
+    enum code code = b->hooks->resolve_table(b->hooks->self, table, false, &resolved, err);
+    if (code != OK) {
+        error_locate(err, span);
+        error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(table->name));
+        return code;
+    }
+    if (!resolved.connector->source) {
+        error_at(err, E_PLAN, span, "table \"" STR_FMT "\" cannot be read: connector \"%s\" is no "
+                 "source%s%s",
+                 STR_ARG(table->name), resolved.connector->name,
+                 resolved.connector->missing ? ": " : "",
+                 resolved.connector->missing ? resolved.connector->missing : "");
+        return E_PLAN;
+    }
+    struct table_def def;
+    TRY(bind_table_def(b, table, &resolved, false, &def, err));
+    struct plan *plan =
+        bind_node(b, PLAN_SCAN, sizeof(struct plan_scan), def.schema->count, 0, span);
+    if (!plan)
+        return error_nomem(err);
+    memcpy(plan->fields, def.schema->fields, def.schema->count * sizeof *plan->fields);
+    plan->bounded = false;
+    plan->changes = source_changes(&def);
+    struct plan_scan *scan = (struct plan_scan *)plan;
+    scan->table = table;
+    scan->connector = resolved.connector;
+    scan->def = def;
+    scan->watermark = table->watermark;
+    scan->on_error = resolved.on_error ? resolved.on_error : table->blink ? "skip" : "fail";
+    if (resolved.dead_letter.size > 0) {
+        scan->dead_letter = catalog_find_table(b->catalog, resolved.dead_letter);
+        if (!scan->dead_letter)
+            return error_at(err, E_NAME, span,
+                            "dead-letter table \"" STR_FMT "\" of table \"" STR_FMT
+                            "\" does not exist",
+                            STR_ARG(resolved.dead_letter), STR_ARG(table->name));
+        TRY(bind_sink(b, scan->dead_letter, span, &scan->dead_letter_sink, err));
+    }
+    struct scan_entry entry = { table, scan };
+    if (!ARENA_PUSH(b->arena, b->scans, b->scan_count, b->scan_cap, entry))
+        return error_nomem(err);
+    *ret = scan;
+    return OK;
+}

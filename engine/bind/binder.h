@@ -1,0 +1,117 @@
+/* binder.h -- inside of the binder: what its files share. */
+#pragma once
+
+#include "bind/ast.h"
+#include "bind/bind.h"
+#include "expr/cast.h"
+
+/* A column that can be named at some place of a query. */
+struct scope_item {
+    struct str qualifier;      /* alias of the table; empty: none */
+    struct str name;
+    const struct type *type;
+    uint32_t column;           /* position in the input of the operator being bound */
+};
+
+struct scope {
+    struct scope_item *items;
+    uint32_t count, cap;
+};
+
+/* A common table expression in sight. */
+struct cte {
+    const struct ast_cte *node;
+    const struct cte *outer;   /* what it may refer to itself */
+};
+
+/* A query or table as bound so far. */
+struct relation {
+    struct plan *plan;
+    struct scope scope;        /* one item a column of the plan */
+};
+
+struct scan_entry {
+    const struct catalog_table *table;
+    struct plan_scan *scan;
+};
+
+struct binder {
+    struct bind_env env;       /* copied: env.arena is the statement arena */
+    struct arena *arena;
+    struct catalog *catalog;
+    const struct bind_hooks *hooks;
+    struct scan_entry *scans;  /* one scan a table and job */
+    uint32_t scan_count, scan_cap;
+    struct plan_sink **sinks;
+    uint32_t sink_count, sink_cap;
+    uint32_t statements;       /* INSERTs and SELECTs seen */
+    uint32_t results;          /* SELECTs seen */
+    uint32_t view_depth;       /* guards against views that reach themselves */
+};
+
+static inline bool binder_is_blink(const struct binder *b)
+{
+    return b->env.dialect == DIALECT_BLINK;
+}
+
+/* scope.c */
+bool scope_add(struct binder *b, struct scope *scope, struct str qualifier, struct str name,
+               const struct type *type, uint32_t column) WEIR_CHECKED;
+/* Resolves `path` (column, alias.column, either with .field behind); the expression reads it. */
+enum code scope_resolve(struct binder *b, const struct scope *scope, const struct ast_names *path,
+                        struct expr **ret, struct error *err) WEIR_CHECKED;
+
+/* bind_type.c */
+enum code bind_type(const struct bind_env *env, const struct ast_type *node,
+                    const struct type **ret, struct error *err) WEIR_CHECKED;
+
+/* bind_expr.c: `scope` NULL: no columns in sight. */
+enum code bind_expr(struct binder *b, const struct scope *scope, const struct ast_node *node,
+                    struct expr **ret, struct error *err) WEIR_CHECKED;
+/* As bind_expr, and must be BOOLEAN. */
+enum code bind_condition(struct binder *b, const struct scope *scope, const struct ast_node *node,
+                         const char *clause, struct expr **ret, struct error *err) WEIR_CHECKED;
+
+/* bind_call.c */
+enum code bind_call(struct binder *b, const struct scope *scope, const struct ast_call *node,
+                    struct expr **ret, struct error *err) WEIR_CHECKED;
+enum code bind_json(struct binder *b, const struct scope *scope, const struct ast_json *node,
+                    struct expr **ret, struct error *err) WEIR_CHECKED;
+/* COALESCE over bound arguments. */
+enum code bind_coalesce(struct binder *b, struct expr **args, uint32_t n, struct span span,
+                        struct expr **ret, struct error *err) WEIR_CHECKED;
+/* CASE whose branches are brought to one type; parts as in EXPR_CASE. */
+enum code bind_case(struct binder *b, struct expr **parts, uint32_t n, struct span span,
+                    struct expr **ret, struct error *err) WEIR_CHECKED;
+enum code bind_operator(struct binder *b, const char *name, struct expr **args, uint32_t n,
+                        struct span span, struct expr **ret, struct error *err) WEIR_CHECKED;
+
+/* bind_query.c */
+enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,
+                     struct relation *ret, struct error *err) WEIR_CHECKED;
+
+/* bind_from.c */
+enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                    struct relation *ret, struct error *err) WEIR_CHECKED;
+
+/* bind.c: the sink of a table in this job: one, however many INSERTs there are. */
+enum code bind_sink(struct binder *b, const struct catalog_table *table, struct span span,
+                    struct plan_sink **ret, struct error *err) WEIR_CHECKED;
+
+/* bind_table.c */
+enum code bind_scan(struct binder *b, const struct catalog_table *table,
+                    const struct ast_list *hints, struct span span, struct plan_scan **ret,
+                    struct error *err) WEIR_CHECKED;
+/* Columns, origins and options of a table for its connector. */
+enum code bind_table_def(struct binder *b, const struct catalog_table *table,
+                         const struct resolved_table *resolved, bool as_sink,
+                         struct table_def *ret, struct error *err) WEIR_CHECKED;
+
+/* plan nodes */
+struct plan *bind_node(struct binder *b, enum plan_kind kind, size_t bytes, uint32_t fields,
+                       uint32_t inputs, struct span span) WEIR_CHECKED;
+/* The name that a dotted path has without default catalog and database. */
+enum code bind_object_name(const struct ast_names *path, struct str *ret, struct error *err)
+    WEIR_CHECKED;
+/* E_UNSUPPORTED at a span: "%s does not run in this version of weir". */
+enum code bind_unsupported(struct span span, const char *what, struct error *err);

@@ -1,0 +1,278 @@
+/* connector.h -- what a connector promises, and what it may rely on.
+ *
+ * A connector joins one outside system to the engine: a constant struct connector
+ * with a name, its options as a table, and one table of functions per role it
+ * plays (source, sink, lookup).  A role it does not play is NULL.  It sees base,
+ * types, json and connector; never plans or operators.
+ *
+ * The engine owns the threads.  The functions of one instance are called by one
+ * thread at a time.  Nothing here blocks, except open() up to the connector's own
+ * timeout: who has nothing to give says so, and makes its wake-up fd readable when
+ * that changes.  Threads of a library end inside the connector.
+ *
+ * Errors: E_RETRY is a promise that the same call has done nothing and may succeed
+ * later; the engine waits (visibly) and calls again.  Any other code stops the job.
+ * A server that is away is no error of open(): sources and sinks start, report
+ * themselves through status() and recover.  What can never work (unknown topic with
+ * auto-creation off, refused credentials, a missing file) is an error with place
+ * and reason. */
+#pragma once
+
+#include "connector/format.h"
+
+struct clock;
+
+/* Where a column of the table comes from, decided when the table is bound. */
+enum column_origin {
+    ORIGIN_VALUE,          /* the format of the value (or the row itself) */
+    ORIGIN_KEY,            /* the format of the key */
+    ORIGIN_META,           /* `meta` of the record */
+};
+enum meta {
+    META_NONE,
+    META_KEY_BYTES,        /* Blink messageKey */
+    META_VALUE_BYTES,      /* Blink message */
+    META_TOPIC,
+    META_PARTITION,
+    META_OFFSET,
+    META_TIMESTAMP,        /* milliseconds */
+    META_TIMESTAMP_TYPE,
+    META_LEADER_EPOCH,
+    META_HEADERS,          /* MAP<STRING, BYTES> */
+    META_FILE_PATH,
+    META_FILE_NAME,
+    META_FILE_SIZE,
+    META_FILE_TIME,
+};
+struct meta_spec {         /* METADATA FROM 'name' of a connector; ends with NULL */
+    const char *name;
+    enum meta meta;
+    const struct type *type;
+    bool writable;
+};
+
+/* A table as its connector sees it: physical and metadata columns, no computed ones. */
+struct table_def {
+    struct str name;
+    const struct schema *schema;        /* declared order */
+    const enum column_origin *origins;  /* one a column */
+    const enum meta *metas;             /* META_NONE unless ORIGIN_META */
+    const bool *needed;                 /* sources: columns that the plan reads */
+    const struct options *options;
+    bool blink;
+    const struct zone *zone;            /* session time zone */
+    const struct clock *clock;
+    struct str data_dir;                /* --data of the local profile; empty without */
+};
+
+/* --- sources ------------------------------------------------------------------ */
+
+/* Records as they came: parallel arrays that the engine gives, `cap` long.  The source fills
+ * [0, count).  Bytes stay valid until `arena` is reset: a source registers its release there
+ * (arena_on_reset). */
+struct records {
+    struct arena *arena;
+    uint32_t cap;
+    uint32_t count;
+    struct str *values;     /* data NULL: no value */
+    struct str *keys;       /* data NULL: no key; filled if wanted */
+    uint32_t *splits;       /* index of the split each record came from */
+    int64_t *offsets;
+    int64_t *timestamps_ms; /* INT64_MIN: none */
+    uint8_t *timestamp_types; /* 0 none, 1 create time, 2 log append time */
+    struct column *headers; /* MAP<STRING, BYTES>, `cap` rows; only if wanted, else NULL */
+    /* What the plan needs; a source may leave out the rest. */
+    bool want_keys, want_headers, want_timestamps;
+};
+
+enum poll_state {
+    POLL_MORE, /* call again at once */
+    POLL_IDLE, /* nothing now; wait for the wake-up fd */
+    POLL_END,  /* bounded, and all of it was handed out (with this call or before) */
+};
+
+/* How far a split has been read, as printable text that open() understands. */
+struct split_position {
+    struct str split;       /* "topic-3", a file name: stable over restarts */
+    struct str position;    /* "1200" = next offset to read */
+};
+
+struct source_status {
+    int64_t lag_rows;       /* behind the end, all splits; -1 unknown */
+    const char *waiting_for; /* "broker 127.0.0.1:9092" while away, else NULL; static or owned */
+    int64_t waiting_since_us; /* monotonic */
+};
+
+struct source_open {
+    const struct table_def *table;
+    bool until_end;         /* read what is there at the start, then POLL_END */
+    const struct split_position *resume; /* these win over start options; NULL: none */
+    uint32_t resume_count;
+    bool commit_offsets;    /* the engine will call committed() */
+    struct bad_rows *bad_rows; /* over-long lines and the like */
+    const struct source_share *share; /* reserved for workers; NULL: all splits */
+};
+
+struct source {             /* connectors put it first in a struct of their own */
+    const struct source_kind *kind;
+};
+
+struct source_kind {
+    enum code (*open)(const struct source_open *open, struct source **ret, struct error *err);
+
+    /* One of the two.  poll: raw records for the formats.  poll_rows: ready columns (datagen,
+     * values, tables): *ret stays NULL when there are none. */
+    enum code (*poll)(struct source *s, struct records *out, enum poll_state *ret_state,
+                      struct error *err);
+    enum code (*poll_rows)(struct source *s, struct arena *arena, uint32_t max_rows,
+                           struct batch **ret, enum poll_state *ret_state, struct error *err);
+
+    /* Readable when POLL_IDLE may be over; -1: ask every 50 ms. */
+    int (*wake_fd)(struct source *s);
+    /* Splits known so far: they only grow.  Name of split i, for messages and positions. */
+    uint32_t (*split_count)(struct source *s);
+    struct str (*split_name)(struct source *s, uint32_t split);
+    /* Topic name and partition number of split i, for metadata columns; a source without such
+     * things gives its path and 0. */
+    struct str (*split_topic)(struct source *s, uint32_t split);
+    int32_t (*split_partition)(struct source *s, uint32_t split);
+
+    /* Positions after everything handed out so far (strings in `arena`). */
+    enum code (*tell)(struct source *s, struct arena *arena, struct split_position **ret,
+                      uint32_t *ret_count, struct error *err);
+    /* Everything up to these positions is safe in the sinks: commit it outside.  `last`: the job
+     * stops, wait (bounded) until the commit is confirmed. Optional. */
+    enum code (*committed)(struct source *s, const struct split_position *positions,
+                           uint32_t count, bool last, struct error *err);
+    void (*status)(struct source *s, struct source_status *ret); /* optional */
+    void (*close)(struct source *s); /* NULL is fine */
+};
+
+/* --- sinks -------------------------------------------------------------------- */
+
+enum sink_mode {
+    SINK_APPEND = 1 << 0,  /* inserts only */
+    SINK_UPSERT = 1 << 1,  /* keyed: no -U; the last write of a key wins */
+    SINK_RETRACT = 1 << 2, /* takes all four kinds */
+};
+
+struct sink_status {
+    int64_t pending_rows;    /* taken but not confirmed */
+    const char *waiting_for; /* as in source_status */
+    int64_t waiting_since_us;
+    const char *guarantee;   /* for EXPLAIN: "at-least-once", "idempotent by key" */
+};
+
+struct sink_open {
+    const struct table_def *table;
+    enum sink_mode mode;     /* what the plan will send: one of the modes offered */
+    struct bad_rows *bad_rows;
+    bool resume;             /* continue after a snapshot instead of replacing */
+    struct str resume_position; /* what tell() gave then */
+};
+
+struct sink {
+    const struct sink_kind *kind;
+};
+
+struct sink_kind {
+    enum code (*open)(const struct sink_open *open, struct sink **ret, struct error *err);
+
+    /* Takes the selected rows of `in` for delivery, all or -- with E_RETRY -- none.  Rows that can
+     * never be written are reported to bad_rows and left out.  `in` is borrowed for the call. */
+    enum code (*write)(struct sink *s, const struct batch *in, struct error *err);
+
+    /* flush_start: everything written so far shall become safe; flush_poll: is it?  One flush is
+     * under way at a time; writes may go on in between and belong to the next one. */
+    enum code (*flush_start)(struct sink *s, struct error *err);
+    enum code (*flush_poll)(struct sink *s, bool *ret_done, struct error *err);
+    /* Readable when a write refused with E_RETRY or a flush may go on; -1: ask every 50 ms. */
+    int (*wake_fd)(struct sink *s);
+
+    /* Exactly once (later): bundle what was written as epoch, then make it visible or drop it;
+     * recover settles what a crashed run left. All four or none. */
+    enum code (*prepare)(struct sink *s, uint64_t epoch, struct error *err);
+    enum code (*commit)(struct sink *s, uint64_t epoch, struct error *err);
+    enum code (*abort)(struct sink *s, uint64_t epoch, struct error *err);
+    enum code (*recover)(struct sink *s, uint64_t decided_epoch, struct error *err);
+
+    /* For a snapshot: where this sink stands (a file's length); optional. */
+    enum code (*tell)(struct sink *s, struct buf *out, struct error *err);
+    void (*status)(struct sink *s, struct sink_status *ret); /* optional */
+    void (*close)(struct sink *s); /* NULL is fine; what was not flushed may be lost */
+};
+
+/* --- look-ups: the far side of a lookup join ----------------------------------- */
+
+struct lookup_open {
+    const struct table_def *table;
+    const uint32_t *key_columns; /* of the schema, the ones asked by */
+    uint32_t key_count;
+};
+struct lookup {
+    const struct lookup_kind *kind;
+};
+struct lookup_kind {
+    enum code (*open)(const struct lookup_open *open, struct lookup **ret, struct error *err);
+    /* Asks for the selected rows of `keys` (one column a key column).  Returns at once; the answer
+     * comes under `ticket`. E_RETRY: too many under way. */
+    enum code (*submit)(struct lookup *l, const struct batch *keys, uint64_t ticket,
+                        struct error *err);
+    /* The next finished answer: rows of the table and, per row, which key row it answers.
+     * *ret_rows NULL: none finished. */
+    enum code (*poll)(struct lookup *l, struct arena *arena, uint64_t *ret_ticket,
+                      struct batch **ret_rows, const uint32_t **ret_key_row, struct error *err);
+    int (*wake_fd)(struct lookup *l);
+    void (*close)(struct lookup *l);
+};
+
+/* --- the connector -------------------------------------------------------------- */
+
+/* How the local profile replaces a connector. */
+enum connector_family {
+    FAMILY_EMBEDDED, /* files, print, datagen: stays as it is */
+    FAMILY_TOPIC,    /* DIR/T.ndjson */
+    FAMILY_TABLE,    /* a table of DIR/tables.sqlite */
+};
+
+struct connector {
+    const char *name;                  /* 'connector' = '...' of Flink */
+    const char *const *aliases;        /* other names: Blink types, versions; NULL-terminated or NULL */
+    const char *summary;               /* one line for help */
+    enum connector_family family;
+    const char *name_option;           /* what names the topic or table: "topic", "tableName" */
+    const char *const *name_option_aliases; /* "table-name", "index" ...; NULL-terminated or NULL */
+    const struct option_spec *options; /* ends with a NULL name; formats add theirs */
+    const struct meta_spec *metas;     /* NULL: no metadata columns */
+    bool has_formats;                  /* understands 'format', 'value.format' */
+    bool has_key_format;               /* understands 'key.format', 'key.fields' */
+    const char *default_format;        /* when has_formats and none is given; NULL: must be given */
+    const struct source_kind *source;  /* NULL: cannot be read */
+    const struct sink_kind *sink;      /* NULL: cannot be written */
+    const struct lookup_kind *lookup;  /* NULL: cannot be asked */
+    const char *missing;               /* why a role that the system has is NULL in this build */
+
+    /* The change kinds this table can take as a sink: SINK_* ORed (a key may matter). */
+    unsigned (*sink_modes)(const struct table_def *table);
+    /* Checks that cut across options and columns, before anything is opened. Optional. */
+    enum code (*check)(const struct table_def *table, bool as_sink, struct error *err);
+    /* What EXPLAIN prints behind the name: "topic=orders". Optional; secrets never. */
+    void (*describe)(const struct table_def *table, struct buf *out);
+};
+
+/* The registry: built by the program from what was compiled in. */
+void connector_register(const struct connector *const *list); /* NULL-terminated, static */
+const struct connector *connector_find(struct str name);      /* name or alias, without case */
+const struct connector *connector_at(uint32_t i);
+
+/* Opens the decoder / encoder that the options name for a table ('format', 'value.format',
+ * 'key.format', 'key.fields', 'value.fields-include', 'key.fields-prefix'); a NULL result means
+ * that the table has no columns of that kind. `ret_columns` maps the format's columns to the
+ * table's (count = schema of the format). */
+enum code table_open_decoder(const struct table_def *table, bool key, struct bad_rows *bad_rows,
+                             struct arena *arena, struct decoder **ret,
+                             const uint32_t **ret_columns, uint32_t *ret_count,
+                             struct error *err) WEIR_CHECKED;
+enum code table_open_encoder(const struct table_def *table, bool key, struct arena *arena,
+                             struct encoder **ret, struct error *err) WEIR_CHECKED;
+const struct format *table_format(const struct table_def *table, bool key);

@@ -1,0 +1,278 @@
+/* format_json_decode.c -- messages of JSON to columns.
+ *
+ * The columns that the plan needs are taken out of all messages of a call in one
+ * pass (json_extract.h) and then made one by one.  A message that is an array is as
+ * many messages as it has elements.  An empty message, and none at all, is no row.
+ *
+ * changelog-json has the row in the member "data" and the kind of change in "op". */
+#include "connector/format_json.h"
+
+#include "base/memory.h"
+#include "json/json_dom.h"
+#include "types/column.h"
+
+enum { NO_SLOT = UINT32_MAX };
+
+struct json_decoder {
+    struct decoder base;
+    const struct schema *schema;
+    struct bad_rows *bad_rows;
+    struct json_settings settings;
+    struct json_paths *paths;
+    struct json_extract *extract;
+    struct arena *arena; /* of slots */
+    uint32_t *slots;     /* one a column; NO_SLOT: not needed */
+    bool is_changelog;
+    uint32_t op_slot;
+    uint32_t data_slot;
+};
+
+/* The messages of a call, arrays taken apart. */
+struct messages {
+    const struct str *docs;
+    const uint32_t *record; /* the span each came from; NULL: the same number */
+    uint32_t count;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* First byte that is no blank; '\0' if there is none. */
+static char first_byte(struct str doc)
+{
+    for (size_t i = 0; i < doc.size; i++)
+        if (!is_blank(doc.data[i]))
+            return doc.data[i];
+    return '\0';
+}
+
+struct message_list {
+    struct arena *arena;
+    struct str *docs;
+    uint32_t *record;
+    uint32_t count;
+    uint32_t cap;
+};
+
+static bool push(struct message_list *list, struct str doc, uint32_t record)
+{
+    if (list->count == list->cap) {
+        uint32_t cap = list->cap ? list->cap * 2 : 64;
+        struct str *docs =
+            arena_grow(list->arena, list->docs, list->cap * sizeof *docs, cap * sizeof *docs);
+        if (!docs)
+            return false;
+        list->docs = docs;
+        uint32_t *records = arena_grow(list->arena, list->record, list->cap * sizeof *records,
+                                       cap * sizeof *records);
+        if (!records)
+            return false;
+        list->record = records;
+        list->cap = cap;
+    }
+    list->docs[list->count] = doc;
+    list->record[list->count++] = record;
+    return true;
+}
+
+/* An array whose elements can be told apart is given as these; any other text goes on as it is,
+ * for its fault to be found where all faults are. */
+static enum code push_elements(struct message_list *list, struct str doc, uint32_t record,
+                               struct error *err)
+{
+    struct json_value *array;
+    TRY(json_dom_parse(list->arena, doc, JSON_FORMAT, &array, err));
+    if (!array)
+        return push(list, doc, record) ? OK : error_nomem(err);
+    for (uint32_t i = 0; i < array->count; i++)
+        if (!push(list, array->items[i]->raw, record))
+            return error_nomem(err);
+    return OK;
+}
+
+static enum code list_messages(const struct json_decoder *d, struct arena *arena,
+                               const struct str *spans, uint32_t n, struct messages *ret,
+                               struct error *err)
+{
+    uint32_t plain = 0;
+    while (plain < n && spans[plain].size > 0 && spans[plain].data && spans[plain].data[0] == '{')
+        plain++;
+    if (plain == n) {
+        *ret = (struct messages){ .docs = spans, .count = n };
+        return OK;
+    }
+    struct message_list list = { .arena = arena };
+    for (uint32_t i = 0; i < n; i++) {
+        if (!spans[i].data || spans[i].size == 0)
+            continue;
+        if (!d->is_changelog && first_byte(spans[i]) == '[')
+            TRY(push_elements(&list, spans[i], i, err));
+        else if (!push(&list, spans[i], i))
+            return error_nomem(err);
+    }
+    *ret = (struct messages){ .docs = list.docs, .record = list.record, .count = list.count };
+    return OK;
+}
+
+static enum code check_messages(struct value_rows *rows, const struct messages *messages,
+                                const bool *ok, struct error *err)
+{
+    for (uint32_t i = 0; i < messages->count; i++) {
+        if (!ok[i])
+            TRY(value_row_is_bad(rows, i, "message is not valid JSON", err));
+        else if (messages->docs[i].data[0] != '{' && first_byte(messages->docs[i]) != '{')
+            TRY(value_row_is_bad(rows, i, "message is no JSON object", err));
+    }
+    return OK;
+}
+
+/* The kinds of change, and whether there is a row at all. */
+static enum code read_changes(const struct json_decoder *d, struct value_rows *rows,
+                              const struct json_hit *hits, uint32_t n, uint8_t *changes,
+                              struct error *err)
+{
+    const struct json_hit *op = hits + (size_t)d->op_slot * n;
+    const struct json_hit *data = hits + (size_t)d->data_slot * n;
+    for (uint32_t i = 0; i < n; i++) {
+        changes[i] = CHANGE_INSERT;
+        if (rows->reasons[i])
+            continue;
+        uint32_t kind = 0;
+        while (kind < 4 && !(op[i].kind == JSON_STRING &&
+                             str_is(str_make(op[i].data, op[i].size), change_names[kind])))
+            kind++;
+        if (kind == 4)
+            TRY(value_row_is_bad(rows, i, "\"op\" is none of +I, -U, +U and -D", err));
+        else if (data[i].kind != JSON_OBJECT)
+            TRY(value_row_is_bad(rows, i, "\"data\" is no JSON object", err));
+        else
+            changes[i] = (uint8_t)kind;
+    }
+    return OK;
+}
+
+static enum code make_columns(struct json_decoder *d, struct value_rows *rows,
+                              const struct json_hit *hits, uint32_t n, struct column **columns,
+                              struct error *err)
+{
+    for (uint32_t c = 0; c < d->schema->count; c++) {
+        if (d->slots[c] == NO_SLOT)
+            continue;
+        const struct field *field = &d->schema->fields[c];
+        const struct json_hit *column = hits + (size_t)d->slots[c] * n;
+        rows->column = field->name;
+        for (uint32_t i = 0; i < n && d->settings.values.fail_on_missing; i++)
+            if (column[i].kind == JSON_MISSING && !rows->reasons[i])
+                TRY(value_row_is_bad(rows, i,
+                                     arena_printf(rows->arena, "field \"" STR_FMT "\" is missing",
+                                                  STR_ARG(field->name)),
+                                     err));
+        TRY(value_make_column(rows, field->type, column, NULL, NULL, n, &columns[c], err));
+    }
+    return OK;
+}
+
+static enum code decode(struct decoder *base, struct arena *arena, const struct str *spans,
+                        uint32_t n, struct decoded *ret, struct error *err)
+{
+    struct json_decoder *d = (struct json_decoder *)base;
+    struct messages messages = { 0 };
+    json_extract_reset(d->extract);
+    TRY(list_messages(d, arena, spans, n, &messages, err));
+    uint32_t count = messages.count;
+    size_t cells = (size_t)json_paths_count(d->paths) * count;
+    struct json_hit *hits = arena_alloc(arena, (cells + 1) * sizeof *hits);
+    bool *ok = arena_alloc(arena, count + 1);
+    uint8_t *changes = d->is_changelog ? arena_alloc(arena, count + 1) : NULL;
+    struct value_rows rows;
+    TRY(value_rows_begin(&rows, arena, &d->settings.values, count, err));
+    struct decoded out = { .columns = arena_array(arena, struct column *, d->schema->count + 1) };
+    if (!hits || !ok || !out.columns || (d->is_changelog && !changes))
+        return error_nomem(err);
+    if (count > 0) {
+        TRY(json_extract_batch(d->extract, messages.docs, count, hits, ok, err));
+        TRY(check_messages(&rows, &messages, ok, err));
+        if (changes)
+            TRY(read_changes(d, &rows, hits, count, changes, err));
+    }
+    TRY(make_columns(d, &rows, hits, count, out.columns, err));
+    TRY(value_rows_finish(&rows, d->bad_rows, spans, messages.record, d->schema->count, changes,
+                          &out, err));
+    *ret = out;
+    return OK;
+}
+
+static void close_decoder(struct decoder *base)
+{
+    struct json_decoder *d = (struct json_decoder *)base;
+    if (!d)
+        return;
+    json_extract_destroy(d->extract);
+    json_paths_destroy(d->paths);
+    arena_destroy(d->arena);
+    mem_free(d);
+}
+
+static const struct decoder_kind decoder_kind = {
+    .decode = decode,
+    .close = close_decoder,
+};
+
+/* ---- opening ---- */
+
+static enum code add_path(struct json_decoder *d, const struct str *keys, uint32_t count,
+                          uint32_t *ret_slot, struct error *err)
+{
+    struct json_step steps[2] = { { .kind = JSON_STEP_KEY }, { .kind = JSON_STEP_KEY } };
+    for (uint32_t i = 0; i < count; i++)
+        steps[i].key = keys[i];
+    struct json_path path = { .steps = steps, .count = count };
+    return json_paths_add(d->paths, &path, ret_slot, err);
+}
+
+static enum code add_paths(struct json_decoder *d, const struct format_open *open,
+                           struct error *err)
+{
+    TRY(json_paths_create(JSON_FORMAT, &d->paths, err));
+    struct str data = STR("data"), op = STR("op");
+    if (d->is_changelog) {
+        TRY(add_path(d, &op, 1, &d->op_slot, err));
+        TRY(add_path(d, &data, 1, &d->data_slot, err));
+    }
+    for (uint32_t c = 0; c < d->schema->count; c++) {
+        d->slots[c] = NO_SLOT;
+        if (!format_is_needed(open, c))
+            continue;
+        struct str keys[2] = { data, d->schema->fields[c].name };
+        const struct str *path = d->is_changelog ? keys : keys + 1;
+        TRY(add_path(d, path, d->is_changelog ? 2 : 1, &d->slots[c], err));
+    }
+    return json_extract_create(d->paths, &d->extract, err);
+}
+
+enum code json_open_decoder(const struct format_open *open, bool is_changelog, struct decoder **ret,
+                            struct error *err)
+{
+    struct json_decoder *d = mem_zalloc(sizeof *d);
+    if (!d)
+        return error_nomem(err);
+    d->base.kind = &decoder_kind;
+    d->schema = open->schema;
+    d->bad_rows = open->bad_rows;
+    d->is_changelog = is_changelog;
+    enum code code =
+        json_read_settings(open, is_changelog ? "changelog-json" : "json", &d->settings, err);
+    if (code == OK) {
+        d->arena = arena_create();
+        d->slots = d->arena ? arena_array(d->arena, uint32_t, open->schema->count + 1) : NULL;
+        code = d->slots ? add_paths(d, open, err) : error_nomem(err);
+    }
+    if (code != OK) {
+        close_decoder(&d->base);
+        return code;
+    }
+    *ret = &d->base;
+    return OK;
+}

@@ -1,0 +1,236 @@
+/* table_format.c -- from the options of a table to its decoders and encoders.
+ *
+ * Which columns the key format has is said by their origin (ORIGIN_KEY); the value
+ * format has those of ORIGIN_VALUE and, unless 'value.fields-include' is
+ * EXCEPT_KEY, those of the key too.  Decoders tell the columns they fill; a column
+ * that both fill is the value's.  Encoders take batches of the whole table, so
+ * where the format has only some of its columns a thin encoder in front picks
+ * them. */
+#include "connector/connector.h"
+
+#include "base/memory.h"
+
+struct format_columns {
+    struct schema schema;    /* what the format sees */
+    const uint32_t *columns; /* of the table, ascending */
+    const bool *needed;
+};
+
+static struct str format_name(const struct table_def *table, bool key, const char **ret_prefix,
+                              const char **ret_option)
+{
+    *ret_prefix = key ? "key." : "value.";
+    *ret_option = key ? "key.format" : "value.format";
+    struct str name = options_get(table->options, *ret_option);
+    if (key || name.data)
+        return name;
+    *ret_prefix = "";
+    *ret_option = "format";
+    return options_get(table->options, "format");
+}
+
+const struct format *table_format(const struct table_def *table, bool key)
+{
+    const char *prefix, *option;
+    struct str name = format_name(table, key, &prefix, &option);
+    return name.data ? format_find(name) : NULL;
+}
+
+static bool is_in_format(const struct table_def *table, bool key, bool with_key, uint32_t column)
+{
+    switch (table->origins ? table->origins[column] : ORIGIN_VALUE) {
+    case ORIGIN_VALUE:
+        return !key;
+    case ORIGIN_KEY:
+        return key || with_key;
+    case ORIGIN_META:
+        break;
+    }
+    return false;
+}
+
+static enum code pick_columns(const struct table_def *table, bool key, struct arena *arena,
+                              struct format_columns *ret, struct error *err)
+{
+    uint32_t total = table->schema->count;
+    bool with_key = !str_iis(options_get(table->options, "value.fields-include"), "EXCEPT_KEY");
+    struct str prefix = key ? options_get(table->options, "key.fields-prefix") : STR("");
+    struct field *fields = arena_array(arena, struct field, total);
+    uint32_t *columns = arena_array(arena, uint32_t, total);
+    bool *needed = arena_array(arena, bool, total);
+    if (!fields || !columns || !needed)
+        return error_nomem(err);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < total; i++) {
+        if (!is_in_format(table, key, with_key, i))
+            continue;
+        struct field field = table->schema->fields[i];
+        if (prefix.size > 0) {
+            if (!str_starts(field.name, prefix))
+                return error_set(err, E_OPTION,
+                                 "key column \"" STR_FMT "\" does not begin with \"" STR_FMT
+                                 "\", which \"key.fields-prefix\" asks for",
+                                 STR_ARG(field.name), STR_ARG(prefix));
+            field.name = str_make(field.name.data + prefix.size, field.name.size - prefix.size);
+        }
+        fields[count] = field;
+        columns[count] = i;
+        needed[count] = !table->needed || table->needed[i];
+        count++;
+    }
+    ret->schema = (struct schema){ .fields = fields, .count = count };
+    ret->columns = columns;
+    ret->needed = needed;
+    return OK;
+}
+
+static enum code find_format(const struct table_def *table, bool key, const char **ret_prefix,
+                             const struct format **ret, struct error *err)
+{
+    const char *option;
+    struct str name = format_name(table, key, ret_prefix, &option);
+    if (!name.data || name.size == 0)
+        return error_set(err, E_OPTION, "table \"" STR_FMT "\" needs the option \"%s\"",
+                         STR_ARG(table->name), option);
+    const struct format *format = format_find(name);
+    if (!format) {
+        error_set(err, E_OPTION, "table \"" STR_FMT "\": there is no format \"" STR_FMT "\"",
+                  STR_ARG(table->name), STR_ARG(name));
+        const struct option *pair = options_find(table->options, option);
+        if (pair && pair->value_span.size > 0)
+            error_locate(err, pair->value_span);
+        return E_OPTION;
+    }
+    *ret = format;
+    return OK;
+}
+
+enum code table_open_decoder(const struct table_def *table, bool key, struct bad_rows *bad_rows,
+                             struct arena *arena, struct decoder **ret,
+                             const uint32_t **ret_columns, uint32_t *ret_count, struct error *err)
+{
+    struct format_columns picked;
+    TRY(pick_columns(table, key, arena, &picked, err));
+    if (picked.schema.count == 0) {
+        *ret = NULL;
+        *ret_columns = NULL;
+        *ret_count = 0;
+        return OK;
+    }
+    const char *prefix;
+    const struct format *format;
+    TRY(find_format(table, key, &prefix, &format, err));
+    if (!format->open_decoder)
+        return error_set(err, E_UNSUPPORTED, "format \"%s\" cannot be read", format->name);
+    struct schema *schema = arena_new(arena, struct schema);
+    struct format_open *open = arena_new(arena, struct format_open);
+    if (!schema || !open)
+        return error_nomem(err);
+    *schema = picked.schema;
+    *open = (struct format_open){
+        .schema = schema,
+        .needed = picked.needed,
+        .options = table->options,
+        .prefix = prefix,
+        .blink = table->blink,
+        .zone = table->zone,
+        .bad_rows = bad_rows,
+    };
+    struct decoder *decoder;
+    TRY(format->open_decoder(open, &decoder, err));
+    *ret = decoder;
+    *ret_columns = picked.columns;
+    *ret_count = picked.schema.count;
+    return OK;
+}
+
+/* ---- an encoder that sees some of the columns ---- */
+
+struct picking_encoder {
+    struct encoder base;
+    struct encoder *inner;   /* owned */
+    const uint32_t *columns; /* borrowed from the arena of the table */
+    struct column **lent;    /* same; what the inner encoder sees */
+    uint32_t count;
+};
+
+static enum code picking_encode(struct encoder *e, const struct batch *batch, uint32_t row,
+                                struct buf *out, bool *ret_null, struct error *err)
+{
+    struct picking_encoder *p = (struct picking_encoder *)e;
+    struct batch lent = *batch;
+    for (uint32_t i = 0; i < p->count; i++)
+        p->lent[i] = batch->columns[p->columns[i]];
+    lent.columns = p->lent;
+    lent.column_count = p->count;
+    return p->inner->kind->encode(p->inner, &lent, row, out, ret_null, err);
+}
+
+static void picking_head(struct encoder *e, struct buf *out)
+{
+    struct picking_encoder *p = (struct picking_encoder *)e;
+    if (p->inner->kind->head)
+        p->inner->kind->head(p->inner, out);
+}
+
+static void picking_close(struct encoder *e)
+{
+    struct picking_encoder *p = (struct picking_encoder *)e;
+    if (!p)
+        return;
+    p->inner->kind->close(p->inner);
+    mem_free(p);
+}
+
+static const struct encoder_kind picking_kind = {
+    .encode = picking_encode,
+    .head = picking_head,
+    .close = picking_close,
+};
+
+enum code table_open_encoder(const struct table_def *table, bool key, struct arena *arena,
+                             struct encoder **ret, struct error *err)
+{
+    struct format_columns picked;
+    TRY(pick_columns(table, key, arena, &picked, err));
+    if (picked.schema.count == 0) {
+        *ret = NULL;
+        return OK;
+    }
+    const char *prefix;
+    const struct format *format;
+    TRY(find_format(table, key, &prefix, &format, err));
+    if (!format->open_encoder)
+        return error_set(err, E_UNSUPPORTED, "format \"%s\" cannot be written", format->name);
+    struct schema *schema = arena_new(arena, struct schema);
+    struct format_open *open = arena_new(arena, struct format_open);
+    struct column **lent = arena_array(arena, struct column *, picked.schema.count);
+    if (!schema || !open || !lent)
+        return error_nomem(err);
+    *schema = picked.schema;
+    *open = (struct format_open){
+        .schema = schema,
+        .options = table->options,
+        .prefix = prefix,
+        .blink = table->blink,
+        .zone = table->zone,
+    };
+    struct encoder *inner;
+    TRY(format->open_encoder(open, &inner, err));
+    if (picked.schema.count == table->schema->count) {
+        *ret = inner;
+        return OK;
+    }
+    struct picking_encoder *p = mem_zalloc(sizeof *p);
+    if (!p) {
+        inner->kind->close(inner);
+        return error_nomem(err);
+    }
+    p->base.kind = &picking_kind;
+    p->inner = inner;
+    p->columns = picked.columns;
+    p->lent = lent;
+    p->count = picked.schema.count;
+    *ret = &p->base;
+    return OK;
+}

@@ -1,0 +1,27 @@
+/* bad_rows.h -- what happens to a row that cannot be read or written: `on-error`.
+ *
+ * One policy per table and job.  `fail` makes the report an error with place and
+ * reason; `skip` counts it and shows the first few; `route` does that too and writes
+ * raw bytes and reason to the dead-letter table. */
+#pragma once
+
+#include "connector/connector.h"
+#include "exec/exec.h"
+
+struct worker;
+
+enum on_error { ON_ERROR_SKIP, ON_ERROR_FAIL, ON_ERROR_ROUTE };
+
+struct bad_row_policy {
+    struct bad_rows base; /* first: what connectors and formats get */
+    enum on_error on_error;
+    struct str table;
+    uint64_t count;
+    const struct exec_hooks *hooks;
+    struct sink *dead_letter;              /* open, with route */
+    const struct plan_sink *dead_letter_plan;
+    const struct clock *clock;
+};
+
+void bad_row_policy_init(struct bad_row_policy *policy, const char *on_error, struct str table,
+                         const struct exec_hooks *hooks, const struct clock *clock);

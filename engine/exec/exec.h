@@ -1,0 +1,79 @@
+/* exec.h -- a plan made to run.
+ *
+ * exec_create() builds the operators of a job and opens its connectors, exec_run()
+ * drives them until all sources have ended or a stop is asked for.  The thread that
+ * calls exec_run() is the worker; another thread or a signal handler may call
+ * exec_stop().  Progress comes by a callback on the worker's thread. */
+#pragma once
+
+#include "plan/plan.h"
+
+struct exec;
+
+struct exec_source_stats {
+    struct str name;          /* of the table */
+    uint64_t rows;            /* read, bad ones included */
+    uint64_t bytes;           /* of the values of records; 0 where there are none */
+    uint64_t skipped;         /* bad rows left out or routed */
+    uint64_t late;
+    int64_t lag_rows;         /* -1: unknown */
+    int64_t watermark_us;     /* INT64_MIN: none */
+    const char *waiting_for;  /* NULL: not waiting */
+    int64_t waiting_since_us; /* monotonic */
+    bool ended;
+};
+
+struct exec_sink_stats {
+    struct str name;          /* of the table; "result" for a SELECT */
+    uint32_t statement;       /* of a SELECT, else 0 */
+    uint64_t written[4];      /* rows handed to the connector, by enum change */
+    uint64_t rejected;        /* bad rows */
+    const char *waiting_for;
+    int64_t waiting_since_us;
+};
+
+struct exec_stats {
+    const struct exec_source_stats *sources;
+    uint32_t source_count;
+    const struct exec_sink_stats *sinks;
+    uint32_t sink_count;
+    uint64_t checkpoints;     /* commits of source positions so far */
+};
+
+struct exec_hooks {
+    void *self;
+    /* The sink that shows the rows of a SELECT: statement counts from 1. */
+    enum code (*open_result)(void *self, const struct plan_sink *plan, struct sink **ret,
+                             struct error *err);
+    /* About every `progress_interval_ms`, and once at the end. Optional. */
+    void (*progress)(void *self, const struct exec_stats *stats);
+    /* A bad row was left out: for the log. At most the first few of each table, then one in
+     * a thousand. Optional. */
+    void (*bad_row)(void *self, struct str table, const struct bad_row *row);
+};
+
+struct exec_options {
+    bool until_end;           /* read what is there at the start, then end */
+    int64_t checkpoint_interval_ms; /* how often positions are committed; > 0 */
+    int64_t progress_interval_ms;
+    const struct clock *clock;
+    const struct zone *zone;
+    bool final_watermark_on_stop; /* false: a drained stop closes no windows */
+};
+
+enum code exec_create(const struct plan_job *job, const struct exec_options *options,
+                      const struct exec_hooks *hooks, struct exec **ret, struct error *err)
+    WEIR_CHECKED;
+
+/* OK: the sources ended, or a stop was drained.  E_CANCELLED after exec_abort(). */
+enum code exec_run(struct exec *exec, struct error *err) WEIR_CHECKED;
+
+/* Asks for a drained stop: no more input, sinks flushed, positions committed. May be called from
+ * a signal handler. */
+void exec_stop(struct exec *exec);
+/* Asks to end at once, whatever is in flight. May be called from a signal handler. */
+void exec_abort(struct exec *exec);
+
+/* The counters; what they point to lives until exec_destroy(). Worker's thread, or after it. */
+const struct exec_stats *exec_stats(struct exec *exec);
+void exec_destroy(struct exec *exec); /* NULL is fine; closes the connectors */

@@ -1,0 +1,121 @@
+/* op.c -- passing messages on, and the default callbacks; see op.h. */
+#include "exec/op.h"
+
+enum code op_emit(struct op *op, const struct batch *batch, struct error *err)
+{
+    if (batch->selected == 0)
+        return OK;
+    op->rows_out += batch->selected;
+    for (uint32_t i = 0; i < op->out_count; i++) {
+        struct op *to = op->outs[i].op;
+        if (to->done)
+            continue;
+        to->rows_in += batch->selected;
+        TRY(to->kind->push(to, op->outs[i].port, batch, err));
+    }
+    return OK;
+}
+
+enum code op_emit_watermark(struct op *op, int64_t watermark_us, struct error *err)
+{
+    op->watermark_us = watermark_us;
+    for (uint32_t i = 0; i < op->out_count; i++) {
+        struct op *to = op->outs[i].op;
+        TRY(to->kind->watermark(to, op->outs[i].port, watermark_us, err));
+    }
+    return OK;
+}
+
+enum code op_emit_barrier(struct op *op, const struct barrier *barrier, struct error *err)
+{
+    for (uint32_t i = 0; i < op->out_count; i++) {
+        struct op *to = op->outs[i].op;
+        TRY(to->kind->barrier(to, op->outs[i].port, barrier, err));
+    }
+    return OK;
+}
+
+enum code op_emit_end(struct op *op, struct error *err)
+{
+    for (uint32_t i = 0; i < op->out_count; i++) {
+        struct op *to = op->outs[i].op;
+        TRY(to->kind->end(to, op->outs[i].port, err));
+    }
+    return OK;
+}
+
+bool op_align_barrier(struct op *op, uint32_t port, const struct barrier *barrier)
+{
+    op->ports[port].barrier = barrier->epoch;
+    for (uint32_t i = 0; i < op->port_count; i++)
+        if (op->ports[i].barrier < barrier->epoch)
+            return false;
+    return true;
+}
+
+bool op_align_end(struct op *op, uint32_t port)
+{
+    op->ports[port].ended = true;
+    for (uint32_t i = 0; i < op->port_count; i++)
+        if (!op->ports[i].ended)
+            return false;
+    return true;
+}
+
+int64_t op_align_watermark(struct op *op, uint32_t port, int64_t watermark_us)
+{
+    op->ports[port].watermark_us = watermark_us;
+    int64_t least = WATERMARK_END;
+    for (uint32_t i = 0; i < op->port_count; i++)
+        if (!op->ports[i].ended)
+            least = MIN(least, op->ports[i].watermark_us);
+    return least > op->watermark_us ? least : WATERMARK_NONE;
+}
+
+enum code op_watermark_min(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
+{
+    int64_t moved = op_align_watermark(op, port, watermark_us);
+    return moved == WATERMARK_NONE ? OK : op_emit_watermark(op, moved, err);
+}
+
+enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *barrier,
+                          struct error *err)
+{
+    return op_align_barrier(op, port, barrier) ? op_emit_barrier(op, barrier, err) : OK;
+}
+
+enum code op_end_pass(struct op *op, uint32_t port, struct error *err)
+{
+    return op_align_end(op, port) ? op_emit_end(op, err) : OK;
+}
+
+void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
+                const struct plan *plan, uint32_t ports)
+{
+    struct op *op = arena_zalloc(worker->op_arena, bytes);
+    struct op_port *list = arena_array(worker->op_arena, struct op_port, MAX(ports, 1));
+    if (!op || !list)
+        return NULL;
+    for (uint32_t i = 0; i < ports; i++)
+        list[i].watermark_us = WATERMARK_NONE;
+    op->kind = kind;
+    op->plan = plan;
+    op->worker = worker;
+    op->ports = list;
+    op->port_count = ports;
+    op->watermark_us = WATERMARK_NONE;
+    return op;
+}
+
+bool op_connect(struct op *from, struct op *to, uint32_t port)
+{
+    struct op_edge *outs =
+        arena_array(from->worker->op_arena, struct op_edge, from->out_count + 1);
+    if (!outs)
+        return false;
+    if (from->out_count > 0)
+        memcpy(outs, from->outs, from->out_count * sizeof *outs);
+    outs[from->out_count++] = (struct op_edge){ to, port };
+    from->outs = outs;
+    return true;
+}

@@ -1,0 +1,127 @@
+/* op.h -- what an operator is, and what travels between operators.
+ *
+ * Four messages flow down the DAG: batches, watermarks, barriers and the end.  An
+ * operator has one or two inputs (unions and sinks: any number), numbered as ports.
+ * It is called by one worker only and pushes its output on with op_emit() before it
+ * returns (run to completion), so a batch it was lent is good for the whole call
+ * and everything it pushes is done when the call returns.
+ *
+ * Rules
+ *   - op_emit() never blocks.  An operator that makes much out of little (a join,
+ *     UNNEST, a window that fires for a million keys) emits at most a batch a call,
+ *     sets op->more, and is called again through kind->more until it clears it; the
+ *     worker takes no new input meanwhile.
+ *   - A batch goes on before the watermark that it caused; batch->watermarks says
+ *     behind which row time advanced, and the message `watermark` follows with the
+ *     last of them.
+ *   - A barrier closes an epoch: what came before it belongs to the epoch.  Every
+ *     source sends it, ended or not; the operator saves its state when the barrier
+ *     has come on all ports (op_align_barrier counts) and passes it on.
+ *   - `end` comes once per port, after a final watermark; not at all on a stop that
+ *     is drained.
+ *   - An operator keeps rows only in its state tables (state.h) or its own arena. */
+#pragma once
+
+#include "plan/plan.h"
+
+struct op;
+struct state_reader; /* exec/state.h */
+struct state_writer;
+struct worker;
+
+#define WATERMARK_NONE INT64_MIN /* no watermark yet */
+#define WATERMARK_END INT64_MAX  /* all input has come */
+
+/* An epoch's end.  Operators only read it. */
+struct barrier {
+    uint64_t epoch;
+    bool last;                     /* the job stops behind it */
+    struct state_writer *writer;   /* state.h; NULL: nothing is saved */
+};
+
+struct op_kind {
+    const char *name; /* as EXPLAIN has it */
+
+    /* `in` is borrowed; only its selected rows count. */
+    enum code (*push)(struct op *op, uint32_t port, const struct batch *in, struct error *err);
+    /* No row before watermark_us will come on this port. Never goes back. */
+    enum code (*watermark)(struct op *op, uint32_t port, int64_t watermark_us, struct error *err);
+    enum code (*barrier)(struct op *op, uint32_t port, const struct barrier *barrier,
+                         struct error *err);
+    enum code (*end)(struct op *op, uint32_t port, struct error *err);
+    /* Optional: goes on with output that did not fit a batch; clears op->more when done. */
+    enum code (*more)(struct op *op, struct error *err);
+    /* Optional: all that one source batch (or watermark) caused has arrived. */
+    enum code (*settle)(struct op *op, struct error *err);
+    /* Optional: takes back what a snapshot holds, before the first batch. */
+    enum code (*restore)(struct op *op, struct state_reader *reader, struct error *err);
+    /* Optional: what the arena does not free. Takes a half-built operator. */
+    void (*destroy)(struct op *op);
+};
+
+struct op_edge {
+    struct op *op;
+    uint32_t port;
+};
+
+struct op_port {
+    int64_t watermark_us;
+    uint64_t barrier; /* newest epoch seen */
+    bool ended;
+};
+
+struct op { /* operators put it first in a struct of their own */
+    const struct op_kind *kind;
+    const struct plan *plan;   /* borrowed, read-only */
+    struct worker *worker;
+    struct op_edge *outs;
+    uint32_t out_count;
+    struct op_port *ports;
+    uint32_t port_count;
+    int64_t watermark_us;      /* passed on last */
+    bool more;                 /* has output left: kind->more will be called */
+    bool done;                 /* wants no more input (LIMIT is full) */
+    uint64_t rows_in, rows_out;
+};
+
+/* The worker as operators see it. */
+struct worker {
+    struct arena *batch_arena; /* reset when a source batch is done */
+    struct arena *op_arena;    /* lives as long as the job */
+    const struct clock *clock;
+    const struct zone *zone;
+    bool limit_reached;        /* some op->done has changed: look which sources still matter */
+};
+
+/* --- passing on ----------------------------------------------------------------- */
+
+/* To every reader. A batch without selected rows is dropped. */
+enum code op_emit(struct op *op, const struct batch *batch, struct error *err) WEIR_CHECKED;
+enum code op_emit_watermark(struct op *op, int64_t watermark_us, struct error *err) WEIR_CHECKED;
+enum code op_emit_barrier(struct op *op, const struct barrier *barrier, struct error *err)
+    WEIR_CHECKED;
+enum code op_emit_end(struct op *op, struct error *err) WEIR_CHECKED;
+
+/* --- default callbacks, with names, so that "passes through" is visible ----------- */
+
+/* The smallest watermark of all ports that have not ended, if it moved. */
+enum code op_watermark_min(struct op *op, uint32_t port, int64_t watermark_us, struct error *err);
+/* Passes the barrier on when it has come on all ports. */
+enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *barrier,
+                          struct error *err);
+/* Passes the end on when all ports have ended. */
+enum code op_end_pass(struct op *op, uint32_t port, struct error *err);
+
+/* For operators with callbacks of their own: notes the message of the port; true when the message
+ * is now complete over all ports. */
+bool op_align_barrier(struct op *op, uint32_t port, const struct barrier *barrier);
+bool op_align_end(struct op *op, uint32_t port);
+/* The new combined watermark, or WATERMARK_NONE if it did not move. */
+int64_t op_align_watermark(struct op *op, uint32_t port, int64_t watermark_us);
+
+/* --- making ------------------------------------------------------------------------ */
+
+/* A zeroed operator of `bytes` in the worker's op_arena. */
+void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
+                const struct plan *plan, uint32_t ports) WEIR_CHECKED;
+bool op_connect(struct op *from, struct op *to, uint32_t port) WEIR_CHECKED;

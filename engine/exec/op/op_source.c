@@ -1,0 +1,359 @@
+/* op_source.c -- reads a connector and makes batches of columns.
+ *
+ * Raw records become columns in two ways: metadata (key and value bytes, topic,
+ * partition, offset ...) straight from the record, and fields through the decoders
+ * of the value and key formats.  A decoder may make none or several rows of a
+ * record; then the other columns follow its record numbers.
+ *
+ * Columns nobody reads are a constant NULL. */
+#include "exec/op/ops.h"
+
+#include "base/clock.h"
+
+struct part { /* a decoder and where its columns go */
+    struct decoder *decoder;
+    const uint32_t *columns;
+    uint32_t column_count;
+};
+
+struct op_source {
+    struct op base;
+    const struct plan_scan *plan;
+    struct source *source;
+    struct bad_row_policy *policy;
+    struct bad_rows bad_rows; /* in front of the policy: fills in the place of a record */
+    struct records records;
+    struct part value, key;
+    bool uses_records;        /* the connector gives raw records */
+    uint64_t bytes;
+};
+
+/* --- bad rows: a decoder knows the span, we know where it came from ----------------- */
+
+static enum code report(struct bad_rows *base, const struct bad_row *row, struct error *err)
+{
+    struct op_source *op = container_of(base, struct op_source, bad_rows);
+    struct bad_row placed = *row;
+    const struct records *records = &op->records;
+    if (op->uses_records && placed.place.size == 0 && row->record < records->count) {
+        placed.place = op->source->kind->split_name(op->source, records->splits[row->record]);
+        if (placed.offset < 0)
+            placed.offset = records->offsets[row->record];
+        if (!placed.raw.data)
+            placed.raw = records->values[row->record];
+    }
+    return bad_row_report(&op->policy->base, &placed, err);
+}
+
+/* --- metadata columns ------------------------------------------------------------------ */
+
+static struct column *bytes_column(struct arena *arena, const struct type *type,
+                                   const struct str *spans, uint32_t n)
+{
+    struct column *c = column_create(arena, type, n);
+    if (!c)
+        return NULL;
+    struct view *out = COLUMN_OUT(c, struct view);
+    for (uint32_t i = 0; i < n; i++) {
+        if (likely(spans[i].data != NULL)) {
+            out[i] = view_of(spans[i]);
+            continue;
+        }
+        if (!column_need_valid(c, arena))
+            return NULL;
+        column_set_null(c, i);
+    }
+    return c;
+}
+
+static struct column *time_column(struct arena *arena, const struct type *type,
+                                  const struct records *records)
+{
+    struct column *c = column_create(arena, type, records->count);
+    if (!c)
+        return NULL;
+    int64_t *out = COLUMN_OUT(c, int64_t);
+    for (uint32_t i = 0; i < records->count; i++) {
+        if (records->timestamps_ms[i] != INT64_MIN) {
+            out[i] = records->timestamps_ms[i] * 1000;
+            continue;
+        }
+        if (!column_need_valid(c, arena))
+            return NULL;
+        column_set_null(c, i);
+    }
+    return c;
+}
+
+static struct str split_text(struct op_source *op, enum meta meta, uint32_t split)
+{
+    const struct source_kind *kind = op->source->kind;
+    if (meta == META_TOPIC)
+        return kind->split_topic(op->source, split);
+    struct str name = kind->split_name(op->source, split);
+    if (meta == META_FILE_NAME)
+        for (size_t i = name.size; i > 0; i--)
+            if (name.data[i - 1] == '/')
+                return str_make(name.data + i, name.size - i);
+    return name;
+}
+
+static struct column *meta_column(struct op_source *op, enum meta meta, const struct type *type)
+{
+    struct records *r = &op->records;
+    struct arena *arena = r->arena;
+    uint32_t n = r->count;
+    struct column *c;
+    switch (meta) {
+    case META_KEY_BYTES:
+        return bytes_column(arena, type, r->keys, n);
+    case META_VALUE_BYTES:
+        return bytes_column(arena, type, r->values, n);
+    case META_TIMESTAMP:
+        return time_column(arena, type, r);
+    case META_HEADERS:
+        return r->headers ? r->headers : column_create_null(arena, type, n);
+    case META_TOPIC:
+    case META_FILE_PATH:
+    case META_FILE_NAME:
+        if (!(c = column_create(arena, type, n)))
+            return NULL;
+        for (uint32_t i = 0; i < n; i++)
+            COLUMN_OUT(c, struct view)[i] = view_of(split_text(op, meta, r->splits[i]));
+        return c;
+    case META_PARTITION:
+        if (!(c = column_create(arena, type, n)))
+            return NULL;
+        for (uint32_t i = 0; i < n; i++)
+            COLUMN_OUT(c, int32_t)[i] = op->source->kind->split_partition(op->source, r->splits[i]);
+        return c;
+    case META_OFFSET:
+        if (!(c = column_create(arena, type, n)))
+            return NULL;
+        memcpy(c->values, r->offsets, n * sizeof(int64_t));
+        return c;
+    case META_TIMESTAMP_TYPE:
+        if (!(c = column_create(arena, type, n)))
+            return NULL;
+        for (uint32_t i = 0; i < n; i++) {
+            static const char *const names[] = { "NoTimestampType", "CreateTime", "LogAppendTime" };
+            COLUMN_OUT(c, struct view)[i] = view_of(str_of(names[r->timestamp_types[i]]));
+        }
+        return c;
+    case META_NONE:
+    case META_LEADER_EPOCH:
+    case META_FILE_SIZE:
+    case META_FILE_TIME:
+        break;
+    }
+    return column_create_null(arena, type, n);
+}
+
+/* --- records to batches -------------------------------------------------------------------- */
+
+static struct column *reordered(struct arena *arena, struct column *c, const struct decoded *by)
+{
+    return by->record ? column_gather(arena, c, by->record, by->rows) : c;
+}
+
+static enum code decode_key(struct op_source *op, struct batch *out, const struct decoded *values,
+                            struct error *err)
+{
+    struct records *r = &op->records;
+    struct decoded keys;
+    /* A key that cannot be read makes its columns NULL, but keeps the row. */
+    TRY(op->key.decoder->kind->decode(op->key.decoder, r->arena, r->keys, r->count, &keys, err));
+    uint32_t *place = arena_alloc(r->arena, MAX(r->count, 1) * sizeof *place);
+    if (!place)
+        return error_nomem(err);
+    bool all = !keys.record && keys.rows == r->count;
+    for (uint32_t i = 0; i < r->count; i++)
+        place[i] = all ? i : UINT32_MAX;
+    for (uint32_t i = 0; !all && i < keys.rows; i++)
+        place[keys.record ? keys.record[i] : i] = i;
+    for (uint32_t k = 0; k < op->key.column_count; k++) {
+        struct column *from = keys.columns[k];
+        uint32_t at = op->key.columns[k];
+        if (!from)
+            continue;
+        struct column *c = from;
+        if (!all) {
+            uint32_t *sel = arena_alloc(r->arena, MAX(r->count, 1) * sizeof *sel);
+            if (!sel)
+                return error_nomem(err);
+            for (uint32_t i = 0; i < r->count; i++)
+                sel[i] = place[i] == UINT32_MAX ? 0 : place[i];
+            if (keys.rows == 0)
+                c = column_create_null(r->arena, from->type, r->count);
+            else if ((c = column_gather(r->arena, from, sel, r->count)) != NULL) {
+                if (!column_need_valid(c, r->arena))
+                    return error_nomem(err);
+                for (uint32_t i = 0; i < r->count; i++)
+                    if (place[i] == UINT32_MAX)
+                        column_set_null(c, i);
+            }
+        }
+        if (!c || !(out->columns[at] = reordered(r->arena, c, values)))
+            return error_nomem(err);
+    }
+    return OK;
+}
+
+static enum code make_batch(struct op_source *op, struct batch **ret, struct error *err)
+{
+    struct records *r = &op->records;
+    const struct table_def *def = &op->plan->def;
+    struct decoded values = { .rows = r->count };
+    if (op->value.decoder)
+        TRY(op->value.decoder->kind->decode(op->value.decoder, r->arena, r->values, r->count,
+                                            &values, err));
+    struct batch *out = batch_create(r->arena, def->schema->count, values.rows);
+    if (!out)
+        return error_nomem(err);
+    for (uint32_t k = 0; k < op->value.column_count; k++)
+        out->columns[op->value.columns[k]] = values.columns[k];
+    if (op->key.decoder)
+        TRY(decode_key(op, out, &values, err));
+    for (uint32_t i = 0; i < def->schema->count; i++) {
+        const struct type *type = def->schema->fields[i].type;
+        if (def->origins[i] == ORIGIN_META && def->needed[i]) {
+            struct column *c = meta_column(op, def->metas[i], type);
+            if (!c || !(out->columns[i] = reordered(r->arena, c, &values)))
+                return error_nomem(err);
+        }
+        if (!out->columns[i] &&
+            !(out->columns[i] = column_create_null(r->arena, type, values.rows)))
+            return error_nomem(err);
+    }
+    out->changes = values.changes;
+    *ret = out;
+    return OK;
+}
+
+enum code op_source_step(struct op *base, enum poll_state *ret_state, uint32_t *ret_rows,
+                         struct error *err)
+{
+    struct op_source *op = (struct op_source *)base;
+    struct arena *arena = base->worker->batch_arena;
+    struct batch *batch = NULL;
+    enum code code;
+    *ret_rows = 0;
+    if (op->uses_records) {
+        op->records.arena = arena;
+        op->records.count = 0;
+        op->records.headers = NULL;
+        code = op->source->kind->poll(op->source, &op->records, ret_state, err);
+        if (code == OK && op->records.count > 0) {
+            *ret_rows = op->records.count;
+            for (uint32_t i = 0; i < op->records.count; i++)
+                op->bytes += op->records.values[i].size;
+            code = make_batch(op, &batch, err);
+        }
+    } else {
+        code = op->source->kind->poll_rows(op->source, arena, BATCH_ROWS, &batch, ret_state, err);
+        if (code == OK && batch)
+            *ret_rows = batch->selected;
+    }
+    if (code == E_RETRY) {
+        *ret_state = POLL_IDLE;
+        return OK;
+    }
+    if (code != OK) {
+        error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
+        return code;
+    }
+    base->rows_in += *ret_rows;
+    return batch ? op_emit(base, batch, err) : OK;
+}
+
+/* --- life -------------------------------------------------------------------------------------- */
+
+static enum code no_input(struct op *op, uint32_t port, const struct batch *in, struct error *err)
+{
+    (void)op, (void)port, (void)in;
+    return error_set(err, E_INTERNAL, "a source was given rows");
+}
+
+static void destroy(struct op *base)
+{
+    struct op_source *op = (struct op_source *)base;
+    if (op->value.decoder)
+        op->value.decoder->kind->close(op->value.decoder);
+    if (op->key.decoder)
+        op->key.decoder->kind->close(op->key.decoder);
+    if (op->source)
+        op->source->kind->close(op->source);
+}
+
+static const struct op_kind op_source_kind = {
+    .name = "Source",
+    .push = no_input,
+    .watermark = op_watermark_min,
+    .barrier = op_barrier_pass,
+    .end = op_end_pass,
+    .destroy = destroy,
+};
+
+static enum code make_records(struct op_source *op, struct error *err)
+{
+    struct arena *arena = op->base.worker->op_arena;
+    const struct table_def *def = &op->plan->def;
+    struct records *r = &op->records;
+    r->cap = BATCH_ROWS;
+    r->values = arena_array(arena, struct str, r->cap);
+    r->keys = arena_array(arena, struct str, r->cap);
+    r->splits = arena_array(arena, uint32_t, r->cap);
+    r->offsets = arena_array(arena, int64_t, r->cap);
+    r->timestamps_ms = arena_array(arena, int64_t, r->cap);
+    r->timestamp_types = arena_array(arena, uint8_t, r->cap);
+    if (!r->values || !r->keys || !r->splits || !r->offsets || !r->timestamps_ms ||
+        !r->timestamp_types)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < def->schema->count; i++) {
+        bool meta = def->origins[i] == ORIGIN_META && def->needed[i];
+        enum meta what = meta ? def->metas[i] : META_NONE;
+        r->want_keys = r->want_keys || what == META_KEY_BYTES ||
+                       (def->origins[i] == ORIGIN_KEY && def->needed[i]);
+        r->want_headers = r->want_headers || what == META_HEADERS;
+        r->want_timestamps =
+            r->want_timestamps || what == META_TIMESTAMP || what == META_TIMESTAMP_TYPE;
+    }
+    TRY(table_open_decoder(def, false, &op->bad_rows, arena, &op->value.decoder,
+                           &op->value.columns, &op->value.column_count, err));
+    return table_open_decoder(def, true, &op->bad_rows, arena, &op->key.decoder, &op->key.columns,
+                              &op->key.column_count, err);
+}
+
+enum code op_source_create(struct worker *worker, const struct plan_scan *plan, bool until_end,
+                           bool commit, struct bad_row_policy *policy, struct op **ret,
+                           struct error *err)
+{
+    struct op_source *op = op_create(worker, &op_source_kind, sizeof *op, &plan->base, 1);
+    if (!op)
+        return error_nomem(err);
+    *ret = &op->base;
+    op->plan = plan;
+    op->policy = policy;
+    op->bad_rows.report = report;
+    op->uses_records = plan->connector->source->poll != NULL;
+    if (op->uses_records)
+        TRY(make_records(op, err));
+    struct source_open open = { .table = &plan->def,
+                                .until_end = until_end,
+                                .commit_offsets = commit,
+                                .bad_rows = &op->bad_rows };
+    enum code code = plan->connector->source->open(&open, &op->source, err);
+    if (code != OK)
+        error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));
+    return code;
+}
+
+struct source *op_source_connector(struct op *base)
+{
+    return ((struct op_source *)base)->source;
+}
+
+uint64_t op_source_bytes(const struct op *base)
+{
+    return ((const struct op_source *)base)->bytes;
+}

@@ -1,0 +1,48 @@
+/* ops.h -- makers of the operators, one file each; and what sources and sinks offer
+ * the worker besides being operators. */
+#pragma once
+
+#include "exec/bad_rows.h"
+#include "exec/op.h"
+
+enum code op_calc_create(struct worker *worker, const struct plan_calc *const *plans, uint32_t n,
+                         struct op **ret, struct op **ret_branches, struct error *err);
+enum code op_json_create(struct worker *worker, const struct plan_json *plan, struct op **ret,
+                         struct error *err);
+enum code op_limit_create(struct worker *worker, const struct plan_limit *plan, struct op **ret,
+                          struct error *err);
+enum code op_union_create(struct worker *worker, const struct plan *plan, struct op **ret,
+                          struct error *err);
+
+/* --- sources ------------------------------------------------------------------- */
+
+struct op_source; /* a struct op first */
+
+enum code op_source_create(struct worker *worker, const struct plan_scan *plan, bool until_end,
+                           bool commit, struct bad_row_policy *policy, struct op **ret,
+                           struct error *err);
+/* Reads one batch and pushes it down.  *ret_rows is how many rows came. */
+enum code op_source_step(struct op *op, enum poll_state *ret_state, uint32_t *ret_rows,
+                         struct error *err);
+/* The connector behind it. */
+struct source *op_source_connector(struct op *op);
+uint64_t op_source_bytes(const struct op *op);
+
+enum code op_values_create(struct worker *worker, const struct plan_values *plan, struct op **ret,
+                           struct error *err);
+/* Pushes the next rows; *ret_end after the last. */
+enum code op_values_step(struct op *op, bool *ret_end, struct error *err);
+
+/* --- sinks ---------------------------------------------------------------------- */
+
+enum code op_sink_create(struct worker *worker, const struct plan_sink *plan, struct sink *sink,
+                         struct op **ret, struct error *err);
+/* Takes `sink` over; closes it when destroyed. */
+
+/* Offers what the connector refused before.  *ret_blocked: something is still refused. */
+enum code op_sink_retry(struct op *op, bool *ret_blocked, struct error *err);
+bool op_sink_is_blocked(const struct op *op);
+struct sink *op_sink_connector(struct op *op);
+/* The epoch whose barrier has reached the sink and whose flush was started; 0: none. */
+uint64_t op_sink_epoch(const struct op *op);
+const uint64_t *op_sink_written(const struct op *op); /* [4] by enum change */

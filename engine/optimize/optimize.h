@@ -1,0 +1,10 @@
+/* optimize.h -- from the binder's plan to the one that runs.
+ *
+ * In this order: calcs merged, equal sub-plans made one, JSON paths of each scan
+ * gathered into one pass, common conditions of all readers moved in front of them,
+ * unread columns dropped.  The result is final: the caller must not change it. */
+#pragma once
+
+#include "plan/plan.h"
+
+enum code optimize(struct arena *arena, struct plan_job *job, struct error *err) WEIR_CHECKED;

@@ -1,0 +1,239 @@
+/* plan_print.c -- EXPLAIN as a tree: a sink per root, an operator per line, inputs
+ * below their reader.  A node with several readers is printed where it is met first
+ * and only named after that. */
+#include "plan/plan_print.h"
+
+const char *plan_kind_name(enum plan_kind kind)
+{
+    static const char *const names[] = {
+        [PLAN_SCAN] = "source", [PLAN_VALUES] = "values", [PLAN_JSON] = "json",
+        [PLAN_CALC] = "calc",   [PLAN_UNION] = "union",   [PLAN_LIMIT] = "limit",
+        [PLAN_SINK] = "sink",
+    };
+    return names[kind];
+}
+
+void plan_print_id(struct buf *out, const struct plan *node)
+{
+    buf_printf(out, "%s#%u", plan_kind_name(node->kind), node->id);
+}
+
+void plan_print_changes(struct buf *out, unsigned changes)
+{
+    static const char *const names[] = { "I", "UB", "UA", "D" };
+    bool first = true;
+    for (int i = 0; i < 4; i++) {
+        if (!(changes >> i & 1))
+            continue;
+        if (!first)
+            buf_char(out, ',');
+        buf_text(out, names[i]);
+        first = false;
+    }
+}
+
+uint32_t plan_line(const struct plan *node, struct str job_text)
+{
+    if (node->span.size == 0 || node->span.offset > job_text.size)
+        return 0;
+    uint32_t line = 1;
+    for (uint32_t i = 0; i < node->span.offset; i++)
+        line += job_text.data[i] == '\n';
+    return line;
+}
+
+static void print_name(struct buf *out, const struct plan_scan *scan, const struct table_def *def,
+                       const struct connector *connector)
+{
+    (void)scan;
+    buf_str(out, def->name);
+    buf_printf(out, " (%s", connector->name);
+    if (connector->describe) {
+        buf_char(out, ' ');
+        connector->describe(def, out);
+    }
+    buf_char(out, ')');
+}
+
+static void print_scan(struct buf *out, const struct plan_scan *scan)
+{
+    print_name(out, scan, &scan->def, scan->connector);
+    buf_text(out, " columns=[");
+    bool first = true;
+    for (uint32_t i = 0; i < scan->base.field_count; i++) {
+        if (!scan->def.needed || !scan->def.needed[i])
+            continue;
+        if (!first)
+            buf_text(out, ", ");
+        buf_str(out, scan->base.fields[i].name);
+        first = false;
+    }
+    buf_char(out, ']');
+    if (scan->watermark)
+        buf_printf(out, " watermark=[" STR_FMT ": %s]",
+                   STR_ARG(scan->table->columns[scan->watermark->column].name),
+                   scan->watermark->text);
+    buf_printf(out, " on-error=%s", scan->on_error);
+}
+
+static void print_calc(struct buf *out, const struct plan_calc *calc)
+{
+    const struct plan *input = calc->base.inputs[0];
+    struct str names[256];
+    uint32_t n = MIN(input->field_count, countof(names));
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = input->fields[i].name;
+    if (calc->filter) {
+        buf_text(out, "where=[");
+        expr_print(out, calc->filter, names, n);
+        buf_char(out, ']');
+    }
+    if (!calc->exprs)
+        return;
+    buf_text(out, calc->filter ? " select=[" : "select=[");
+    for (uint32_t i = 0; i < calc->base.field_count; i++) {
+        const struct expr *e = calc->exprs[i];
+        struct str name = calc->base.fields[i].name;
+        if (i > 0)
+            buf_text(out, ", ");
+        expr_print(out, e, names, n);
+        bool same = e->kind == EXPR_COLUMN && e->column < n && str_eq(names[e->column], name);
+        if (!same) {
+            buf_text(out, " AS ");
+            buf_str(out, name);
+        }
+    }
+    buf_char(out, ']');
+}
+
+static void print_json(struct buf *out, const struct plan_json *json)
+{
+    buf_str(out, json->base.inputs[0]->fields[json->input_column].name);
+    buf_text(out, " one-pass=[");
+    for (uint32_t i = 0; i < json->path_count; i++)
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", json->path_texts[i]);
+    buf_char(out, ']');
+}
+
+static void print_sink(struct buf *out, const struct plan_sink *sink)
+{
+    static const struct {
+        enum sink_mode mode;
+        const char *name;
+    } modes[] = { { SINK_APPEND, "append" }, { SINK_UPSERT, "upsert" }, { SINK_RETRACT, "retract" } };
+    if (sink->table) {
+        print_name(out, NULL, &sink->def, sink->connector);
+        for (size_t i = 0; i < countof(modes); i++)
+            if (modes[i].mode == sink->mode)
+                buf_printf(out, " mode=%s", modes[i].name);
+        if (sink->def.schema->key_count > 0) {
+            buf_text(out, " key=[");
+            for (uint32_t i = 0; i < sink->def.schema->key_count; i++) {
+                buf_text(out, i > 0 ? ", " : "");
+                buf_str(out, sink->def.schema->fields[sink->def.schema->key[i]].name);
+            }
+            buf_char(out, ']');
+        }
+        buf_printf(out, " guarantee=at-least-once on-error=%s", sink->on_error);
+    } else {
+        buf_printf(out, "result of SELECT %u columns=[", sink->statement);
+        for (uint32_t i = 0; i < sink->base.field_count; i++) {
+            buf_text(out, i > 0 ? ", " : "");
+            buf_str(out, sink->base.fields[i].name);
+        }
+        buf_char(out, ']');
+    }
+    if (sink->in_source_order)
+        buf_text(out, " order=[source row, statement]");
+}
+
+void plan_print_details(struct buf *out, const struct plan *node)
+{
+    switch (node->kind) {
+    case PLAN_SCAN:
+        print_scan(out, (const struct plan_scan *)node);
+        break;
+    case PLAN_VALUES:
+        buf_printf(out, "rows=%u", ((const struct plan_values *)node)->row_count);
+        break;
+    case PLAN_JSON:
+        print_json(out, (const struct plan_json *)node);
+        break;
+    case PLAN_CALC:
+        print_calc(out, (const struct plan_calc *)node);
+        break;
+    case PLAN_UNION:
+        buf_text(out, "all");
+        break;
+    case PLAN_LIMIT: {
+        const struct plan_limit *limit = (const struct plan_limit *)node;
+        if (limit->limit != UINT64_MAX)
+            buf_printf(out, "rows=%llu", (unsigned long long)limit->limit);
+        if (limit->offset > 0)
+            buf_printf(out, " offset=%llu", (unsigned long long)limit->offset);
+        break;
+    }
+    case PLAN_SINK:
+        print_sink(out, (const struct plan_sink *)node);
+        break;
+    }
+}
+
+/* --- the tree ----------------------------------------------------------------------- */
+
+struct tree {
+    struct buf *out;
+    struct str job_text;
+    bool *printed; /* by id */
+    char indent[512];
+};
+
+static void print_node(struct tree *t, const struct plan *node)
+{
+    plan_print_id(t->out, node);
+    bool known = t->printed && t->printed[node->id];
+    if (known) {
+        buf_text(t->out, " (shared, see above)\n");
+        return;
+    }
+    buf_char(t->out, ' ');
+    plan_print_details(t->out, node);
+    buf_text(t->out, " changes=[");
+    plan_print_changes(t->out, node->changes);
+    buf_char(t->out, ']');
+    if (node->readers > 1)
+        buf_printf(t->out, " readers=%u", node->readers);
+    uint32_t line = plan_line(node, t->job_text);
+    if (line > 0)
+        buf_printf(t->out, " line=%u", line);
+    buf_char(t->out, '\n');
+    if (t->printed)
+        t->printed[node->id] = true;
+
+    size_t depth = strlen(t->indent);
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        bool last = i + 1 == node->input_count;
+        buf_printf(t->out, "%s%s ", t->indent, last ? "└─" : "├─");
+        const char *more = last ? "   " : "│  ";
+        if (depth + strlen(more) < sizeof t->indent)
+            memcpy(t->indent + depth, more, strlen(more) + 1);
+        print_node(t, node->inputs[i]);
+        t->indent[depth] = '\0';
+    }
+}
+
+void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text)
+{
+    buf_printf(out, "dialect: %s", job->dialect == DIALECT_BLINK ? "blink" : "flink");
+    if (job->dialect_reason)
+        buf_printf(out, " (%s)", job->dialect_reason);
+    buf_char(out, '\n');
+    struct arena *arena = arena_create();
+    struct tree tree = { .out = out, .job_text = job_text };
+    if (arena)
+        tree.printed = arena_array(arena, bool, job->node_count + 1);
+    for (uint32_t i = 0; i < job->node_count; i++)
+        if (job->nodes[i]->kind == PLAN_SINK)
+            print_node(&tree, job->nodes[i]);
+    arena_destroy(arena);
+}

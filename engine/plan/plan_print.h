@@ -1,0 +1,13 @@
+/* plan_print.h -- inside of plan printing: the words for a node, shared by the forms. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* "calc#3" */
+void plan_print_id(struct buf *out, const struct plan *node);
+/* What the operator does, on one line: table and connector, condition, columns ... */
+void plan_print_details(struct buf *out, const struct plan *node);
+/* "I,UB,UA,D" */
+void plan_print_changes(struct buf *out, unsigned changes);
+/* Line of the job text that the node comes from; 0: unknown. */
+uint32_t plan_line(const struct plan *node, struct str job_text);

@@ -1,0 +1,105 @@
+/* console.c -- see console.h. */
+#include "session/console.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { OUT_LIMIT = 1 << 30, LINE_MAX_BYTES = 8 << 10 };
+
+void console_init(struct console *console, int out_fd, int err_fd)
+{
+    *console = (struct console){ .out_fd = out_fd, .err_fd = err_fd };
+    buf_init(&console->out, OUT_LIMIT);
+}
+
+void console_done(struct console *console)
+{
+    console_progress(console, STR(""));
+    buf_done(&console->out);
+}
+
+/* All of it, waiting where the descriptor does not block by itself; 0 or an errno. */
+static int write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n > 0) {
+            data += n;
+            size -= (size_t)n;
+        } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            struct pollfd ready = { .fd = fd, .events = POLLOUT };
+            poll(&ready, 1, -1);
+        } else if (n < 0 && errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+enum code console_flush(struct console *console, struct error *err)
+{
+    TRY(buf_check(&console->out, err));
+    if (console->out.size == 0)
+        return OK;
+    if (console->out_is_terminal)
+        console_progress(console, STR(""));
+    int failure = console->out_broken
+                      ? EPIPE
+                      : write_all(console->out_fd, console->out.data, console->out.size);
+    if (failure == 0)
+        console->out_bytes += console->out.size;
+    buf_clear(&console->out);
+    if (failure == EPIPE) {
+        console->out_broken = true;
+        return error_set(err, E_CANCELLED, "the reader of the results is gone");
+    }
+    if (failure != 0)
+        return error_set(err, E_IO, "could not write the results to standard output: %s",
+                         strerror(failure));
+    return OK;
+}
+
+enum code console_spill(struct console *console, struct error *err)
+{
+    if (console->out.size < CONSOLE_OUT_BYTES)
+        return buf_check(&console->out, err);
+    return console_flush(console, err);
+}
+
+bool console_reader_is_gone(struct console *console)
+{
+    struct pollfd state = { .fd = console->out_fd, .events = 0 };
+    if (poll(&state, 1, 0) == 1 && (state.revents & POLLERR))
+        console->out_broken = true;
+    return console->out_broken;
+}
+
+void console_say(struct console *console, struct str text)
+{
+    console_progress(console, STR(""));
+    write_all(console->err_fd, text.data, text.size);
+}
+
+void console_sayf(struct console *console, const char *fmt, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    if (n > 0)
+        console_say(console, str_make(line, MIN((size_t)n, sizeof line - 1)));
+}
+
+void console_progress(struct console *console, struct str line)
+{
+    static const char clear[] = "\r\033[K";
+    if (!console->err_is_terminal || (line.size == 0 && !console->progress_shown))
+        return;
+    write_all(console->err_fd, clear, sizeof clear - 1);
+    write_all(console->err_fd, line.data, line.size);
+    console->progress_shown = line.size > 0;
+}

@@ -1,0 +1,354 @@
+/* job.c -- INSERTs and SELECTs from the syntax tree to the closing summary. */
+#include "session/session_core.h"
+
+#include "base/clock.h"
+#include "bind/ast.h"
+#include "exec/exec.h"
+#include "optimize/optimize.h"
+#include "session/summary.h"
+#include "types/time.h"
+#include "types/zone.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    WATCH_INTERVAL_MS = 1000, /* without a terminal: is somebody being waited for? */
+    WAITING_IS_NEWS_US = 3 * 1000000,
+    PROGRESS_AFTER_US = 500 * 1000, /* what is done by then needs no progress line */
+    RAW_SHOWN_BYTES = 160,
+};
+
+/* ---- dialect, zone, clock ------------------------------------------------------------- */
+
+static enum dialect choose_dialect(struct session *s, struct arena *arena, const char **ret_reason)
+{
+    static const char *const reasons[] = { [SETTING_PROFILE] = "the profile says so",
+                                           [SETTING_SET] = "SET 'weir.dialect'",
+                                           [SETTING_COMMAND] = "--dialect" };
+    const struct setting_value *v = settings_find(&s->settings, "weir.dialect");
+    if (!v)
+        return dialect_decide(&s->signs, buf_view(&s->source), arena, ret_reason);
+    *ret_reason = v->level == SETTING_COMMAND && !s->config.dialect ? "--set weir.dialect"
+                                                                    : reasons[v->level];
+    return str_iis(str_trim(v->value), "blink") ? DIALECT_BLINK : DIALECT_FLINK;
+}
+
+/* --set, SET, profile, else Asia/Shanghai in Blink and TZ of the process in Flink. */
+static enum code choose_zone(struct session *s, struct arena *arena, enum dialect dialect,
+                             struct bind_env *env, struct error *err)
+{
+    struct str name = str_trim(settings_get(&s->settings, "table.local-time-zone"));
+    if (name.size > 0 && !str_iis(name, "default")) {
+        env->zone_name = name; /* checked when it was set */
+        return zone_load(arena, name, &env->zone, err);
+    }
+    if (dialect == DIALECT_BLINK) {
+        env->zone_name = STR("Asia/Shanghai");
+        return zone_load(arena, env->zone_name, &env->zone, err);
+    }
+    const char *tz = getenv("TZ");
+    if (tz && *tz == ':')
+        tz++;
+    env->zone_name = tz && *tz ? str_of(tz) : STR("UTC");
+    struct error ignored = { .code = OK };
+    enum code code = zone_load(arena, env->zone_name, &env->zone, &ignored);
+    if (code == OK)
+        return OK;
+    if (code == E_NOMEM)
+        return error_nomem(err);
+    struct error warning = { .code = OK };
+    error_set(&warning, E_OPTION, "TZ is \"" STR_FMT "\", which is no time zone; UTC is used",
+              STR_ARG(env->zone_name));
+    session_warn(s, &warning);
+    env->zone_name = STR("UTC");
+    env->zone = zone_utc;
+    return OK;
+}
+
+static void choose_clock(struct session *s, const struct zone *zone)
+{
+    struct str text = str_trim(settings_get(&s->settings, "weir.clock"));
+    struct time_stamp stamp;
+    s->clock = (struct clock){ .standing = false };
+    if (text.size == 0 || !time_parse_stamp(text, &stamp))
+        return; /* checked when it was set: an empty one lets the clock go */
+    s->clock.standing = true;
+    s->clock.standing_us = stamp.has_offset
+                               ? stamp.local_us - (int64_t)stamp.offset_s * 1000000
+                               : zone_local_to_utc_us(zone, NULL, stamp.local_us, ZONE_EARLIER);
+}
+
+static enum code resolve_hook(void *self, const struct catalog_table *table, bool as_sink,
+                              struct resolved_table *ret, struct error *err)
+{
+    (void)as_sink;
+    struct job *job = self;
+    return resolve_table(&job->resolver, table, ret, err);
+}
+
+static void warn_hook(void *self, const struct error *warning)
+{
+    session_warn(((struct job *)self)->session, warning);
+}
+
+enum code job_begin(struct job *job, struct session *s, struct arena *arena, bool is_run,
+                    struct error *err)
+{
+    *job = (struct job){ .session = s, .arena = arena };
+    job->env.arena = arena;
+    job->env.dialect = choose_dialect(s, arena, &job->dialect_reason);
+    if (!job->dialect_reason)
+        return error_nomem(err);
+    TRY(choose_zone(s, arena, job->env.dialect, &job->env, err));
+    choose_clock(s, job->env.zone);
+    job->env.like_backslash_literal =
+        str_iis(str_trim(settings_get(&s->settings, "blink.like.backslash")), "literal");
+    job->resolver = (struct resolver){
+        .arena = arena,
+        .profile = s->profile,
+        .data_dir = s->config.data_dir ? str_of(s->config.data_dir) : STR(""),
+        .is_run = is_run,
+        .warn = session_warn,
+        .self = s,
+    };
+    job->hooks = (struct bind_hooks){
+        .self = job, .resolve_table = resolve_hook, .warn = warn_hook, .clock = &s->clock
+    };
+    job->binder = binder_create(&job->env, s->catalog, &job->hooks);
+    return job->binder ? OK : error_nomem(err);
+}
+
+/* ---- binding ------------------------------------------------------------------------------- */
+
+bool job_is_statement(const struct ast_node *node)
+{
+    return node->kind == AST_INSERT || node->kind == AST_QUERY || node->kind == AST_STATEMENT_SET;
+}
+
+enum code job_add(struct job *job, const struct ast_node *node, struct error *err)
+{
+    switch (node->kind) {
+    case AST_INSERT:
+        job->insert_count++;
+        return bind_insert(job->binder, (const struct ast_insert *)node, err);
+    case AST_QUERY:
+        job->select_count++;
+        return bind_result(job->binder, (const struct ast_query *)node, err);
+    case AST_STATEMENT_SET: {
+        const struct ast_list *list = &((const struct ast_statement_set *)node)->statements;
+        for (uint32_t i = 0; i < list->count; i++)
+            TRY(job_add(job, list->items[i], err));
+        return OK;
+    }
+    default:
+        return script_unsupported(node, err);
+    }
+}
+
+enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
+{
+    struct plan_job *plan;
+    TRY(binder_finish(job->binder, &plan, err));
+    plan->dialect = job->env.dialect;
+    plan->dialect_reason = job->dialect_reason;
+    TRY(optimize(job->arena, plan, err));
+    if (job->session->is_out_of_memory)
+        return error_nomem(err);
+    *ret = plan;
+    return OK;
+}
+
+/* ---- while it runs -------------------------------------------------------------------------- */
+
+struct run {
+    struct job *job;
+    struct renderer *renderer;
+    struct progress progress;
+    int64_t begun_us;
+    const void *told[64]; /* whom the log says to be waited for, by place */
+};
+
+static enum code open_result(void *self, const struct plan_sink *plan, struct sink **ret,
+                             struct error *err)
+{
+    return renderer_open(((struct run *)self)->renderer, plan, ret, err);
+}
+
+/* Without a terminal: a line when somebody has been waited for, and one when it is over. */
+static void tell_waiting(struct run *run, size_t place, const char *role, struct str name,
+                         const char *waiting_for, int64_t since_us, int64_t now_us)
+{
+    struct console *console = &run->job->session->console;
+    if (place >= countof(run->told))
+        return;
+    if (!waiting_for && run->told[place])
+        console_sayf(console, "%s " STR_FMT " goes on\n", role, STR_ARG(name));
+    else if (waiting_for && !run->told[place] && now_us - since_us >= WAITING_IS_NEWS_US)
+        console_sayf(console, "WARNING:  %s " STR_FMT " has been waiting for %s for %d s\n", role,
+                     STR_ARG(name), waiting_for, (int)((now_us - since_us) / 1000000));
+    else
+        return;
+    run->told[place] = waiting_for;
+}
+
+static void show_progress(void *self, const struct exec_stats *stats)
+{
+    struct run *run = self;
+    struct session *s = run->job->session;
+    int64_t now_us = clock_monotonic_us();
+    if (s->console.err_is_terminal && now_us - run->begun_us < PROGRESS_AFTER_US)
+        return;
+    if (s->console.err_is_terminal) {
+        struct buf *line = session_message(s);
+        progress_put(&run->progress, line, stats, run->job->env.zone, now_us, s->config.columns);
+        console_progress(&s->console, buf_view(line));
+        return;
+    }
+    for (uint32_t i = 0; i < stats->source_count; i++) {
+        const struct exec_source_stats *source = &stats->sources[i];
+        tell_waiting(run, i, "source", source->name, source->waiting_for, source->waiting_since_us,
+                     now_us);
+    }
+    for (uint32_t i = 0; i < stats->sink_count; i++) {
+        const struct exec_sink_stats *sink = &stats->sinks[i];
+        tell_waiting(run, stats->source_count + i, "sink", sink->name, sink->waiting_for,
+                     sink->waiting_since_us, now_us);
+    }
+}
+
+static void tell_bad_row(void *self, struct str table, const struct bad_row *row)
+{
+    struct session *s = ((struct run *)self)->job->session;
+    struct buf *text = session_message(s);
+    buf_printf(text, "WARNING:  bad row of table \"" STR_FMT "\"", STR_ARG(table));
+    if (row->place.size > 0)
+        buf_printf(text, " at " STR_FMT, STR_ARG(row->place));
+    if (row->offset >= 0)
+        buf_printf(text, " offset %lld", (long long)row->offset);
+    buf_printf(text, ": " STR_FMT "\n", STR_ARG(row->reason));
+    if (row->raw.size > 0) {
+        buf_text(text, "DETAIL:  It begins with ");
+        size_t shown = MIN(row->raw.size, (size_t)RAW_SHOWN_BYTES);
+        for (size_t i = 0; i < shown; i++) {
+            unsigned char c = (unsigned char)row->raw.data[i];
+            if (c < 0x20 || c == 0x7F)
+                buf_printf(text, "\\x%02x", c);
+            else
+                buf_char(text, (char)c);
+        }
+        buf_text(text, row->raw.size > shown ? "...\n" : "\n");
+    }
+    session_say(s);
+}
+
+/* What settings ask for that this version does without. */
+static void tell_limits(struct session *s)
+{
+    int64_t workers = settings_int(&s->settings, "parallelism.default");
+    if (workers > 1 && s->config.parallelism && !s->said_parallelism) {
+        s->said_parallelism = true;
+        console_sayf(&s->console, "WARNING:  this version runs a job in one worker, not in %lld\n",
+                     (long long)workers);
+    }
+    if (settings_get(&s->settings, "weir.state.dir").size > 0 && !s->said_state) {
+        s->said_state = true;
+        console_sayf(&s->console,
+                     "WARNING:  nothing is written to the state directory: the job has "
+                     "no state, and its sources keep their positions in their "
+                     "consumer groups\n");
+    }
+}
+
+static void say_summary(struct run *run, struct exec *exec)
+{
+    struct session *s = run->job->session;
+    struct str form = str_trim(settings_get(&s->settings, "weir.summary"));
+    int64_t cpu_us = clock_cpu_us();
+    struct summary summary = { .wall_us = clock_monotonic_us() - run->begun_us,
+                               .cpu_us = cpu_us - s->cpu_us,
+                               .rss_kb = summary_rss_kb() };
+    s->cpu_us = cpu_us;
+    if (str_iis(form, "none"))
+        return;
+    struct buf *text = session_message(s);
+    if (str_iis(form, "json"))
+        summary_put_json(text, exec_stats(exec), &summary);
+    else
+        summary_put_text(text, exec_stats(exec), &summary);
+    session_say(s);
+}
+
+static void say_dropped(struct run *run)
+{
+    uint64_t dropped = renderer_dropped(run->renderer);
+    if (dropped > 0)
+        console_sayf(&run->job->session->console,
+                     "WARNING:  the first %llu rows of the result were let go; "
+                     "sql-client.execution.max-table-result.rows says how many are kept\n",
+                     (unsigned long long)dropped);
+}
+
+static enum session_status run_exec(struct run *run, struct exec *exec)
+{
+    struct session *s = run->job->session;
+    struct error err = { .code = OK };
+    s->exec = exec;
+    if (s->stopped)
+        exec_stop(exec);
+    enum code code = exec_run(exec, &err);
+    s->exec = NULL;
+    console_progress(&s->console, STR(""));
+    if (code == OK)
+        code = renderer_finish(run->renderer, &err);
+    if (code != OK && console_reader_is_gone(&s->console))
+        return SESSION_OK; /* whoever read the results has seen enough */
+    enum session_status status = SESSION_OK;
+    if (code != OK) {
+        struct error unsaid;
+        (void)!console_flush(&s->console, &unsaid);
+        status = session_report_failed(s, &err);
+    }
+    say_dropped(run);
+    say_summary(run, exec);
+    return status;
+}
+
+enum session_status job_run(struct job *job, struct plan_job *plan)
+{
+    struct session *s = job->session;
+    struct error err = { .code = OK };
+    struct run run = { .job = job, .begun_us = clock_monotonic_us() };
+    struct render_options render;
+    if (session_render_options(s, &render, &err) != OK)
+        return session_report(s, &err);
+    render.blink = job->env.dialect == DIALECT_BLINK;
+    render.zone = job->env.zone;
+    render.select_count = job->select_count;
+    tell_limits(s);
+    if (!(run.renderer = renderer_create(&s->console, &render)))
+        return session_report(s, (error_nomem(&err), &err));
+    progress_begin(&run.progress, run.begun_us);
+    bool batch = str_iis(str_trim(settings_get(&s->settings, "execution.runtime-mode")), "batch");
+    struct exec_options options = {
+        .until_end = s->config.until_end || batch,
+        .checkpoint_interval_ms = settings_duration_ms(&s->settings, "weir.checkpoint.interval"),
+        .progress_interval_ms = s->console.err_is_terminal
+                                    ? settings_duration_ms(&s->settings, "weir.progress.interval")
+                                    : WATCH_INTERVAL_MS,
+        .clock = &s->clock,
+        .zone = job->env.zone,
+    };
+    struct exec_hooks hooks = {
+        .self = &run, .open_result = open_result, .progress = show_progress, .bad_row = tell_bad_row
+    };
+    struct exec *exec = NULL;
+    enum session_status status;
+    if (exec_create(plan, &options, &hooks, &exec, &err) != OK)
+        status = session_report(s, &err);
+    else
+        status = run_exec(&run, exec);
+    exec_destroy(exec);
+    renderer_destroy(run.renderer);
+    return status;
+}

@@ -1,0 +1,58 @@
+/* render.h -- the rows of a SELECT (and of SHOW, DESCRIBE ...) on standard output.
+ *
+ *   table           a box with the end result, when the query has ended
+ *   tableau         a box that grows: every change as it comes, `op` first
+ *   csv             RFC 4180 with a header, lines end in LF; NULL is empty, '' is ""
+ *   json            an array with the end result
+ *   jsonl           an object a row
+ *   changelog-json  {"op": "+I", "data": {...}} a change, with "statement" where the job has
+ *                   several SELECTs
+ *
+ * csv and jsonl show rows as they come where rows are only added, and the end result of a
+ * query that updates or deletes rows.  With several SELECTs, tableau begins a new box
+ * where the statement changes, and csv shows one result after the other at the end. */
+#pragma once
+
+#include "plan/plan.h"
+#include "session/console.h"
+
+enum render_mode {
+    RENDER_TABLE,
+    RENDER_TABLEAU,
+    RENDER_CSV,
+    RENDER_JSON,
+    RENDER_JSONL,
+    RENDER_CHANGELOG_JSON,
+};
+
+/* "table", "tableau" ...; NULL past the end. */
+const char *render_mode_name(uint32_t i);
+bool render_mode_find(struct str name, enum render_mode *ret);
+
+struct render_options {
+    enum render_mode mode;
+    bool blink;
+    const struct zone *zone;
+    uint32_t select_count;     /* of the job */
+    uint32_t column_width_max; /* of a cell in a box; 0: the mode's own */
+    uint64_t rows_max;         /* kept for `table`; 0: all */
+};
+
+/* All results of a job. */
+struct renderer;
+
+struct renderer *renderer_create(struct console *console,
+                                 const struct render_options *options) WEIR_CHECKED;
+/* The sink belongs to the renderer; closing it does nothing. */
+enum code renderer_open(struct renderer *renderer, const struct plan_sink *plan, struct sink **ret,
+                        struct error *err) WEIR_CHECKED;
+/* The job has ended as it should: prints what was kept. */
+enum code renderer_finish(struct renderer *renderer, struct error *err) WEIR_CHECKED;
+/* Rows of a `table` that were let go because of rows_max. */
+uint64_t renderer_dropped(const struct renderer *renderer);
+void renderer_destroy(struct renderer *renderer); /* NULL is fine */
+
+/* A result of texts: cells row by row, .data NULL for NULL. */
+enum code render_texts(struct console *console, const struct render_options *options,
+                       const struct str *names, uint32_t column_count, const struct str *cells,
+                       uint32_t row_count, struct error *err) WEIR_CHECKED;

@@ -1,0 +1,24 @@
+/* render_box.h -- inside of render*.c: boxes of +, - and |. */
+#pragma once
+
+#include "base/str.h"
+
+struct render_box {
+    uint32_t column_count;
+    const struct str *names;
+    uint32_t *widths;     /* in columns of a terminal */
+    const bool *right;    /* aligned to the right */
+    uint32_t width_max;   /* longer cells are cut; 0: never */
+    struct str null_text; /* what a NULL is shown as */
+    bool *failed;           /* set when there was no memory for scratch */
+    struct buf *scratch;  /* for cells with characters that cannot be shown */
+};
+
+/* +----+----+ */
+void render_box_rule(const struct render_box *box, struct buf *out);
+void render_box_names(const struct render_box *box, struct buf *out);
+/* Cells as in render_store.h. */
+void render_box_row(const struct render_box *box, const char *cells, struct buf *out);
+
+/* Columns that a cell takes. */
+uint32_t render_box_width(const struct render_box *box, struct str cell);

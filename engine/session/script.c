@@ -1,0 +1,406 @@
+/* script.c -- a text of statements: as one job (run, check, explain) or one after the
+ * other (-c, -f, the prompt).
+ *
+ * As one job, what SET says in front of the first INSERT or SELECT holds for all of it:
+ * dialect, time zone and clock are needed to bind the first CREATE TABLE already. */
+#include "session/session_core.h"
+
+#include "bind/ast.h"
+#include "sql/parse.h"
+
+#include <stdio.h>
+
+/* ---- single statements -------------------------------------------------------------------- */
+
+enum code script_unsupported(const struct ast_node *node, struct error *err)
+{
+    const char *what = "this statement";
+    switch (node->kind) {
+    case AST_CREATE_FUNCTION:
+        what = "CREATE FUNCTION";
+        break;
+    case AST_CREATE_CATALOG:
+        what = "CREATE CATALOG";
+        break;
+    case AST_CREATE_DATABASE:
+        what = "CREATE DATABASE";
+        break;
+    case AST_ALTER:
+        what = "ALTER";
+        break;
+    case AST_PLAN:
+        what = ((const struct ast_plan *)node)->compile ? "COMPILE PLAN" : "EXECUTE PLAN";
+        break;
+    case AST_UPDATE:
+        what = "UPDATE";
+        break;
+    case AST_DELETE:
+        what = "DELETE";
+        break;
+    case AST_TRUNCATE:
+        what = "TRUNCATE TABLE";
+        break;
+    case AST_ANALYZE:
+        what = "ANALYZE TABLE";
+        break;
+    default:
+        break;
+    }
+    return error_at(err, E_UNSUPPORTED, node->span, "%s does not run in this version of weir",
+                    what);
+}
+
+static enum code set_statement(struct session *s, const struct ast_set *node, struct error *err)
+{
+    if (!node->key.text.data || !node->value.text.data)
+        return s->mute ? OK : show_settings(s, node->key.text, err);
+    struct option pair = { .key = node->key.text,
+                           .value = node->value.text,
+                           .key_span = node->key.span,
+                           .value_span = node->value.span };
+    return session_put_setting(s, SETTING_SET, &pair, err);
+}
+
+static enum code use_statement(const struct ast_use *node, struct error *err)
+{
+    struct ast_names path = node->path;
+    if (node->object == OBJECT_MODULES)
+        return error_at(err, E_UNSUPPORTED, node->node.span,
+                        "USE MODULES does not run in this version of weir");
+    const char *only = node->object == OBJECT_CATALOG ? "default_catalog" : "default_database";
+    bool fits =
+        path.count > 0 && str_is(path.items[path.count - 1].text, only) &&
+        (path.count == 1 || (path.count == 2 && str_is(path.items[0].text, "default_catalog")));
+    if (fits)
+        return OK;
+    return error_at(err, E_NAME, path.span, "there is no %s \"" STR_FMT "\", only \"%s\"",
+                    node->object == OBJECT_CATALOG ? "catalog" : "database",
+                    STR_ARG(path.items[path.count - 1].text), only);
+}
+
+static enum code drop_statement(struct session *s, const struct ast_drop *node, struct error *err)
+{
+    if (node->object != OBJECT_TABLE && node->object != OBJECT_VIEW)
+        return error_at(err, E_UNSUPPORTED, node->node.span,
+                        "only tables and views can be dropped in this version of weir");
+    struct str name;
+    TRY(show_object_name(&node->path, &name, err));
+    bool view = node->object == OBJECT_VIEW;
+    if (catalog_drop(s->catalog, name, view) || node->if_exists)
+        return OK;
+    return error_at(err, E_NAME, node->path.span, "%s \"" STR_FMT "\" does not exist",
+                    view ? "view" : "table", STR_ARG(name));
+}
+
+enum code script_statement(struct session *s, struct job *job, const struct ast_node *node,
+                           struct error *err)
+{
+    switch (node->kind) {
+    case AST_CREATE_TABLE:
+        return bind_create_table(job->binder, (const struct ast_create_table *)node, err);
+    case AST_CREATE_VIEW:
+        return bind_create_view(job->binder, (const struct ast_create_view *)node, err);
+    case AST_DROP:
+        return drop_statement(s, (const struct ast_drop *)node, err);
+    case AST_USE:
+        return use_statement((const struct ast_use *)node, err);
+    case AST_SET:
+        return set_statement(s, (const struct ast_set *)node, err);
+    case AST_RESET:
+        settings_reset(&s->settings, ((const struct ast_reset *)node)->key.text);
+        return OK;
+    case AST_SHOW:
+        return show_statement(s, (const struct ast_show *)node, err);
+    case AST_DESCRIBE:
+        return show_describe(s, (const struct ast_describe *)node, err);
+    case AST_EXPLAIN:
+        return explain_statement(s, node, err);
+    default:
+        return script_unsupported(node, err);
+    }
+}
+
+/* ---- a file as one job ----------------------------------------------------------------------- */
+
+struct counts {
+    uint32_t tables, views;
+};
+
+/* Settings in front of the first INSERT or SELECT are made now; those behind it must not be of
+ * the kind that the job was begun with. */
+static enum code read_settings(struct session *s, const struct ast_script *script,
+                               struct error *err)
+{
+    bool begun = false;
+    for (uint32_t i = 0; i < script->statements.count; i++) {
+        const struct ast_node *node = script->statements.items[i];
+        begun = begun || job_is_statement(node);
+        const struct ast_set *set = (const struct ast_set *)node;
+        if (node->kind == AST_RESET && !begun)
+            settings_reset(&s->settings, ((const struct ast_reset *)node)->key.text);
+        if (node->kind != AST_SET || !set->key.text.data || !set->value.text.data)
+            continue;
+        if (begun && setting_kind(set->key.text) == SETTING_KNOWN) {
+            error_at(err, E_OPTION, node->span,
+                     "setting \"" STR_FMT "\" holds for the whole job and stands behind its first "
+                     "INSERT or SELECT",
+                     STR_ARG(set->key.text));
+            error_hint(err, "All INSERTs and SELECTs of the file are one job; move SET in front "
+                            "of them.");
+            return E_OPTION;
+        }
+        TRY(set_statement(s, set, err));
+    }
+    return OK;
+}
+
+static enum code bind_script(struct session *s, struct job *job, const struct ast_script *script,
+                             struct counts *counts, struct error *err)
+{
+    for (uint32_t i = 0; i < script->statements.count; i++) {
+        const struct ast_node *node = script->statements.items[i];
+        bool is_setting =
+            node->kind == AST_RESET ||
+            (node->kind == AST_SET && ((const struct ast_set *)node)->value.text.data);
+        if (is_setting)
+            continue; /* read before */
+        if (job_is_statement(node))
+            TRY(job_add(job, node, err));
+        else
+            TRY(script_statement(s, job, node, err));
+        counts->tables += node->kind == AST_CREATE_TABLE;
+        counts->views += node->kind == AST_CREATE_VIEW;
+    }
+    return OK;
+}
+
+static enum code plan_file(struct session *s, struct str name, struct str text, bool is_run,
+                           struct job *job, struct plan_job **ret, struct counts *counts,
+                           struct error *err)
+{
+    TRY(session_add_source(s, name, text, err));
+    struct ast_script *script;
+    TRY(sql_parse(s->arena, buf_view(&s->source), &script, err));
+    dialect_read(&s->signs, script);
+    TRY(dialect_check(&s->signs, script->text, err));
+    TRY(read_settings(s, script, err));
+    TRY(job_begin(job, s, s->arena, is_run, err));
+    TRY(bind_script(s, job, script, counts, err));
+    return job_plan(job, ret, err);
+}
+
+enum session_status session_run(struct session *s, struct str name, struct str text)
+{
+    struct error err = { .code = OK };
+    struct job job;
+    struct plan_job *plan;
+    struct counts counts = { 0 };
+    if (plan_file(s, name, text, true, &job, &plan, &counts, &err) != OK)
+        return session_report(s, &err);
+    if (plan->sink_count == 0) {
+        console_sayf(&s->console,
+                     "WARNING:  nothing to run: there is no INSERT or SELECT in " STR_FMT "\n",
+                     STR_ARG(name));
+        return SESSION_OK;
+    }
+    return job_run(&job, plan);
+}
+
+static void put_count(struct buf *out, uint32_t n, const char *what, bool is_first)
+{
+    buf_printf(out, "%s%u %s%s", is_first ? "" : ", ", n, what, n == 1 ? "" : "s");
+}
+
+static enum session_status check_syntax(struct session *s, struct str name, struct str text)
+{
+    struct error err = { .code = OK };
+    struct ast_script *script;
+    if (session_add_source(s, name, text, &err) != OK ||
+        sql_parse(s->arena, buf_view(&s->source), &script, &err) != OK)
+        return session_report(s, &err);
+    console_sayf(&s->console, STR_FMT ": %u statement%s, no syntax error\n", STR_ARG(name),
+                 script->statements.count, script->statements.count == 1 ? "" : "s");
+    return SESSION_OK;
+}
+
+enum session_status session_check(struct session *s, struct str name, struct str text,
+                                  bool syntax_only)
+{
+    if (syntax_only)
+        return check_syntax(s, name, text);
+    struct error err = { .code = OK };
+    struct job job;
+    struct plan_job *plan;
+    struct counts counts = { 0 };
+    s->mute = true;
+    enum code code = plan_file(s, name, text, false, &job, &plan, &counts, &err);
+    s->mute = false;
+    if (code != OK)
+        return session_report(s, &err);
+    struct buf *line = session_message(s);
+    buf_printf(line, STR_FMT ": no errors (", STR_ARG(name));
+    put_count(line, counts.tables, "table", true);
+    put_count(line, counts.views, "view", false);
+    put_count(line, job.insert_count, "INSERT", false);
+    put_count(line, job.select_count, "SELECT", false);
+    buf_printf(line, "; dialect %s: %s)\n", job.env.dialect == DIALECT_BLINK ? "blink" : "flink",
+               job.dialect_reason);
+    session_say(s);
+    return SESSION_OK;
+}
+
+enum session_status session_explain(struct session *s, struct str name, struct str text,
+                                    struct str format)
+{
+    struct error err = { .code = OK };
+    struct job job;
+    struct plan_job *plan;
+    struct counts counts = { 0 };
+    s->mute = true;
+    enum code code = plan_file(s, name, text, false, &job, &plan, &counts, &err);
+    s->mute = false;
+    if (code == OK)
+        code = explain_print(s, plan, format, &err);
+    if (code != OK && console_reader_is_gone(&s->console))
+        return SESSION_OK;
+    return code == OK ? SESSION_OK : session_report(s, &err);
+}
+
+/* ---- one after the other --------------------------------------------------------------------- */
+
+static bool defines_objects(const struct ast_script *script)
+{
+    for (uint32_t i = 0; i < script->statements.count; i++) {
+        enum ast_kind kind = script->statements.items[i]->kind;
+        if (kind == AST_CREATE_TABLE || kind == AST_CREATE_VIEW)
+            return true;
+    }
+    return false;
+}
+
+static enum session_status run_job_statement(struct session *s, const struct ast_node *node)
+{
+    struct error err = { .code = OK };
+    struct arena *arena = arena_create();
+    if (!arena)
+        return session_report(s, (error_nomem(&err), &err));
+    struct job job;
+    struct plan_job *plan;
+    enum code code = job_begin(&job, s, arena, true, &err);
+    if (code == OK)
+        code = job_add(&job, node, &err);
+    if (code == OK)
+        code = job_plan(&job, &plan, &err);
+    enum session_status status = code == OK ? job_run(&job, plan) : session_report(s, &err);
+    arena_destroy(arena);
+    return status;
+}
+
+static enum session_status run_statement(struct session *s, const struct ast_node *node)
+{
+    struct error err = { .code = OK };
+    struct job job = { .session = s };
+    if (job_is_statement(node))
+        return run_job_statement(s, node);
+    enum code code = OK;
+    if (node->kind == AST_CREATE_TABLE || node->kind == AST_CREATE_VIEW)
+        code = job_begin(&job, s, s->arena, false, &err);
+    if (code == OK)
+        code = script_statement(s, &job, node, &err);
+    if (code == OK)
+        code = console_flush(&s->console, &err);
+    if (code != OK && console_reader_is_gone(&s->console)) {
+        session_stop(s);
+        return SESSION_OK;
+    }
+    return code == OK ? SESSION_OK : session_report(s, &err);
+}
+
+/* Everything in front of `end` is blanked out: positions stay those of session->source. */
+static enum code parse_behind(struct session *s, struct arena *arena, size_t begin, size_t end,
+                              struct ast_script **ret, struct error *err)
+{
+    char *text = arena_alloc(arena, end + 1);
+    if (!text)
+        return error_nomem(err);
+    memset(text, ' ', begin);
+    if (end > begin)
+        memcpy(text + begin, s->source.data + begin, end - begin);
+    text[end] = '\0';
+    return sql_parse(arena, str_make(text, end), ret, err);
+}
+
+/* The statements in front of one with a syntax error, if any: up to the last `;` before it with
+ * which the text is complete. */
+static enum code parse_front(struct session *s, struct arena *arena, size_t begin, size_t error_at,
+                             struct ast_script **ret)
+{
+    enum { TRIES_MAX = 64 };
+    *ret = NULL;
+    size_t end = MIN(error_at, s->source.size);
+    for (int tries = 0; tries < TRIES_MAX && end > begin; end--) {
+        if (s->source.data[end - 1] != ';')
+            continue;
+        tries++;
+        struct error ignored = { .code = OK };
+        enum code code = parse_behind(s, arena, begin, end, ret, &ignored);
+        if (code == OK || code == E_NOMEM)
+            return code;
+    }
+    return OK;
+}
+
+static enum session_status run_statements(struct session *s, const struct ast_script *script)
+{
+    struct error err = { .code = OK };
+    struct dialect_signs before = s->signs;
+    dialect_read(&s->signs, script);
+    if (dialect_check(&s->signs, buf_view(&s->source), &err) != OK) {
+        s->signs = before; /* what was refused is no sign */
+        return session_report(s, &err);
+    }
+    enum session_status status = SESSION_OK;
+    for (uint32_t i = 0; i < script->statements.count && status == SESSION_OK; i++) {
+        if (s->stopped || s->console.out_broken)
+            break;
+        status = run_statement(s, script->statements.items[i]);
+    }
+    return status;
+}
+
+enum session_status session_execute(struct session *s, struct str name, struct str text,
+                                    bool separately)
+{
+    struct error err = { .code = OK };
+    size_t begin = s->source.size;
+    s->separately = separately;
+    struct arena *arena = arena_create();
+    if (!arena || session_add_source(s, name, text, &err) != OK) {
+        if (!arena)
+            error_nomem(&err);
+        arena_destroy(arena);
+        return session_report(s, &err);
+    }
+    struct ast_script *script = NULL;
+    enum code code = parse_behind(s, arena, begin, s->source.size, &script, &err);
+    enum session_status status = SESSION_OK;
+    if (code != OK) {
+        script = NULL;
+        if (err.has_span && parse_front(s, arena, begin, err.span.offset, &script) != OK)
+            error_nomem(&err);
+    }
+    if (script)
+        status = run_statements(s, script);
+    if (status == SESSION_OK && code != OK && !s->stopped)
+        status = session_report(s, &err);
+    bool keep = script && defines_objects(script);
+    if (!keep) {
+        arena_destroy(arena);
+        if (separately)
+            session_drop_source(s);
+    } else if (!ARENA_PUSH(s->arena, s->kept, s->kept_count, s->kept_cap, arena)) {
+        /* The catalog points into it: better never given back than too early. */
+        status = session_report(s, (error_nomem(&err), &err));
+    }
+    return status;
+}

@@ -1,0 +1,74 @@
+/* session.h -- statements from start to end: settings, profile, catalog, and running.
+ *
+ * A session prints by itself: results on one descriptor, errors, warnings and the closing
+ * summary on the other.  What its functions answer is the status that the program ends
+ * with.  One thread uses a session; session_stop() may be called from a signal handler. */
+#pragma once
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct connector;
+struct session;
+
+enum session_status {
+    SESSION_OK = 0,
+    SESSION_USAGE = 1,   /* wrong use of the command line */
+    SESSION_REFUSED = 2, /* syntax, names, types, plan, options */
+    SESSION_FAILED = 3,  /* it failed while running */
+};
+
+struct session_pair {
+    struct str key;
+    struct str value;
+};
+
+struct session_config {
+    int out_fd;
+    int err_fd;
+    bool out_is_terminal;
+    bool err_is_terminal; /* progress may be shown */
+    uint32_t columns;     /* of that terminal */
+    const char *dialect;  /* NULL: not given; so for the next ones */
+    const char *profile;  /* a name or a file */
+    const char *data_dir;
+    const char *output;
+    const char *parallelism;
+    bool until_end;
+    const struct session_pair *sets; /* --set */
+    uint32_t set_count;
+};
+
+/* The connectors of this build; NULL-terminated, static. Before the first session. */
+void session_register_connectors(const struct connector *const *list);
+
+/* What is wrong with the configuration is printed too; *ret is set if the answer is SESSION_OK.
+ * The configuration and what it points to is borrowed for the life of the session. */
+enum session_status session_create(const struct session_config *config, struct session **ret);
+void session_destroy(struct session *s); /* NULL is fine */
+
+/* A file as one job. `name` is what errors call it. */
+enum session_status session_run(struct session *s, struct str name, struct str text);
+/* Binds and plans everything, or, with syntax_only, reads it. */
+enum session_status session_check(struct session *s, struct str name, struct str text,
+                                  bool syntax_only);
+/* `format`: text, json, dot, mermaid. */
+enum session_status session_explain(struct session *s, struct str name, struct str text,
+                                    struct str format);
+
+/* Statements one after the other, up to the first that fails; the catalog and the settings stay
+ * for the next call.  Positions in errors count from the text of the first call, or, with
+ * `separately` (a prompt), from this one. */
+enum session_status session_execute(struct session *s, struct str name, struct str text,
+                                    bool separately);
+
+/* Explains a topic on the results' descriptor; an empty one lists the topics.  SESSION_USAGE: there
+ * is no such topic. */
+enum session_status session_help(struct session *s, struct str topic);
+
+/* Asks for a drained stop: what runs ends after what it has read, nothing else is begun. Only
+ * writes what a signal handler may. */
+void session_stop(struct session *s);
+bool session_is_stopped(const struct session *s);
+/* A prompt goes on after a stop. */
+void session_go_on(struct session *s);

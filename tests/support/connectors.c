@@ -1,0 +1,16 @@
+/* connectors.c -- see connectors.h. */
+#include "support/connectors.h"
+
+#include "connector/connector.h"
+
+extern const struct connector connector_filesystem, connector_print, connector_blackhole,
+    connector_datagen, connector_local_topic, connector_local_table, connector_kafka;
+
+const struct connector *const test_connectors[] = {
+    &connector_filesystem,  &connector_print,       &connector_blackhole, &connector_datagen,
+    &connector_local_topic, &connector_local_table,
+#ifdef WEIR_KAFKA
+    &connector_kafka,
+#endif
+    NULL,
+};

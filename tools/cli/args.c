@@ -1,0 +1,274 @@
+/* args.c -- see args.h.  One table of commands and one of options; options may stand on
+ * both sides of a command's operands. */
+#include "cli/args.h"
+
+#include "base/nearest.h"
+
+enum {
+    FOR_PROMPT = 1 << COMMAND_PROMPT,
+    FOR_RUN = 1 << COMMAND_RUN,
+    FOR_CHECK = 1 << COMMAND_CHECK,
+    FOR_EXPLAIN = 1 << COMMAND_EXPLAIN,
+    FOR_TEST = 1 << COMMAND_TEST,
+    FOR_TEXT = 1 << COMMAND_TEXT,
+    FOR_SCRIPT = 1 << COMMAND_SCRIPT,
+    FOR_JOBS = FOR_PROMPT | FOR_RUN | FOR_CHECK | FOR_EXPLAIN | FOR_TEST | FOR_TEXT | FOR_SCRIPT,
+};
+
+enum option_id {
+    OPTION_PROFILE,
+    OPTION_DATA,
+    OPTION_UNTIL_END,
+    OPTION_PARALLELISM,
+    OPTION_SET,
+    OPTION_OUTPUT,
+    OPTION_DIALECT,
+    OPTION_FORMAT,
+    OPTION_SYNTAX,
+    OPTION_VERSION,
+    OPTION_HELP,
+    OPTION_TEXT_SHORT,
+    OPTION_FILE_SHORT,
+};
+
+static const struct option_name {
+    const char *name;
+    enum option_id id;
+    const char *value; /* what the value is called; NULL: it has none */
+    unsigned commands; /* that take it; 0: it is a command itself */
+} options[] = {
+    { "--profile", OPTION_PROFILE, "NAME|FILE.yaml", FOR_JOBS },
+    { "--data", OPTION_DATA, "DIR", FOR_JOBS },
+    { "--until-end", OPTION_UNTIL_END, NULL, FOR_JOBS },
+    { "--parallelism", OPTION_PARALLELISM, "N", FOR_JOBS },
+    { "--set", OPTION_SET, "KEY=VALUE", FOR_JOBS },
+    { "--output", OPTION_OUTPUT, "MODE", FOR_JOBS },
+    { "--dialect", OPTION_DIALECT, "blink|flink", FOR_JOBS },
+    { "--format", OPTION_FORMAT, "text|json|dot|mermaid|flink", FOR_EXPLAIN },
+    { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
+    { "--version", OPTION_VERSION, NULL, 0 },
+    { "--help", OPTION_HELP, NULL, 0 },
+    { "-h", OPTION_HELP, NULL, 0 },
+    { "-c", OPTION_TEXT_SHORT, "'SQL; SQL;'", 0 },
+    { "-f", OPTION_FILE_SHORT, "FILE.sql", 0 },
+};
+
+static const struct command_name {
+    const char *name;
+    enum command command;
+} commands[] = {
+    { "run", COMMAND_RUN },   { "check", COMMAND_CHECK }, { "explain", COMMAND_EXPLAIN },
+    { "test", COMMAND_TEST }, { "help", COMMAND_HELP },
+};
+
+struct parser {
+    struct args *args;
+    bool has_command;
+    const struct option_name *given[64]; /* options, to check them against the command */
+    uint32_t given_count;
+    uint32_t operand_count;
+    struct error *err;
+};
+
+static enum code suggest(struct parser *p, struct str word, bool among_options)
+{
+    struct nearest nearest;
+    nearest_begin(&nearest, word);
+    for (size_t i = 0; among_options && i < countof(options); i++)
+        nearest_add(&nearest, str_of(options[i].name));
+    for (size_t i = 0; !among_options && i < countof(commands); i++)
+        nearest_add(&nearest, str_of(commands[i].name));
+    struct str best = nearest_end(&nearest);
+    if (best.data)
+        error_hint(p->err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+    else
+        error_hint(p->err, "weir help lists the commands and options.");
+    return E_USAGE;
+}
+
+static enum code begin_command(struct parser *p, enum command command, const char *word)
+{
+    if (p->has_command)
+        return error_set(p->err, E_USAGE, "\"%s\" is a second command", word);
+    p->has_command = true;
+    p->args->command = command;
+    return OK;
+}
+
+static enum code add_set(struct parser *p, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text) {
+        error_set(p->err, E_USAGE, "--set takes KEY=VALUE, not \"%s\"", text);
+        return E_USAGE;
+    }
+    struct session_config *c = &p->args->config;
+    if (c->set_count == ARGS_SETS_MAX)
+        return error_set(p->err, E_USAGE, "there are more than %d --set", ARGS_SETS_MAX);
+    p->args->sets[c->set_count++] =
+        (struct session_pair){ str_trim(str_make(text, (size_t)(equals - text))),
+                               str_trim(str_of(equals + 1)) };
+    return OK;
+}
+
+static enum code take_option(struct parser *p, const struct option_name *o, const char *value)
+{
+    struct args *args = p->args;
+    struct session_config *c = &args->config;
+    switch (o->id) {
+    case OPTION_PROFILE:
+        c->profile = value;
+        break;
+    case OPTION_DATA:
+        c->data_dir = value;
+        break;
+    case OPTION_UNTIL_END:
+        c->until_end = true;
+        break;
+    case OPTION_PARALLELISM:
+        c->parallelism = value;
+        break;
+    case OPTION_SET:
+        return add_set(p, value);
+    case OPTION_OUTPUT:
+        c->output = value;
+        break;
+    case OPTION_DIALECT:
+        c->dialect = value;
+        break;
+    case OPTION_FORMAT:
+        args->format = value;
+        break;
+    case OPTION_SYNTAX:
+        args->syntax_only = true;
+        break;
+    case OPTION_VERSION:
+        return begin_command(p, COMMAND_VERSION, o->name);
+    case OPTION_HELP: /* wins: whoever asks for help gets it */
+        p->has_command = true;
+        args->command = COMMAND_HELP;
+        break;
+    case OPTION_TEXT_SHORT:
+        args->text = value;
+        return begin_command(p, COMMAND_TEXT, o->name);
+    case OPTION_FILE_SHORT:
+        args->file = value;
+        return begin_command(p, COMMAND_SCRIPT, o->name);
+    }
+    return OK;
+}
+
+/* argv[*at] begins with a dash; moves *at to the last word taken. */
+static enum code read_option(struct parser *p, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    const char *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+    struct str name = str_make(word, equals ? (size_t)(equals - word) : strlen(word));
+    const struct option_name *o = NULL;
+    for (size_t i = 0; i < countof(options) && !o; i++)
+        if (str_is(name, options[i].name))
+            o = &options[i];
+    if (!o) {
+        error_set(p->err, E_USAGE, "there is no option \"" STR_FMT "\"", STR_ARG(name));
+        return suggest(p, name, true);
+    }
+    const char *value = NULL;
+    if (o->value && equals)
+        value = equals + 1;
+    else if (o->value && *at + 1 < argc)
+        value = argv[++*at];
+    else if (o->value)
+        return error_set(p->err, E_USAGE, "option %s needs a value: %s %s", o->name, o->name,
+                         o->value);
+    else if (equals)
+        return error_set(p->err, E_USAGE, "option %s takes no value", o->name);
+    if (p->given_count < countof(p->given))
+        p->given[p->given_count++] = o;
+    return take_option(p, o, value);
+}
+
+static enum code read_operand(struct parser *p, const char *word)
+{
+    if (!p->has_command) {
+        for (size_t i = 0; i < countof(commands); i++)
+            if (strcmp(word, commands[i].name) == 0)
+                return begin_command(p, commands[i].command, word);
+        error_set(p->err, E_USAGE, "there is no command \"%s\"", word);
+        if (str_ends(str_of(word), STR(".sql"))) {
+            error_hint(p->err, "weir run %s runs the file.", word);
+            return E_USAGE;
+        }
+        return suggest(p, str_of(word), false);
+    }
+    p->operand_count++;
+    switch (p->args->command) {
+    case COMMAND_RUN:
+    case COMMAND_CHECK:
+    case COMMAND_EXPLAIN:
+        if (p->operand_count > 1)
+            return error_set(p->err, E_USAGE, "one file is enough, and \"%s\" is another one",
+                             word);
+        p->args->file = word;
+        return OK;
+    case COMMAND_HELP:
+        if (p->operand_count > 1)
+            return error_set(p->err, E_USAGE, "help is about one topic, and \"%s\" is another one",
+                             word);
+        p->args->topic = word;
+        return OK;
+    case COMMAND_TEST:
+        return OK;
+    default:
+        return error_set(p->err, E_USAGE, "\"%s\" is too much", word);
+    }
+}
+
+static const char *command_text(enum command command)
+{
+    for (size_t i = 0; i < countof(commands); i++)
+        if (commands[i].command == command)
+            return commands[i].name;
+    return command == COMMAND_TEXT     ? "-c"
+           : command == COMMAND_SCRIPT ? "-f"
+           : command == COMMAND_PROMPT ? "the prompt"
+                                       : "--version";
+}
+
+static enum code check_together(struct parser *p)
+{
+    struct args *args = p->args;
+    for (uint32_t i = 0; i < p->given_count; i++) {
+        const struct option_name *o = p->given[i];
+        if (o->commands != 0 && !(o->commands & 1u << args->command) &&
+            args->command != COMMAND_HELP)
+            return error_set(p->err, E_USAGE, "option %s is not for %s", o->name,
+                             command_text(args->command));
+    }
+    bool wants_file = args->command == COMMAND_RUN || args->command == COMMAND_CHECK ||
+                      args->command == COMMAND_EXPLAIN;
+    if (wants_file && !args->file) {
+        error_set(p->err, E_USAGE, "%s needs a file", command_text(args->command));
+        error_hint(p->err, "weir %s FILE.sql, or - for standard input.",
+                   command_text(args->command));
+        return E_USAGE;
+    }
+    return OK;
+}
+
+enum code args_parse(int argc, char **argv, struct args *ret, struct error *err)
+{
+    *ret = (struct args){ .command = COMMAND_PROMPT };
+    ret->config.sets = ret->sets;
+    struct parser p = { .args = ret, .err = err };
+    bool only_operands = false;
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (!only_operands && strcmp(word, "--") == 0)
+            only_operands = true;
+        else if (!only_operands && word[0] == '-' && word[1] != '\0')
+            TRY(read_option(&p, argc, argv, &i));
+        else
+            TRY(read_operand(&p, word));
+    }
+    return check_together(&p);
+}

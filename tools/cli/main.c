@@ -1,0 +1,203 @@
+/* main.c -- the program: command line, files, signals, status.
+ *
+ * The first SIGINT or SIGTERM asks for a drained stop, a SIGINT after that ends at once
+ * with 130.  SIGPIPE is ignored: a reader that has gone shows as an error of write(). */
+#include "cli/args.h"
+#include "cli/connectors.h"
+#include "cli/repl.h"
+
+#include "sql/diag.h"
+#include "sql/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#ifndef WEIR_VERSION
+#define WEIR_VERSION "0.0.0"
+#endif
+
+enum { STATUS_INTERRUPTED = 130, COLUMNS_DEFAULT = 80 };
+
+static struct session *volatile active; /* who hears of signals */
+static volatile sig_atomic_t stops;     /* asked for so far */
+static bool err_is_terminal;
+
+static void say(const char *text)
+{
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
+}
+
+static void on_signal(int number)
+{
+    int saved = errno;
+    if (stops > 0 && number == SIGINT) {
+        if (err_is_terminal)
+            say("\n");
+        _exit(STATUS_INTERRUPTED);
+    }
+    stops = 1;
+    if (active)
+        session_stop(active);
+    errno = saved;
+}
+
+static void forget_stops(void)
+{
+    stops = 0;
+}
+
+static void install_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    sigemptyset(&action.sa_mask);
+    /* Also where the shell had them ignored, as it does for jobs in the background. */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int report(const struct error *err, enum session_status status)
+{
+    struct buf text;
+    buf_init(&text, 64 << 10);
+    diag_print(&text, err, STR(""), STR(""));
+    say(buf_cstr(&text));
+    buf_done(&text);
+    return status;
+}
+
+static enum code read_text(const char *path, struct buf *out, struct error *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, E_USAGE, "could not open \"%s\": %s", path, strerror(errno));
+    enum code code = OK;
+    for (;;) {
+        char piece[32 << 10];
+        ssize_t n = read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR && stops == 0)
+            continue;
+        if (n < 0)
+            code = error_set(err, E_USAGE, "could not read \"%s\": %s", path, strerror(errno));
+        if (n <= 0)
+            break;
+        buf_put(out, piece, (size_t)n);
+    }
+    if (!is_stdin)
+        close(fd);
+    return code == OK ? buf_check(out, err) : code;
+}
+
+static struct str without_mark(struct str text)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* that some editors put in front of UTF-8 */
+    if (!str_starts(text, STR("\xEF\xBB\xBF")))
+        return text;
+    return str_make(text.data + sizeof mark - 1, text.size - (sizeof mark - 1));
+}
+
+static int run_file(struct session *s, const struct args *args)
+{
+    struct buf content;
+    buf_init(&content, SQL_MAX_TEXT_BYTES);
+    struct error err = { .code = OK };
+    if (read_text(args->file, &content, &err) != OK) {
+        buf_done(&content);
+        return report(&err, err.code == E_LIMIT ? SESSION_REFUSED : SESSION_USAGE);
+    }
+    struct str name = str_of(args->file);
+    struct str text = without_mark(buf_view(&content));
+    int status;
+    if (args->command == COMMAND_RUN)
+        status = session_run(s, name, text);
+    else if (args->command == COMMAND_CHECK)
+        status = session_check(s, name, text, args->syntax_only);
+    else if (args->command == COMMAND_EXPLAIN)
+        status = session_explain(s, name, text, str_of(args->format ? args->format : "text"));
+    else
+        status = session_execute(s, name, text, false);
+    buf_done(&content);
+    return status;
+}
+
+static int run_prompt(struct session *s)
+{
+    struct repl repl = { .session = s,
+                         .in_fd = STDIN_FILENO,
+                         .err_fd = STDERR_FILENO,
+                         .is_interactive = isatty(STDIN_FILENO) == 1,
+                         .ready = forget_stops };
+    if (repl.is_interactive)
+        say("weir " WEIR_VERSION "; help explains, \\q leaves\n");
+    return repl_run(&repl);
+}
+
+static int run_command(struct session *s, const struct args *args)
+{
+    switch (args->command) {
+    case COMMAND_RUN:
+    case COMMAND_CHECK:
+    case COMMAND_EXPLAIN:
+    case COMMAND_SCRIPT:
+        return run_file(s, args);
+    case COMMAND_TEXT:
+        return session_execute(s, STR("-c"), str_of(args->text), false);
+    case COMMAND_HELP:
+        return session_help(s, str_of(args->topic ? args->topic : ""));
+    default:
+        return run_prompt(s);
+    }
+}
+
+static void look_at_terminals(struct session_config *config)
+{
+    const char *term = getenv("TERM");
+    struct winsize size;
+    config->out_fd = STDOUT_FILENO;
+    config->err_fd = STDERR_FILENO;
+    config->out_is_terminal = isatty(STDOUT_FILENO) == 1;
+    err_is_terminal = isatty(STDERR_FILENO) == 1;
+    config->err_is_terminal =
+        err_is_terminal && !getenv("NO_COLOR") && !(term && strcmp(term, "dumb") == 0);
+    config->columns = COLUMNS_DEFAULT;
+    if (err_is_terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        config->columns = size.ws_col;
+}
+
+int main(int argc, char **argv)
+{
+    static struct args args;
+    struct error err = { .code = OK };
+    if (args_parse(argc, argv, &args, &err) != OK)
+        return report(&err, SESSION_USAGE);
+    if (args.command == COMMAND_VERSION) {
+        printf("weir %s\n", WEIR_VERSION);
+        return fflush(stdout) == 0 ? SESSION_OK : SESSION_FAILED;
+    }
+    if (args.command == COMMAND_TEST) {
+        error_set(&err, E_USAGE, "weir test is not in this version of weir");
+        error_hint(&err, "weir run FILE.sql --profile local --data DIR runs a job on files.");
+        return report(&err, SESSION_USAGE);
+    }
+    install_signals();
+    connectors_register();
+    look_at_terminals(&args.config);
+    struct session *session = NULL;
+    int status = session_create(&args.config, &session);
+    if (status != SESSION_OK)
+        return status;
+    active = session;
+    if (stops > 0)
+        session_stop(session);
+    status = run_command(session, &args);
+    active = NULL;
+    session_destroy(session);
+    return status;
+}
