@@ -2,7 +2,7 @@
  *
  * How: one rule a line; the codes are those of the grammar (sql.h), so nothing
  * translates between two numberings.  A token is a span of the text; strings, names and
- * numbers are decoded later (sql/literal.c, sql/build_name.c).  Words are matched by one
+ * numbers are decoded later (sql/literal.c, sql/build.c).  Words are matched by one
  * rule and looked up in the table at the end, which is the only list of keywords in C.
  * What always holds: the text is valid UTF-8 (the caller has checked) and has a NUL
  * behind its end, so the automaton needs no bounds checks; a NUL inside of the text is a

@@ -580,10 +580,10 @@ json_query_on(A) ::= ERROR. { A = JSON_ON_ERROR; }
 json_query_on(A) ::= EMPTY ARRAY. { A = JSON_ON_EMPTY_ARRAY; }
 json_query_on(A) ::= EMPTY OBJECT. { A = JSON_ON_EMPTY_OBJECT; }
 %type json_wrapper { enum ast_json_wrapper }
-json_wrapper(A) ::= WITHOUT array_opt. { A = JSON_WITHOUT_WRAPPER; }
-json_wrapper(A) ::= WITH array_opt. { A = JSON_WITH_WRAPPER; }
-json_wrapper(A) ::= WITH UNCONDITIONAL array_opt. { A = JSON_WITH_WRAPPER; }
-json_wrapper(A) ::= WITH CONDITIONAL array_opt. { A = JSON_WITH_CONDITIONAL_WRAPPER; }
+json_wrapper(A) ::= WITHOUT array_opt. { A = AST_JSON_WITHOUT_WRAPPER; }
+json_wrapper(A) ::= WITH array_opt. { A = AST_JSON_WITH_WRAPPER; }
+json_wrapper(A) ::= WITH UNCONDITIONAL array_opt. { A = AST_JSON_WITH_WRAPPER; }
+json_wrapper(A) ::= WITH CONDITIONAL array_opt. { A = AST_JSON_WITH_CONDITIONAL_WRAPPER; }
 array_opt ::= .
 array_opt ::= ARRAY.
 
@@ -616,19 +616,19 @@ type(A) ::= path(P) VARYING(W) LP INTEGER(X) RP. { A = build_type(cx, P, &X, NUL
 type(A) ::= path(P) time_zone(Z). { A = build_type(cx, P, NULL, NULL, NULL, Z); }
 type(A) ::= path(P) LP INTEGER(X) RP time_zone(Z). { A = build_type(cx, P, &X, NULL, NULL, Z); }
 type(A) ::= INTERVAL_TYPE(I) interval_spec(S). { A = build_type_interval(cx, I, S); }
-type(A) ::= ARRAY_START(P) LT type_null(T) GT. { A = build_type_of(cx, TYPE_ARRAY, P, T, NULL); }
+type(A) ::= ARRAY_START(P) LT type_null(T) GT. { A = build_type_of(cx, AST_TYPE_ARRAY, P, T, NULL); }
 type(A) ::= MULTISET_START(P) LT type_null(T) GT.
-    { A = build_type_of(cx, TYPE_MULTISET, P, T, NULL); }
+    { A = build_type_of(cx, AST_TYPE_MULTISET, P, T, NULL); }
 type(A) ::= MAP_START(P) LT type_null(K) COMMA type_null(V) GT.
-    { A = build_type_of(cx, TYPE_MAP, P, K, V); }
+    { A = build_type_of(cx, AST_TYPE_MAP, P, K, V); }
 type(A) ::= ROW_START(P) LT type_fields(L) GT. { A = build_type_row(cx, P, L); }
 type(A) ::= ROW_START(P) LT GT. { A = build_type_row(cx, P, NULL); }
 type(A) ::= ROW_START(P) NE. { A = build_type_row(cx, P, NULL); } /* ROW<> is lexed like this */
 type(A) ::= ROW_START(P) LP type_fields(L) RP. { A = build_type_row(cx, P, L); }
-type(A) ::= type(T) ARRAY. { A = build_type_suffix(cx, TYPE_ARRAY, T, false); }
-type(A) ::= type(T) MULTISET. { A = build_type_suffix(cx, TYPE_MULTISET, T, false); }
-type(A) ::= type(T) NOT NULL ARRAY. { A = build_type_suffix(cx, TYPE_ARRAY, T, true); }
-type(A) ::= type(T) NOT NULL MULTISET. { A = build_type_suffix(cx, TYPE_MULTISET, T, true); }
+type(A) ::= type(T) ARRAY. { A = build_type_suffix(cx, AST_TYPE_ARRAY, T, false); }
+type(A) ::= type(T) MULTISET. { A = build_type_suffix(cx, AST_TYPE_MULTISET, T, false); }
+type(A) ::= type(T) NOT NULL ARRAY. { A = build_type_suffix(cx, AST_TYPE_ARRAY, T, true); }
+type(A) ::= type(T) NOT NULL MULTISET. { A = build_type_suffix(cx, AST_TYPE_MULTISET, T, true); }
 
 %type time_zone { int }
 time_zone(A) ::= WITHOUT_LA TIME ZONE. { A = BUILD_NO_ZONE; }

@@ -64,8 +64,8 @@ static const struct setting consumer_fixed[] = {
     { "allow.auto.create.topics", "false" },
     /* No group is joined; but so long the client keeps a commit that has no coordinator, and its
      * end waits for that. */
-    { "session.timeout.ms", "5000" },
-    { "heartbeat.interval.ms", "1500" },
+    { "session.timeout.ms", "4000" },
+    { "heartbeat.interval.ms", "1000" },
 };
 
 enum code kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
@@ -188,15 +188,10 @@ static enum code unknown_property(struct str name, struct error *err)
 static enum code set_raw(struct builder *b, struct str name, const char *target, struct str value,
                          struct error *err)
 {
-    /* Names of properties are lower case; keys of Blink's WITH come in any. */
     char text[128];
     if (name.size >= sizeof text)
         return unknown_property(name, err);
-    for (size_t i = 0; i < name.size; i++)
-        text[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + 32)
-                                                             : name.data[i];
-    text[name.size] = '\0';
-
+    kafka_prop_lower(name, text);
     char *copy = mem_alloc(value.size + 1);
     if (!copy)
         return error_nomem(err);

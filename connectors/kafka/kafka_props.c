@@ -81,10 +81,20 @@ const struct kafka_prop *kafka_prop_find(struct str name)
     for (size_t i = 0; i < countof(props); i++) {
         struct str own = str_of(props[i].name);
         bool is_prefix = own.data[own.size - 1] == '*';
-        if (is_prefix ? str_starts(name, str_make(own.data, own.size - 1)) : str_eq(name, own))
+        own.size -= is_prefix;
+        if (is_prefix ? name.size > own.size && str_ieq(str_make(name.data, own.size), own)
+                      : str_ieq(name, own))
             return &props[i];
     }
     return NULL;
+}
+
+void kafka_prop_lower(struct str name, char *out)
+{
+    for (size_t i = 0; i < name.size; i++)
+        out[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + 32)
+                                                            : name.data[i];
+    out[name.size] = '\0';
 }
 
 bool kafka_prop_is_known(struct str name)
@@ -94,8 +104,7 @@ bool kafka_prop_is_known(struct str name)
         return false;
     if (kafka_prop_find(name))
         return true;
-    memcpy(text, name.data, name.size);
-    text[name.size] = '\0';
+    kafka_prop_lower(name, text);
     /* A scratch configuration says of any name, aliases included, whether it is one. */
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     bool known = rd_kafka_conf_set(conf, text, "", ignored, sizeof ignored) !=

@@ -21,6 +21,9 @@ struct kafka_prop {
     const char *reason; /* a sentence */
 };
 
+/* Names are found without case, as keys of Blink's WITH are; the clients know lower case only. */
+void kafka_prop_lower(struct str name, char *out /* > name.size */);
+
 /* Properties that librdkafka knows by the same name are not in the table: NULL. */
 const struct kafka_prop *kafka_prop_find(struct str name);
 /* Is it a property at all, Java's or librdkafka's? */

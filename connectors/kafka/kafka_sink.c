@@ -330,13 +330,18 @@ static void sink_close(struct sink *base)
     mem_free(s);
 }
 
+static bool is_round_robin(const struct table_def *table)
+{
+    return str_iis(str_trim(options_get(table->options, "sink.partitioner")), "round-robin");
+}
+
 static enum code make_topic(struct kafka_sink_state *s, const struct table_def *table,
                             struct error *err)
 {
     struct str partitioner = str_trim(options_get(table->options, "sink.partitioner"));
     s->partition = str_iis(partitioner, "fixed") ? 0 : RD_KAFKA_PARTITION_UA;
     rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(s->rk);
-    if (str_iis(partitioner, "round-robin")) {
+    if (is_round_robin(table)) {
         rd_kafka_topic_conf_set_partitioner_cb(conf, round_robin);
         rd_kafka_topic_conf_set_opaque(conf, s);
     }
@@ -358,6 +363,8 @@ static enum code make_client(struct kafka_sink_state *s, const struct table_def 
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     if (kafka_property(table, "debug").size == 0)
         rd_kafka_conf_set_log_cb(conf, on_log);
+    if (is_round_robin(table)) /* else messages without key stick to one partition for a while */
+        rd_kafka_conf_set(conf, "sticky.partitioning.linger.ms", "0", NULL, 0);
     char why[512];
     s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!s->rk) {

@@ -21,8 +21,6 @@ const struct option_spec filesystem_options[] = {
 static const struct meta_spec metas[] = {
     { "file.path", META_FILE_PATH, &type_string, false },
     { "file.name", META_FILE_NAME, &type_string, false },
-    { "file.size", META_FILE_SIZE, &type_bigint, false },
-    { "file.modification-time", META_FILE_TIME, &type_timestamp_ltz3, false },
     { 0 },
 };
 

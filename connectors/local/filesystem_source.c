@@ -120,8 +120,12 @@ static enum code compile_pattern(const struct options *options, regex_t *ret, bo
     struct buf whole;
     buf_init(&whole, 1 << 16);
     buf_printf(&whole, "^(" STR_FMT ")$", STR_ARG(text));
-    int wrong = regcomp(ret, buf_cstr(&whole), REG_EXTENDED | REG_NOSUB);
+    const char *pattern = buf_cstr(&whole);
+    enum code code = buf_check(&whole, err);
+    int wrong = code == OK ? regcomp(ret, pattern, REG_EXTENDED | REG_NOSUB) : 0;
     buf_done(&whole);
+    if (code != OK)
+        return code;
     if (wrong != 0) {
         char reason[128];
         regerror(wrong, ret, reason, sizeof reason);

@@ -27,8 +27,3 @@ extern const struct connector *const declared_connectors[];
     {                                                                                              \
         LOCAL_CONNECTOR_OPTION, OPTION_TEXT, false, NULL, NULL, "Set by the local profile."        \
     }
-
-/* Does every record of the topics that this table reads have a timestamp of its own?  (Then several
- * sources can be merged by it.)  Reads the files once. */
-enum code local_topic_has_timestamps(const struct table_def *table, bool *ret,
-                                     struct error *err) WEIR_CHECKED;

@@ -33,7 +33,8 @@ struct split {
     uint32_t file;
     int32_t partition;
     int64_t next_offset;
-    char *name; /* "topic-3" */
+    int64_t lines; /* seen: the offset of a record that does not say one */
+    char *name;    /* "topic-3" */
 };
 
 struct topic_source {
@@ -293,7 +294,8 @@ static enum code take_records(struct topic_source *s, struct records *out, uint3
         const struct topic_record *record = &records[i];
         uint32_t split, at = first + kept;
         TRY(find_split(s, s->current, record->partition, &split, err));
-        int64_t offset = record->has_offset ? record->offset : s->splits[split].next_offset;
+        int64_t line = s->splits[split].lines++;
+        int64_t offset = record->has_offset ? record->offset : line;
         s->splits[split].next_offset = offset + 1;
         out->values[at] = record->value;
         out->keys[at] = record->key;
@@ -419,18 +421,6 @@ static enum code topic_source_tell(struct source *base, struct arena *arena,
     return OK;
 }
 
-const struct source_kind local_topic_source = {
-    .open = topic_source_open,
-    .poll = topic_source_poll,
-    .wake_fd = topic_source_wake_fd,
-    .split_count = topic_source_split_count,
-    .split_name = topic_source_split_name,
-    .split_topic = topic_source_split_topic,
-    .split_partition = topic_source_split_partition,
-    .tell = topic_source_tell,
-    .close = topic_source_close,
-};
-
 /* ---- do all records have a time? ---- */
 
 static enum code ignore_bad_row(struct bad_rows *self, const struct bad_row *row, struct error *err)
@@ -455,7 +445,8 @@ static enum code scan(struct topic_source *s, struct records *out, bool *ret, st
     return OK;
 }
 
-enum code local_topic_has_timestamps(const struct table_def *table, bool *ret, struct error *err)
+/* Reads the files once more, from their beginning, with a source of its own. */
+static enum code topic_source_is_timed(struct source *base, bool *ret, struct error *err)
 {
     enum { ROWS = 256 };
     struct str values[ROWS], keys[ROWS];
@@ -463,6 +454,7 @@ enum code local_topic_has_timestamps(const struct table_def *table, bool *ret, s
     int64_t offsets[ROWS], timestamps_ms[ROWS];
     uint8_t timestamp_types[ROWS];
     struct bad_rows bad_rows = { .report = ignore_bad_row };
+    const struct table_def *table = ((struct topic_source *)base)->table;
     struct source_open open = { .table = table, .until_end = true, .bad_rows = &bad_rows };
     struct records out = {
         .cap = ROWS,
@@ -482,3 +474,16 @@ enum code local_topic_has_timestamps(const struct table_def *table, bool *ret, s
     topic_source_close(source);
     return code;
 }
+
+const struct source_kind local_topic_source = {
+    .open = topic_source_open,
+    .poll = topic_source_poll,
+    .wake_fd = topic_source_wake_fd,
+    .split_count = topic_source_split_count,
+    .split_name = topic_source_split_name,
+    .split_topic = topic_source_split_topic,
+    .split_partition = topic_source_split_partition,
+    .tell = topic_source_tell,
+    .is_timed = topic_source_is_timed,
+    .close = topic_source_close,
+};

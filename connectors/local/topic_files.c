@@ -130,8 +130,9 @@ static enum code compile(struct str pattern, regex_t *ret, struct error *err)
         }
     }
     buf_text(&posix, ")$");
-    int wrong = regcomp(ret, buf_cstr(&posix), REG_EXTENDED | REG_NOSUB);
+    const char *text = buf_cstr(&posix);
     enum code code = buf_check(&posix, err);
+    int wrong = code == OK ? regcomp(ret, text, REG_EXTENDED | REG_NOSUB) : 0;
     buf_done(&posix);
     if (wrong == 0)
         return code;

@@ -3,7 +3,7 @@
  * limit ends the search. */
 #include "base/nearest.h"
 
-enum { NAME_BYTES_MAX = 63, DISTANCE_MAX = 3 };
+enum { NAME_BYTES_MAX = 63, DISTANCE_MAX = 3, TIES_MAX = 3 };
 
 static char fold(char c)
 {
@@ -48,24 +48,49 @@ void nearest_begin(struct nearest *n, struct str wanted)
     *n = (struct nearest){ .wanted = wanted, .distance = DISTANCE_MAX + 1 };
 }
 
+static size_t common_beginning(struct str a, struct str b)
+{
+    size_t n = 0;
+    while (n < a.size && n < b.size && (a.data[n] | 0x20) == (b.data[n] | 0x20))
+        n++;
+    return n;
+}
+
 void nearest_add(struct nearest *n, struct str candidate)
 {
     uint32_t limit = MIN((uint32_t)DISTANCE_MAX, (uint32_t)MIN(n->wanted.size, 8) / 2);
     uint32_t distance = nearest_distance(n->wanted, candidate, limit);
     if (distance > limit || distance > n->distance)
         return;
-    if (distance == n->distance) {
-        n->is_tied = n->is_tied || !str_ieq(n->best, candidate);
+    if (distance < n->distance) {
+        n->best = candidate;
+        n->distance = distance;
+        n->ties = 1;
         return;
     }
-    n->best = candidate;
-    n->distance = distance;
-    n->is_tied = false;
+    if (str_ieq(n->best, candidate))
+        return; /* the same name from two tables is no tie */
+    n->ties++;
+    if (common_beginning(n->wanted, candidate) > common_beginning(n->wanted, n->best))
+        n->best = candidate;
 }
 
 struct str nearest_end(const struct nearest *n)
 {
-    if (n->distance > DISTANCE_MAX || n->is_tied)
+    if (n->distance > DISTANCE_MAX || n->ties >= TIES_MAX)
         return (struct str){ NULL, 0 };
     return n->best;
+}
+
+int nearest_of(struct str wanted, const struct str *candidates, size_t n)
+{
+    struct nearest nearest;
+    nearest_begin(&nearest, wanted);
+    for (size_t i = 0; i < n; i++)
+        nearest_add(&nearest, candidates[i]);
+    struct str best = nearest_end(&nearest);
+    for (size_t i = 0; best.data && i < n; i++)
+        if (candidates[i].data == best.data)
+            return (int)i;
+    return -1;
 }

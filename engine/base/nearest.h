@@ -1,8 +1,9 @@
 /* nearest.h -- which of the known names somebody may have meant.
  *
  * Candidates are added one by one; the answer is a name only if it is clearly the
- * nearest: at most three edits away, at most half of the word, and no other name
- * as near.  Case does not count as an edit. */
+ * nearest: at most three edits away, at most half of the word, and fewer than three
+ * names as near, of which the one with the longer common beginning wins.  Case does
+ * not count as an edit. (PostgreSQL's rule, parse_relation.c) */
 #pragma once
 
 #include "base/base.h"
@@ -17,10 +18,12 @@ struct nearest {
     struct str wanted; /* borrowed */
     struct str best;   /* borrowed from the candidates */
     uint32_t distance;
-    bool is_tied;
+    uint32_t ties;     /* names at that distance */
 };
 
 void nearest_begin(struct nearest *n, struct str wanted);
 void nearest_add(struct nearest *n, struct str candidate);
 /* .data is NULL if there is no clear answer. */
 struct str nearest_end(const struct nearest *n);
+/* The same over a list: index of the clear answer, or -1. */
+int nearest_of(struct str wanted, const struct str *candidates, size_t n);

@@ -205,8 +205,8 @@ enum code bind_result(struct binder *b, const struct ast_query *node, struct err
     struct relation rel;
     TRY(bind_query(b, node, NULL, &rel, err));
     uint32_t n = rel.scope.count;
-    struct plan_sink *sink =
-        (struct plan_sink *)bind_node(b, PLAN_SINK, sizeof(struct plan_sink), n, 0, node->node.span);
+    struct plan_sink *sink = (struct plan_sink *)bind_node(b, PLAN_SINK, sizeof(struct plan_sink),
+                                                           n, 0, node->node.span);
     struct schema *schema = arena_new(b->arena, struct schema);
     if (!sink || !schema)
         return error_nomem(err);
@@ -250,7 +250,8 @@ static enum code choose_mode(struct plan_sink *sink, struct error *err)
         sink->mode = SINK_APPEND;
     else {
         error_at(err, E_PLAN, sink->base.span,
-                 "table \"" STR_FMT "\" takes only new rows, and this query also updates or deletes "
+                 "table \"" STR_FMT
+                 "\" takes only new rows, and this query also updates or deletes "
                  "rows",
                  STR_ARG(sink->table->name));
         if (sink->table->key_count == 0)

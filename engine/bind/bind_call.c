@@ -40,7 +40,8 @@ static enum code refuse_modifiers(const struct ast_call *node, struct str name, 
     if (node->star || node->distinct || node->filter || node->order_by.count > 0 ||
         node->within_group.count > 0 || node->nulls != CALL_NULLS_DEFAULT)
         return error_at(err, E_SYNTAX, node->node.span,
-                        "function \"" STR_FMT "\" is no aggregate: it takes no *, DISTINCT, FILTER, "
+                        "function \"" STR_FMT
+                        "\" is no aggregate: it takes no *, DISTINCT, FILTER, "
                         "ORDER BY or IGNORE NULLS",
                         STR_ARG(name));
     return OK;

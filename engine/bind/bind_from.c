@@ -2,7 +2,7 @@
  * expressions.  Views and CTEs are bound anew at each use; the optimizer finds what
  * is equal and makes one operator of it. */
 #include "bind/binder.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 enum { VIEW_DEPTH_MAX = 64 };
 
@@ -109,7 +109,7 @@ static enum code unknown_table(struct binder *b, const struct ast_names *path, s
         known[n++] = catalog_view_at(b->catalog, i)->name;
     error_at(err, E_NAME, path->span, "table or view \"" STR_FMT "\" does not exist",
              STR_ARG(name));
-    int at = suggest_nearest(name, known, n);
+    int at = nearest_of(name, known, n);
     if (at >= 0)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));
     return E_NAME;

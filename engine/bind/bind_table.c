@@ -1,7 +1,7 @@
 /* bind_table.c -- a table of the catalog as source or sink: its connector, which
  * columns come from where, and the scan that all readers of it in a job share. */
 #include "bind/binder.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 /* The connector the DDL names, before any profile: decides how columns are meant. */
 static const struct connector *declared_connector(const struct catalog_table *table)
@@ -103,7 +103,7 @@ static enum code metadata_column(const struct catalog_column *column,
     }
     error_at(err, E_OPTION, column->span, "connector \"%s\" has no metadata \"" STR_FMT "\"",
              connector->name, STR_ARG(column->meta_key));
-    int at = suggest_nearest(column->meta_key, known, n);
+    int at = nearest_of(column->meta_key, known, n);
     if (at >= 0)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));
     return E_OPTION;
@@ -124,7 +124,8 @@ static enum code key_fields(const struct options *options, struct schema *schema
         int at = schema_find(schema, name);
         if (at < 0)
             return error_at(err, E_OPTION, given ? given->value_span : (struct span){ 0, 0 },
-                            "\"key.fields\" names \"" STR_FMT "\", and the table has no such column",
+                            "\"key.fields\" names \"" STR_FMT
+                            "\", and the table has no such column",
                             STR_ARG(name));
         if (origins[at] == ORIGIN_VALUE)
             origins[at] = ORIGIN_KEY;

@@ -4,7 +4,7 @@
  * VARCHAR(1) in Flink; TIMESTAMP is an instant in Blink and a wall clock in Flink.
  * Lengths of integers (`bigint(20)`, pasted from MySQL) mean nothing. */
 #include "bind/binder.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 static const struct {
     const char *name;
@@ -41,7 +41,7 @@ static enum code unknown_type(const struct ast_type *node, struct error *err)
         known[i] = str_of(names[i].name);
     error_at(err, E_TYPE, node->node.span, "type \"" STR_FMT "\" does not exist",
              STR_ARG(node->name));
-    int at = suggest_nearest(node->name, known, countof(names));
+    int at = nearest_of(node->name, known, countof(names));
     if (at >= 0)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));
     return E_TYPE;
@@ -132,24 +132,24 @@ enum code bind_type(const struct bind_env *env, const struct ast_type *node,
     const struct type *type = NULL;
     const struct type *inner[2] = { NULL, NULL };
     switch (node->form) {
-    case TYPE_NAMED:
+    case AST_TYPE_NAMED:
         TRY(named(env, node, &type, err));
         break;
-    case AST_FORM_ARRAY:
+    case AST_TYPE_ARRAY:
         TRY(bind_type(env, (const struct ast_type *)node->items.items[0], &inner[0], err));
         type = type_make_array(env->arena, inner[0]);
         break;
-    case AST_FORM_MAP:
+    case AST_TYPE_MAP:
         TRY(bind_type(env, (const struct ast_type *)node->items.items[0], &inner[0], err));
         TRY(bind_type(env, (const struct ast_type *)node->items.items[1], &inner[1], err));
         type = type_make_map(env->arena, inner[0], inner[1]);
         break;
-    case AST_FORM_ROW:
+    case AST_TYPE_ROW:
         TRY(row_type(env, node, &type, err));
         break;
-    case TYPE_MULTISET:
+    case AST_TYPE_MULTISET:
         return bind_unsupported(node->node.span, "the type MULTISET", err);
-    case TYPE_INTERVAL:
+    case AST_TYPE_INTERVAL:
         TRY(interval(node, &type));
         break;
     }

@@ -1,7 +1,7 @@
 /* binder.h -- inside of the binder: what its files share. */
 #pragma once
 
-#include "bind/ast.h"
+#include "sql/ast.h"
 #include "bind/bind.h"
 #include "expr/cast.h"
 

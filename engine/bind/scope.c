@@ -3,7 +3,7 @@
  * Names are matched exactly first, then without case (blink-dialect R-18).  A path
  * is tried as column, then as alias.column; what is left of it are fields of a ROW. */
 #include "bind/binder.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 bool scope_add(struct binder *b, struct scope *scope, struct str qualifier, struct str name,
                const struct type *type, uint32_t column)
@@ -53,7 +53,7 @@ static void suggest(const struct scope *scope, struct str name, struct error *er
         if (!seen)
             names[n++] = scope->items[i].name;
     }
-    int at = suggest_nearest(name, names, n);
+    int at = nearest_of(name, names, n);
     if (at >= 0)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(names[at]));
 }

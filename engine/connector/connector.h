@@ -80,7 +80,7 @@ struct records {
     int64_t *offsets;
     int64_t *timestamps_ms; /* INT64_MIN: none */
     uint8_t *timestamp_types; /* 0 none, 1 create time, 2 log append time */
-    struct column *headers; /* MAP<STRING, BYTES>, `cap` rows; only if wanted, else NULL */
+    struct column *headers; /* MAP<STRING, BYTES>, a row a record: if wanted, the source makes it */
     /* What the plan needs; a source may leave out the rest. */
     bool want_keys, want_headers, want_timestamps;
 };
@@ -144,6 +144,9 @@ struct source_kind {
      * stops, wait (bounded) until the commit is confirmed. Optional. */
     enum code (*committed)(struct source *s, const struct split_position *positions,
                            uint32_t count, bool last, struct error *err);
+    /* Bounded sources: does every record carry a time of its own?  Several such sources are merged
+     * by it. Asked once, before the first poll. Optional: no. */
+    enum code (*is_timed)(struct source *s, bool *ret, struct error *err);
     void (*status)(struct source *s, struct source_status *ret); /* optional */
     void (*close)(struct source *s); /* NULL is fine */
 };
@@ -237,7 +240,7 @@ enum connector_family {
 
 struct connector {
     const char *name;                  /* 'connector' = '...' of Flink */
-    const char *const *aliases;        /* other names: Blink types, versions; NULL-terminated or NULL */
+    const char *const *aliases; /* other names: Blink types, versions; NULL-terminated or NULL */
     const char *summary;               /* one line for help */
     enum connector_family family;
     const char *name_option;           /* what names the topic or table: "topic", "tableName" */

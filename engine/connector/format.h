@@ -89,7 +89,8 @@ enum {
 struct format {
     const char *name;                  /* "json" */
     const char *summary;
-    const struct option_spec *options; /* with names as after the prefix: "json.ignore-parse-errors" */
+    const struct option_spec
+        *options; /* with names as after the prefix: "json.ignore-parse-errors" */
     unsigned carries;                  /* of both directions */
     enum framing framing;
     bool skips_blank_lines;            /* in files */

@@ -66,6 +66,8 @@ static enum code report(struct bad_rows *base, const struct bad_row *row, struct
 {
     struct bad_row_policy *policy = (struct bad_row_policy *)base;
     policy->count++;
+    bool in_batch = policy->writing && row->record < policy->writing->count;
+    policy->refused[in_batch ? batch_change(policy->writing, row->record) : CHANGE_INSERT]++;
     if (policy->on_error == ON_ERROR_FAIL) {
         error_set(err, E_DATA, "bad row in table \"" STR_FMT "\": " STR_FMT,
                   STR_ARG(policy->table), STR_ARG(row->reason));

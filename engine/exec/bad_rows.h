@@ -17,6 +17,8 @@ struct bad_row_policy {
     enum on_error on_error;
     struct str table;
     uint64_t count;
+    const struct batch *writing;           /* sinks: the batch being written, else NULL */
+    uint64_t refused[4];                   /* sinks: rows refused, by enum change */
     const struct exec_hooks *hooks;
     struct sink *dead_letter;              /* open, with route */
     const struct plan_sink *dead_letter_plan;

@@ -123,7 +123,7 @@ static enum code build_sink(struct exec *x, const struct plan_sink *plan, struct
         TRY(x->hooks.open_result(x->hooks.self, plan, &sink, err));
     }
     struct op *op;
-    enum code code = op_sink_create(&x->worker, plan, sink, &op, err);
+    enum code code = op_sink_create(&x->worker, plan, sink, policy, &op, err);
     if (code != OK) {
         sink->kind->close(sink);
         return code;
@@ -235,6 +235,8 @@ void exec_destroy(struct exec *x)
     if (!x)
         return;
     arena_destroy(x->worker.batch_arena); /* first: it gives messages back to their sources */
+    for (uint32_t i = 0; i < x->source_count; i++)
+        arena_destroy(x->sources[i].arena);
     for (uint32_t i = x->op_count; i > 0; i--)
         if (x->ops[i - 1]->kind->destroy)
             x->ops[i - 1]->kind->destroy(x->ops[i - 1]);

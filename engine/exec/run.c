@@ -5,7 +5,7 @@
  * asked.  So a slow sink holds back its sources and nothing grows.  When there is
  * nothing to do the worker sleeps on the wake-up descriptors of whoever it waits
  * for. */
-#include "exec/run.h"
+#include "exec/merge.h"
 
 #include "base/clock.h"
 
@@ -68,7 +68,7 @@ static enum code settle(struct exec *x, struct error *err)
     return OK;
 }
 
-static enum code end_source(struct run_source *s, struct error *err)
+enum code run_end_source(struct run_source *s, struct error *err)
 {
     s->ended = true;
     TRY(op_emit_watermark(s->op, WATERMARK_END, err));
@@ -82,14 +82,14 @@ static enum code step(struct exec *x, struct run_source *s, uint32_t *ret_rows, 
         bool end = false;
         TRY(op_values_step(s->op, &end, err));
         *ret_rows = 1;
-        return end ? end_source(s, err) : OK;
+        return end ? run_end_source(s, err) : OK;
     }
     enum poll_state state = POLL_IDLE;
     TRY(op_source_step(s->op, &state, ret_rows, err));
     if (*ret_rows > 0)
         x->checkpoint.dirty = true;
     s->idle = state == POLL_IDLE && *ret_rows == 0;
-    return state == POLL_END ? end_source(s, err) : OK;
+    return state == POLL_END ? run_end_source(s, err) : OK;
 }
 
 /* Asks sources until one gives something.  Those read in turn come first, in their order. */
@@ -111,7 +111,9 @@ static enum code read_some(struct exec *x, bool *ret_any, bool *ret_all_ended, s
         if (*ret_any)
             x->turn = (x->turn + k + 1) % n;
     }
-    for (uint32_t k = 0; k < n && !turn_taken && !*ret_any; k++) {
+    if (x->merging && !*ret_any)
+        TRY(merge_step(x, ret_any, err));
+    for (uint32_t k = 0; k < n && !turn_taken && !*ret_any && !x->merging; k++) {
         struct run_source *s = &x->sources[k];
         if (!s->in_turn || s->ended)
             continue;
@@ -151,7 +153,7 @@ static enum code end_unneeded(struct exec *x, struct error *err)
     for (uint32_t i = 0; i < x->source_count; i++) {
         struct run_source *s = &x->sources[i];
         if (!s->ended && !plan_is_needed(x, s->op->plan))
-            TRY(end_source(s, err));
+            TRY(run_end_source(s, err));
     }
     return OK;
 }
@@ -245,8 +247,7 @@ const struct exec_stats *exec_stats(struct exec *x)
                                            .rejected = s->policy->count,
                                            .waiting_for = status.waiting_for,
                                            .waiting_since_us = status.waiting_since_us };
-        memcpy(stats->written, op_sink_written(s->op), sizeof stats->written);
-        stats->written[CHANGE_INSERT] -= MIN(stats->written[CHANGE_INSERT], s->policy->count);
+        op_sink_written(s->op, stats->written);
     }
     x->stats.sources = x->source_stats;
     x->stats.source_count = sources;
@@ -375,6 +376,7 @@ enum code exec_run(struct exec *x, struct error *err)
 {
     x->checkpoint.due_us = clock_monotonic_us() + x->options.checkpoint_interval_ms * 1000;
     bool stopped = false;
+    TRY(merge_decide(x, err));
     TRY(pump(x, &stopped, err));
     TRY(drain(x, stopped, err));
     x->progress_due_us = 0;

@@ -14,6 +14,8 @@ struct run_source {
     bool ended;
     bool idle;                    /* its last poll had nothing */
     bool in_turn;                 /* bounded: read after the ones declared before it have ended */
+    struct arena *arena;          /* merging: of the batch it keeps */
+    bool last_read;               /* merging: the source has nothing behind that batch */
 };
 
 struct run_sink {
@@ -60,10 +62,14 @@ struct exec {
     struct exec_sink_stats *sink_stats;
     int64_t progress_due_us;
     uint32_t turn;                /* round robin */
+    bool merging;                 /* the sources in turn are merged by time: merge.h */
     int stop_fd;                  /* eventfd: wakes a waiting worker */
     struct pollfd *fds;           /* room for all descriptors it may wait for */
     atomic_int stop;              /* 0 run, 1 drain, 2 abort */
 };
+
+/* run.c: final watermark and end. */
+enum code run_end_source(struct run_source *s, struct error *err) WEIR_CHECKED;
 
 /* checkpoint.c */
 enum code checkpoint_start(struct exec *x, bool last, struct error *err) WEIR_CHECKED;

@@ -3,6 +3,7 @@
  * Operators print infix with the parentheses they need; casts print as CAST(x AS T);
  * calls whose function prints itself (JSON over an extracted path) use its name. */
 #include "expr/cast.h"
+#include "expr/fn_json.h"
 #include "expr/function.h"
 #include "types/text.h"
 
@@ -67,6 +68,15 @@ static void print_literal(const struct print *p, const struct expr *e)
         buf_char(p->out, '\'');
 }
 
+/* Comparisons that read a hit column show what stands for it. */
+static void print_operand(const struct print *p, const struct expr *e, int around)
+{
+    bool hit = e->kind == EXPR_COLUMN && e->type == &type_json_hit;
+    buf_text(p->out, hit ? "JSON_VALUE(" : "");
+    print(p, e, around);
+    buf_text(p->out, hit ? ")" : "");
+}
+
 static void print_list(const struct print *p, const struct expr *e, uint32_t from)
 {
     for (uint32_t i = from; i < e->arg_count; i++) {
@@ -103,9 +113,9 @@ static void print_call(const struct print *p, const struct expr *e, int level)
         print_list(p, e, 1);
         buf_char(p->out, ')');
     } else {
-        print(p, e->args[0], level);
+        print_operand(p, e->args[0], level);
         buf_printf(p->out, " %s ", name);
-        print(p, e->args[1], level + 1);
+        print_operand(p, e->args[1], level + 1);
         if (e->arg_count == 3) {
             buf_text(p->out, " ESCAPE ");
             print(p, e->args[2], level + 1);

@@ -36,9 +36,9 @@ DIGEST(sha384, SHA512_CTX, SHA384)
 DIGEST(sha512, SHA512_CTX, SHA512)
 
 static const struct digest digests[] = {
-    { "MD5", 16, 0, digest_md5 },          { "SHA1", 20, 0, digest_sha1 },
-    { "SHA224", 28, 224, digest_sha224 },  { "SHA256", 32, 256, digest_sha256 },
-    { "SHA384", 48, 384, digest_sha384 },  { "SHA512", 64, 512, digest_sha512 },
+    { "MD5", 16, 0, digest_md5 },         { "SHA1", 20, 0, digest_sha1 },
+    { "SHA224", 28, 224, digest_sha224 }, { "SHA256", 32, 256, digest_sha256 },
+    { "SHA384", 48, 384, digest_sha384 }, { "SHA512", 64, 512, digest_sha512 },
 };
 
 static void put_hex(const uint8_t *bytes, uint32_t n, char *to)
@@ -51,8 +51,8 @@ static void put_hex(const uint8_t *bytes, uint32_t n, char *to)
 }
 
 static enum code digest_rows(struct eval *cx, const struct kernel_call *call,
-                             const struct digest *digest, bool keep_empty,
-                             const struct rows *rows, struct column *out, struct error *err)
+                             const struct digest *digest, bool keep_empty, const struct rows *rows,
+                             struct column *out, struct error *err)
 {
     struct view *to = COLUMN_OUT(out, struct view);
     uint8_t bytes[DIGEST_BYTES_MAX];
@@ -95,8 +95,7 @@ static enum code set_digest(struct call *call, const struct digest *digest)
     bool keep_empty = call_is_blink(call) && digest->run == digest_md5;
     call->state = digest;
     call->state_hash = digest->bytes;
-    return call_set(call, &type_string, keep_empty ? digest_kernel_keep_empty : digest_kernel,
-                    0);
+    return call_set(call, &type_string, keep_empty ? digest_kernel_keep_empty : digest_kernel, 0);
 }
 
 static enum code digest_resolve(struct call *call, struct error *err)

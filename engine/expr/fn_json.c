@@ -103,8 +103,7 @@ static enum code query_clauses(struct call *call, struct json_rules *rules, stru
     rules->on_empty = behavior_of(clauses->on_empty, JSON_NULL);
     rules->on_error = behavior_of(clauses->on_error, JSON_NULL);
     rules->wrapper = clauses->wrapper;
-    if (is_list &&
-        (rules->on_empty == JSON_EMPTY_OBJECT || rules->on_error == JSON_EMPTY_OBJECT))
+    if (is_list && (rules->on_empty == JSON_EMPTY_OBJECT || rules->on_error == JSON_EMPTY_OBJECT))
         return wrong_clause(call, err, "EMPTY OBJECT");
     return OK;
 }

@@ -26,12 +26,12 @@ enum json_call_kind {
 /* The state of a bound call; its args[0] is the document, args[1] the path. */
 struct json_call {
     enum json_call_kind kind;
-    unsigned flags;        /* enum json_flags: the language its documents are read in */
-    bool has_path;         /* the path is known: `path` */
-    bool lowerable;        /* a hit is all it needs: known path, not general, no DEFAULT values */
-    bool null_if_missing;  /* NULL if there is nothing at the path, whatever the reason */
-    bool text_result;      /* STRING, without wrapper: its result may be a document again */
-    struct str path_text;  /* as written */
+    unsigned flags;       /* enum json_flags: the language its documents are read in */
+    bool has_path;        /* the path is known: `path` */
+    bool lowerable;       /* a hit is all it needs: known path, not general, no DEFAULT values */
+    bool null_if_missing; /* NULL if there is nothing at the path, whatever the reason */
+    bool text_result;     /* STRING, without wrapper: its result may be a document again */
+    struct str path_text; /* as written */
     struct json_path path;
     const struct json_rules *rules; /* what to do with a hit; fn_json_result.c's own */
 };
@@ -50,8 +50,8 @@ enum code json_call_lower(struct arena *arena, const struct expr *call,
                           struct error *err) WEIR_CHECKED;
 
 /* "message, '$.data.userid'": for the name of a hit column. .data is NULL when out of memory. */
-struct str json_hit_name(struct arena *arena, struct str document, const struct json_path *path)
-    WEIR_CHECKED;
+struct str json_hit_name(struct arena *arena, struct str document,
+                         const struct json_path *path) WEIR_CHECKED;
 
 /* The same value as a lowerable call, from a hit column. NULL when out of memory. */
 struct expr *expr_json_from_hit(struct arena *arena, const struct expr *call,

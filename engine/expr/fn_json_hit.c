@@ -50,7 +50,10 @@ JSON_KERNEL(json_from_hit_kernel)
     if (j->kind == JSON_CALL_FLINK_VALUE && j->text_result && j->null_if_missing)
         return text_from_hit(cx, call, JSON_TEXT_FLINK_VALUE, rows, out, err);
     struct json_sink sink = { .cx = cx, .rules = j->rules, .out = out };
-    ROWS_EACH(rows, i) { TRY(json_result(&sink, &hits[i & mask], i, err)); }
+    ROWS_EACH(rows, i)
+    {
+        TRY(json_result(&sink, &hits[i & mask], i, err));
+    }
     return json_result_finish(&sink, err);
 }
 
@@ -187,9 +190,9 @@ struct expr *expr_json_fuse_cast(struct arena *arena, const struct expr *call,
 /* --- = 'text' --------------------------------------------------------------------------------- */
 
 /* Does the text of the hit equal `want`?  *ret_null: the text is NULL. */
-static enum code hit_equals(const struct json_hit *hit, enum json_text_mode mode,
-                            struct str want, bool has_replacement, struct arena *arena,
-                            bool *ret, bool *ret_null, struct error *err)
+static enum code hit_equals(const struct json_hit *hit, enum json_text_mode mode, struct str want,
+                            bool has_replacement, struct arena *arena, bool *ret, bool *ret_null,
+                            struct error *err)
 {
     struct str text;
     *ret_null = false;

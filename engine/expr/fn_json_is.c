@@ -20,9 +20,9 @@ static JSON_KERNEL(is_json)
     {
         struct json_hit hit;
         bool is_good;
-        code = json_reader_run(reader, &is->path,
-                               view_str(COLUMN_AT(call->args[0], struct view, i)), &hit, &is_good,
-                               err);
+        code =
+            json_reader_run(reader, &is->path, view_str(COLUMN_AT(call->args[0], struct view, i)),
+                            &hit, &is_good, err);
         if (code != OK) {
             json_reader_reset(reader);
             return code;

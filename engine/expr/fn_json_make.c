@@ -197,8 +197,7 @@ static enum code print_rows(struct eval *cx, const struct kernel_call *call, pri
         code = print(call, &buf, i, err);
         if (code == OK)
             code = buf_check(&buf, err);
-        if (code == OK &&
-            !text_room_copy(&room, buf_view(&buf), COLUMN_OUT(out, struct view) + i))
+        if (code == OK && !text_room_copy(&room, buf_view(&buf), COLUMN_OUT(out, struct view) + i))
             code = error_nomem(err);
         if (code != OK)
             break;
@@ -304,8 +303,8 @@ static JSON_KERNEL(json_array)
     return print_rows(cx, call, print_array, rows, out, err);
 }
 
-static enum code set_maker(struct call *call, kernel_fn kernel, bool absent_on_null,
-                           unsigned flags, struct error *err)
+static enum code set_maker(struct call *call, kernel_fn kernel, bool absent_on_null, unsigned flags,
+                           struct error *err)
 {
     struct arena *arena = call->env->arena;
     struct maker *maker = arena_new(arena, struct maker);
@@ -334,8 +333,7 @@ enum code json_object_resolve(struct call *call, struct error *err)
         if (call->args[i]->type == &type_json_text)
             return call_wrong(call, i, err, "a key is JSON, not a plain string");
     }
-    return set_maker(call, json_object, call->json && call->json->absent_on_null, CALL_FAILS,
-                     err);
+    return set_maker(call, json_object, call->json && call->json->absent_on_null, CALL_FAILS, err);
 }
 
 enum code json_array_resolve(struct call *call, struct error *err)
@@ -382,8 +380,7 @@ static enum code json_row(struct eval *cx, const struct kernel_call *call,
         return kernel_null(cx, out, row, err);
     TRY(json_reader_run(reader, call->state, text, &hit, &is_good, err));
     if (!is_good)
-        return error_set(err, E_DATA, "invalid JSON \"%.*s\"", (int)MIN(text.size, 64),
-                         text.data);
+        return error_set(err, E_DATA, "invalid JSON \"%.*s\"", (int)MIN(text.size, 64), text.data);
     struct text_room room = { .arena = cx->arena };
     buf_clear(buf);
     TRY(put_document(cx, &hit, buf, err));

@@ -216,8 +216,8 @@ static enum code put_json(struct eval *cx, const struct json_hit *hit, struct bu
 {
     struct str text;
     bool is_text = hit->kind == JSON_STRING || hit->kind == JSON_STRING_ESCAPED;
-    TRY(json_text(hit, is_container(hit) ? JSON_TEXT_FLINK_QUERY : JSON_TEXT_FLINK_VALUE,
-                  cx->arena, &text, err));
+    TRY(json_text(hit, is_container(hit) ? JSON_TEXT_FLINK_QUERY : JSON_TEXT_FLINK_VALUE, cx->arena,
+                  &text, err));
     if (!text.data)
         buf_text(out, "null");
     else if (is_text)
@@ -273,8 +273,8 @@ static struct json_hit next_element(struct str s, size_t *at)
     uint8_t kind = fraction ? JSON_NUMBER : JSON_INTEGER;
     switch (data[0]) {
     case '"':
-        return (struct json_hit){ data + 1, size - 2,
-                                  escaped ? JSON_STRING_ESCAPED : JSON_STRING, 1, 0 };
+        return (struct json_hit){ data + 1, size - 2, escaped ? JSON_STRING_ESCAPED : JSON_STRING,
+                                  1, 0 };
     case '[':
         kind = JSON_ARRAY;
         break;
@@ -316,8 +316,8 @@ static enum code grow_child(struct json_sink *sink, uint32_t more, struct error 
     struct column *old = sink->out->children[0];
     if (old && old->count - sink->used >= more)
         return OK;
-    struct column *child = column_create(arena, sink->out->type->children[0],
-                                         MAX(sink->used + more, sink->used * 2));
+    struct column *child =
+        column_create(arena, sink->out->type->children[0], MAX(sink->used + more, sink->used * 2));
     if (!child || (old && old->valid && !column_need_valid(child, arena)))
         return error_nomem(err);
     for (uint32_t i = 0; i < sink->used; i++)

@@ -19,7 +19,7 @@
 struct json_rules {
     enum json_call_kind kind;
     bool is_lax;
-    bool bad_path;         /* Flink: a path that Jayway refuses is an error in every row */
+    bool bad_path;           /* Flink: a path that Jayway refuses is an error in every row */
     const struct type *type; /* of the result */
     enum json_behavior on_empty, on_error; /* resolved: never JSON_DEFAULT */
     enum json_wrapper wrapper;
@@ -32,15 +32,14 @@ struct json_sink {
     const struct json_rules *rules;
     struct column *const *args; /* of the call, for DEFAULT values; NULL if it has none */
     struct column *out;
-    uint32_t used;              /* elements in the child column of an ARRAY */
+    uint32_t used; /* elements in the child column of an ARRAY */
 };
 
 /* A row's hit to its result.  Texts go to the batch's arena or stay in the document. */
 enum code json_result(struct json_sink *sink, const struct json_hit *hit, uint32_t row,
                       struct error *err) WEIR_CHECKED;
 /* The document is the JSON null, or the path is bad: an error even in lax mode. */
-enum code json_result_error(struct json_sink *sink, uint32_t row, struct error *err)
-    WEIR_CHECKED;
+enum code json_result_error(struct json_sink *sink, uint32_t row, struct error *err) WEIR_CHECKED;
 /* At the end of the run. */
 enum code json_result_finish(struct json_sink *sink, struct error *err) WEIR_CHECKED;
 
@@ -71,8 +70,8 @@ JSON_KERNEL(json_from_hit_kernel); /* fn_json_hit.c: reads hits */
 
 /* Reads documents row by row, with extractors of its own; kept in the scratch of a call. */
 struct json_reader;
-enum code json_reader_get(struct eval *cx, void **scratch, unsigned flags,
-                          struct json_reader **ret, struct error *err) WEIR_CHECKED;
+enum code json_reader_get(struct eval *cx, void **scratch, unsigned flags, struct json_reader **ret,
+                          struct error *err) WEIR_CHECKED;
 /* Looks for the path in one document.  `path` must be the same object in every call. */
 enum code json_reader_run(struct json_reader *reader, const struct json_path *path,
                           struct str document, struct json_hit *ret, bool *ret_ok,

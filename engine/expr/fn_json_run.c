@@ -53,8 +53,8 @@ static void reader_free(void *arg)
     arena_destroy(reader->last_arena);
 }
 
-enum code json_reader_get(struct eval *cx, void **scratch, unsigned flags,
-                          struct json_reader **ret, struct error *err)
+enum code json_reader_get(struct eval *cx, void **scratch, unsigned flags, struct json_reader **ret,
+                          struct error *err)
 {
     if (!*scratch) {
         struct json_reader *reader = arena_new(cx->op_arena, struct json_reader);
@@ -77,8 +77,7 @@ enum code json_reader_run(struct json_reader *reader, const struct json_path *pa
         TRY(source_open(&reader->known, reader->flags, path, err));
         reader->known_path = path;
     }
-    return json_extract_run(reader->known.extract, document.data, document.size, ret, ret_ok,
-                            err);
+    return json_extract_run(reader->known.extract, document.data, document.size, ret, ret_ok, err);
 }
 
 /* Makes `path` the last path. */
@@ -93,11 +92,10 @@ static enum code reader_change(struct json_reader *reader, struct str path, stru
     struct str copy = arena_str(reader->last_arena, path);
     if (!copy.data)
         return error_nomem(err);
-    enum code code = reader->flags == JSON_BLINK
-                         ? json_path_parse_blink(reader->last_arena, copy, &reader->last_path,
-                                                 &reason)
-                         : json_path_parse_flink(reader->last_arena, copy, &reader->last_path,
-                                                 &reason);
+    enum code code =
+        reader->flags == JSON_BLINK
+            ? json_path_parse_blink(reader->last_arena, copy, &reader->last_path, &reason)
+            : json_path_parse_flink(reader->last_arena, copy, &reader->last_path, &reason);
     if (code == E_NOMEM)
         return error_nomem(err);
     reader->last_is_good = code == OK;
@@ -141,8 +139,8 @@ static bool is_null_document(struct str s)
 }
 
 /* A text in the extractor's memory would not outlive this run of the kernel. */
-static enum code keep_text(struct json_sink *sink, const struct json_hit *hit,
-                           struct str document, uint32_t row, struct error *err)
+static enum code keep_text(struct json_sink *sink, const struct json_hit *hit, struct str document,
+                           uint32_t row, struct error *err)
 {
     uintptr_t at = (uintptr_t)hit->data, begin = (uintptr_t)document.data;
     bool is_own = at >= begin && at <= begin + document.size;

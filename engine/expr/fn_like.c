@@ -17,8 +17,8 @@
 enum like_escape { ESCAPE_NONE, ESCAPE_CHAR, ESCAPE_BLINK };
 
 struct segment {
-    struct str text;      /* `_` is at the places in `any`, which lie before text.data[any] */
-    const uint32_t *any;  /* ascending; several may be equal */
+    struct str text;     /* `_` is at the places in `any`, which lie before text.data[any] */
+    const uint32_t *any; /* ascending; several may be equal */
     uint32_t any_count;
     uint32_t code_points; /* with the `_` */
 };
@@ -32,7 +32,7 @@ struct like {
 struct like_state {
     bool is_literal; /* pattern and escape are known: `like` */
     bool is_blink;
-    bool is_wrong;   /* Blink: a literal pattern that is none */
+    bool is_wrong; /* Blink: a literal pattern that is none */
     enum like_escape escape;
     struct like like;
 };
@@ -68,12 +68,10 @@ static bool is_special(struct str s, size_t at)
 }
 
 /* How many bytes of escape stand at `at` before the character that is meant; 0: none. */
-static size_t escape_size(struct str s, size_t at, enum like_escape escape,
-                          struct str escape_char)
+static size_t escape_size(struct str s, size_t at, enum like_escape escape, struct str escape_char)
 {
     if (escape == ESCAPE_CHAR)
-        return str_starts(str_make(s.data + at, s.size - at), escape_char) ? escape_char.size
-                                                                           : 0;
+        return str_starts(str_make(s.data + at, s.size - at), escape_char) ? escape_char.size : 0;
     if (escape == ESCAPE_NONE || s.data[at] != '\\')
         return 0;
     if (at + 1 < s.size && s.data[at + 1] == '\\')
@@ -312,9 +310,15 @@ STRING_KERNEL(like_literal)
     (void)cx;
     (void)err;
     if (like->is_simple) {
-        ROWS_EACH(rows, i) { to[i] = like_simple(like, arg_str(call, 0, i)); }
+        ROWS_EACH(rows, i)
+        {
+            to[i] = like_simple(like, arg_str(call, 0, i));
+        }
     } else {
-        ROWS_EACH(rows, i) { to[i] = like_matches(like, arg_str(call, 0, i)); }
+        ROWS_EACH(rows, i)
+        {
+            to[i] = like_matches(like, arg_str(call, 0, i));
+        }
     }
     return OK;
 }
@@ -355,8 +359,8 @@ static enum code compile_literal(struct call *call, struct like_state *state, st
     if (!is_good && !state->is_blink)
         return literal_error(call, 2, err, "the escape is not one character");
     if (is_good)
-        TRY(like_compile(call->env->arena, pattern, state->escape, escape, &state->like,
-                         &is_good, err));
+        TRY(like_compile(call->env->arena, pattern, state->escape, escape, &state->like, &is_good,
+                         err));
     if (!is_good && !state->is_blink)
         return literal_error(call, 1, err, "the escape stands before another character");
     state->is_literal = true;
@@ -386,7 +390,7 @@ enum code like_resolve(struct call *call, struct error *err)
         return call_set(call, &type_boolean, like_by_row, state->is_blink ? 0 : CALL_FAILS);
     if (state->is_wrong)
         return call_set(call, &type_boolean, like_wrong, 0);
-    bool is_prefix = state->like.is_simple && state->like.count == 2 &&
-                     state->like.segments[1].text.size == 0;
+    bool is_prefix =
+        state->like.is_simple && state->like.count == 2 && state->like.segments[1].text.size == 0;
     return call_set(call, &type_boolean, is_prefix ? like_prefix : like_literal, 0);
 }

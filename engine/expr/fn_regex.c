@@ -86,8 +86,8 @@ static unsigned flags_of(const struct call *call)
 }
 
 /* The pattern of a row; NULL: it is wrong. */
-static enum code pattern_of_row(const struct kernel_call *call, struct regex_run *run,
-                                uint32_t row, const struct regex **ret, struct error *err)
+static enum code pattern_of_row(const struct kernel_call *call, struct regex_run *run, uint32_t row,
+                                const struct regex **ret, struct error *err)
 {
     const struct pattern *p = call->state;
     *ret = p->regex;
@@ -115,13 +115,13 @@ static enum code search_begin(struct eval *cx, const struct kernel_call *call,
 }
 
 /* Finds the next one.  Too long a search gives up: in Blink the pattern counts as wrong. */
-static enum code search_next(const struct kernel_call *call, struct search *search,
-                             bool *ret_found, struct error *err)
+static enum code search_next(const struct kernel_call *call, struct search *search, bool *ret_found,
+                             struct error *err)
 {
     const struct pattern *p = call->state;
     struct error local = { 0 };
-    enum code code = regex_find(search->run, search->regex, search->text, search->from,
-                                ret_found, &local);
+    enum code code =
+        regex_find(search->run, search->regex, search->text, search->from, ret_found, &local);
     if (code == E_LIMIT && p->is_blink) {
         search->regex = NULL;
         *ret_found = false;
@@ -206,8 +206,7 @@ static enum code check_group(const struct call *call, struct error *err)
         return OK;
     error_at(err, E_DATA, call->args[2]->span, "the regular expression has no group %lld",
              (long long)group);
-    error_detail(err, "Its groups are 0 (all of the match) to %u.",
-                 regex_group_count(p->regex));
+    error_detail(err, "Its groups are 0 (all of the match) to %u.", regex_group_count(p->regex));
     return E_DATA;
 }
 
@@ -228,8 +227,8 @@ static enum code substr_resolve(struct call *call, struct error *err)
     return extract_resolve(call, err);
 }
 
-static enum code extract_row(const struct kernel_call *call, struct search *search,
-                             uint32_t group, struct string_list *list, struct error *err)
+static enum code extract_row(const struct kernel_call *call, struct search *search, uint32_t group,
+                             struct string_list *list, struct error *err)
 {
     for (bool found;;) {
         struct view item = { 0 };
@@ -339,8 +338,8 @@ static enum code instr_of_regex_resolve(struct call *call, struct error *err)
 
 /* --- REGEXP_REPLACE ------------------------------------------------------------------------ */
 
-static enum code replace_row(const struct kernel_call *call, struct search *search,
-                             struct str with, struct buf *buf, struct error *err)
+static enum code replace_row(const struct kernel_call *call, struct search *search, struct str with,
+                             struct buf *buf, struct error *err)
 {
     size_t copied = 0, begin = 0, end = 0;
     for (bool found;;) {
@@ -406,9 +405,8 @@ static const char *similar_class(struct str s, size_t *ret_size)
         const char *name;
         const char *java;
     } classes[] = {
-        { "[:ALPHA:]", "\\p{Alpha}" },      { "[:UPPER:]", "\\p{Upper}" },
-        { "[:LOWER:]", "\\p{Lower}" },      { "[:DIGIT:]", "\\d" },
-        { "[:SPACE:]", " " },               { "[:WHITESPACE:]", "\\s" },
+        { "[:ALPHA:]", "\\p{Alpha}" }, { "[:UPPER:]", "\\p{Upper}" }, { "[:LOWER:]", "\\p{Lower}" },
+        { "[:DIGIT:]", "\\d" },        { "[:SPACE:]", " " },          { "[:WHITESPACE:]", "\\s" },
         { "[:ALNUM:]", "\\p{Alnum}" },
     };
     for (size_t i = 0; i < countof(classes); i++) {
@@ -498,9 +496,8 @@ static bool escape_of(struct str s, uint32_t *ret)
     return s.size > 0 && utf8_decode(s.data, s.size, ret) == s.size && *ret != 0;
 }
 
-static enum code similar_of_row(const struct kernel_call *call, struct regex_run *run,
-                                uint32_t row, struct buf *java, const struct regex **ret,
-                                struct error *err)
+static enum code similar_of_row(const struct kernel_call *call, struct regex_run *run, uint32_t row,
+                                struct buf *java, const struct regex **ret, struct error *err)
 {
     const struct pattern *p = call->state;
     uint32_t escape = p->escape;

@@ -45,8 +45,8 @@ enum code regex_run_get(struct arena *op_arena, void **scratch, struct regex_run
 struct str regex_text(struct arena *arena, struct str text) WEIR_CHECKED;
 
 /* Searches from byte `from` on.  E_LIMIT when it takes too long. */
-enum code regex_find(struct regex_run *run, const struct regex *regex, struct str text,
-                     size_t from, bool *ret_found, struct error *err) WEIR_CHECKED;
+enum code regex_find(struct regex_run *run, const struct regex *regex, struct str text, size_t from,
+                     bool *ret_found, struct error *err) WEIR_CHECKED;
 /* Of the last match: what group `n` (0: all) matched; false if it took no part. */
 bool regex_group(const struct regex_run *run, uint32_t n, size_t *ret_begin, size_t *ret_end);
 /* Where Java's Matcher.find() goes on behind the last match; past the end when it is done. */

@@ -92,8 +92,8 @@ static enum code pcre_compile(struct str text, size_t shift, bool ucp, pcre2_cod
     return *ret ? OK : pcre_wrong(number, offset > shift ? offset - shift : 0, err);
 }
 
-static enum code compile(struct str pattern, unsigned flags, struct buf *text,
-                         struct regex *regex, struct error *err)
+static enum code compile(struct str pattern, unsigned flags, struct buf *text, struct regex *regex,
+                         struct error *err)
 {
     bool is_whole = flags & REGEX_WHOLE;
     bool ucp;
@@ -117,8 +117,7 @@ static enum code compile(struct str pattern, unsigned flags, struct buf *text,
     return OK;
 }
 
-enum code regex_compile(struct str pattern, unsigned flags, struct regex **ret,
-                        struct error *err)
+enum code regex_compile(struct str pattern, unsigned flags, struct regex **ret, struct error *err)
 {
     struct regex *regex = mem_zalloc(sizeof *regex);
     struct buf text;
@@ -177,8 +176,8 @@ struct str regex_text(struct arena *arena, struct str text)
     return utf8_repair(arena, text);
 }
 
-enum code regex_find(struct regex_run *run, const struct regex *regex, struct str text,
-                     size_t from, bool *ret_found, struct error *err)
+enum code regex_find(struct regex_run *run, const struct regex *regex, struct str text, size_t from,
+                     bool *ret_found, struct error *err)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)text.data;
     int found = PCRE2_ERROR_JIT_STACKLIMIT;

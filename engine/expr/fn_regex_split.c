@@ -81,8 +81,7 @@ static enum code table_grow(struct map_row *map, struct error *err)
     return OK;
 }
 
-static enum code map_put(struct map_row *map, struct str key, struct view value,
-                         struct error *err)
+static enum code map_put(struct map_row *map, struct str key, struct view value, struct error *err)
 {
     uint32_t n = map->keys.count - map->keys.begin;
     if (!map->table || n * 2 >= map->mask)
@@ -114,8 +113,8 @@ static enum code put_pair(const struct delimiter *inner, struct str pair, struct
     TRY(find_delimiter(inner, pair, 0, &begin, &end, &found, err));
     if (!found)
         return map_put(map, pair, (struct view){ 0 }, err);
-    return map_put(map, str_make(pair.data, begin),
-                   view_make(pair.data + end, pair.size - end), err);
+    return map_put(map, str_make(pair.data, begin), view_make(pair.data + end, pair.size - end),
+                   err);
 }
 
 static enum code map_of_text(const struct delimiter *d, struct str s, struct map_row *map,
@@ -146,8 +145,8 @@ static enum code map_of_text(const struct delimiter *d, struct str s, struct map
 /* --- the function ----------------------------------------------------------------------- */
 
 /* The delimiter n (0, 1) of a row; *ret_ok is false if it is no pattern. */
-static enum code delimiter_of_row(const struct kernel_call *call, struct regex_run *run,
-                                  uint32_t n, uint32_t row, struct delimiter *ret, bool *ret_ok,
+static enum code delimiter_of_row(const struct kernel_call *call, struct regex_run *run, uint32_t n,
+                                  uint32_t row, struct delimiter *ret, bool *ret_ok,
                                   struct error *err)
 {
     const struct map_state *state = call->state;
@@ -217,8 +216,8 @@ static void free_regex(void *arg)
     regex_destroy(arg);
 }
 
-static enum code literal_delimiter(const struct call *call, struct str text,
-                                   struct delimiter *ret, struct error *err)
+static enum code literal_delimiter(const struct call *call, struct str text, struct delimiter *ret,
+                                   struct error *err)
 {
     struct regex *regex;
     ret->text = text;

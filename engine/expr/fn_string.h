@@ -56,8 +56,8 @@ static inline size_t string_find(struct str s, struct str what, size_t from)
 enum code string_too_long(size_t bytes, struct error *err);
 
 /* Coerces arguments first..last to strings. */
-enum code string_coerce(struct call *call, uint32_t first, uint32_t last, struct error *err)
-    WEIR_CHECKED;
+enum code string_coerce(struct call *call, uint32_t first, uint32_t last,
+                        struct error *err) WEIR_CHECKED;
 
 /* Room for `bytes` bytes, which may be none; NULL only when out of memory. */
 static inline char *string_room(struct text_room *room, size_t bytes)
@@ -76,7 +76,7 @@ struct string_list {
     struct view *items; /* .data == NULL: a NULL */
     uint32_t count;
     uint32_t cap;
-    uint32_t begin;     /* of the row being built */
+    uint32_t begin; /* of the row being built */
 };
 static inline bool string_list_add(struct string_list *list, struct view item)
 {

@@ -17,8 +17,7 @@ enum code string_coerce(struct call *call, uint32_t first, uint32_t last, struct
     return OK;
 }
 
-enum code string_take(struct text_room *room, struct buf *buf, struct view *ret,
-                      struct error *err)
+enum code string_take(struct text_room *room, struct buf *buf, struct view *ret, struct error *err)
 {
     if (unlikely(buf->failed))
         return buf_check(buf, err);

@@ -95,9 +95,8 @@ STRING_KERNEL(reverse)
             return error_nomem(err);
         for (size_t k = 0; k < s.size;) {
             uint32_t code_point;
-            size_t size = (uint8_t)s.data[k] < 0x80
-                              ? 1
-                              : utf8_decode(s.data + k, s.size - k, &code_point);
+            size_t size =
+                (uint8_t)s.data[k] < 0x80 ? 1 : utf8_decode(s.data + k, s.size - k, &code_point);
             memcpy(at + s.size - k - size, s.data + k, size);
             k += size;
         }

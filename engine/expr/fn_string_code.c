@@ -2,7 +2,7 @@
  * sets.
  *
  * What cannot be decoded (base64, an unknown character set) fails the job in Flink and is NULL in
- * Blink.  HEX digits are upper case. */
+ * Blink.  HEX digits are upper case.  FROM_BASE64 gives bytes in Blink, a string in Flink. */
 #include "expr/fn_string.h"
 
 #include "base/utf8.h"
@@ -188,8 +188,8 @@ static enum code base64(struct eval *cx, const struct kernel_call *call, const s
             buf_clear(&buf);
             code = kernel_null(cx, out, i, err);
         } else {
-            code = error_set(err, E_DATA, "text \"%.*s\" is not base64", (int)MIN(s.size, 64),
-                             s.data);
+            code =
+                error_set(err, E_DATA, "text \"%.*s\" is not base64", (int)MIN(s.size, 64), s.data);
         }
         if (code != OK)
             break;
@@ -213,7 +213,7 @@ enum code from_base64_resolve(struct call *call, struct error *err)
     TRY(call_arity(call, 1, 1, err));
     if (!type_is_binary(call->args[0]->type))
         TRY(call_coerce_string(call, 0, err));
-    return set_lenient(call, &type_string, from_base64);
+    return set_lenient(call, call_is_blink(call) ? &type_bytes : &type_string, from_base64);
 }
 
 enum code to_base64_resolve(struct call *call, struct error *err)
@@ -234,8 +234,8 @@ static enum charset charset_find(struct str name)
         const char *name;
         enum charset charset;
     } names[] = {
-        { "US-ASCII", ASCII7 },  { "ASCII", ASCII7 },     { "ISO-8859-1", LATIN1 },
-        { "ISO8859_1", LATIN1 }, { "LATIN1", LATIN1 },    { "UTF-8", UTF_8 },
+        { "US-ASCII", ASCII7 },  { "ASCII", ASCII7 },      { "ISO-8859-1", LATIN1 },
+        { "ISO8859_1", LATIN1 }, { "LATIN1", LATIN1 },     { "UTF-8", UTF_8 },
         { "UTF8", UTF_8 },       { "UTF-16BE", UTF_16BE }, { "UTF-16LE", UTF_16LE },
         { "UTF-16", UTF_16 },
     };

@@ -49,8 +49,8 @@ static inline char *put_padded(char *to, struct str piece)
     return to + piece.size;
 }
 
-static enum code pieces_make(struct eval *cx, const struct kernel_call *call,
-                             struct piece **ret, struct error *err)
+static enum code pieces_make(struct eval *cx, const struct kernel_call *call, struct piece **ret,
+                             struct error *err)
 {
     struct piece *pieces = arena_array(cx->arena, struct piece, call->arg_count);
     if (!pieces)
@@ -90,9 +90,15 @@ static size_t pieces_size(const struct piece *pieces, uint32_t n, const struct r
         if (p->is_constant) {
             total += p->padded.size * rows->n;
         } else if (p->valid) {
-            ROWS_EACH(rows, i) { total += bit_get(p->valid, i) ? p->views[i].size : 0; }
+            ROWS_EACH(rows, i)
+            {
+                total += bit_get(p->valid, i) ? p->views[i].size : 0;
+            }
         } else {
-            ROWS_EACH(rows, i) { total += p->views[i].size; }
+            ROWS_EACH(rows, i)
+            {
+                total += p->views[i].size;
+            }
         }
     }
     return total;

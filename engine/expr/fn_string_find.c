@@ -32,7 +32,10 @@ STRING_KERNEL(octet_length)
     int32_t *to = COLUMN_OUT(out, int32_t);
     (void)cx;
     (void)err;
-    ROWS_EACH(rows, i) { to[i] = (int32_t)COLUMN_AT(call->args[0], struct view, i).size; }
+    ROWS_EACH(rows, i)
+    {
+        to[i] = (int32_t)COLUMN_AT(call->args[0], struct view, i).size;
+    }
     return OK;
 }
 
@@ -164,7 +167,10 @@ STRING_KERNEL(starts)
     uint8_t *to = COLUMN_OUT(out, uint8_t);
     (void)cx;
     (void)err;
-    ROWS_EACH(rows, i) { to[i] = str_starts(arg_str(call, 0, i), arg_str(call, 1, i)); }
+    ROWS_EACH(rows, i)
+    {
+        to[i] = str_starts(arg_str(call, 0, i), arg_str(call, 1, i));
+    }
     return OK;
 }
 
@@ -173,7 +179,10 @@ STRING_KERNEL(ends)
     uint8_t *to = COLUMN_OUT(out, uint8_t);
     (void)cx;
     (void)err;
-    ROWS_EACH(rows, i) { to[i] = str_ends(arg_str(call, 0, i), arg_str(call, 1, i)); }
+    ROWS_EACH(rows, i)
+    {
+        to[i] = str_ends(arg_str(call, 0, i), arg_str(call, 1, i));
+    }
     return OK;
 }
 

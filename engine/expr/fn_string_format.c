@@ -14,7 +14,7 @@ enum { WIDTH_MAX = 1 << 16 };
 struct format {
     uint32_t argument; /* from 1; 0: the next one */
     bool left, alternate, plus, blank, zero, comma, paren;
-    bool previous;     /* %<s */
+    bool previous; /* %<s */
     bool has_width, has_precision;
     uint32_t width, precision;
     char letter;
@@ -24,8 +24,8 @@ struct printer {
     const struct kernel_call *call;
     uint32_t row;
     struct buf *out;
-    uint32_t next;  /* the argument that %s takes */
-    uint32_t last;  /* the one taken before */
+    uint32_t next; /* the argument that %s takes */
+    uint32_t last; /* the one taken before */
     struct error *err;
 };
 
@@ -122,8 +122,7 @@ static void put_padded(struct printer *p, const struct format *f, struct str s)
 }
 
 /* A number whose digits stand in `body`, with sign, zeros and grouping. */
-static void put_number(struct printer *p, const struct format *f, bool negative,
-                       struct str body)
+static void put_number(struct printer *p, const struct format *f, bool negative, struct str body)
 {
     struct buf text;
     buf_init(&text, STRING_BYTES_MAX);
@@ -180,8 +179,8 @@ static bool number_text(const struct column *c, uint32_t row, char *to, size_t *
         *ret_size = number_print_java_double(COLUMN_AT(c, double, row), to);
         return true;
     case TYPE_DECIMAL:
-        *ret_size = decimal_print(decimal_at(c, row, type_phys(c->type) == PHYS_I128),
-                                  c->type->scale, to);
+        *ret_size =
+            decimal_print(decimal_at(c, row, type_phys(c->type) == PHYS_I128), c->type->scale, to);
         return true;
     default:
         return false;
@@ -211,8 +210,8 @@ static void put_scientific(struct buf *out, struct digits *d, int32_t precision,
         buf_char(out, '.');
     for (int32_t i = 1; i <= precision; i++)
         buf_char(out, digit_at(d, i));
-    buf_printf(out, "%c%c%02d", letter, exponent < 0 ? '-' : '+', exponent < 0 ? -exponent
-                                                                                : exponent);
+    buf_printf(out, "%c%c%02d", letter, exponent < 0 ? '-' : '+',
+               exponent < 0 ? -exponent : exponent);
 }
 
 static enum code put_floating(struct printer *p, const struct format *f, struct str text,
@@ -228,8 +227,7 @@ static enum code put_floating(struct printer *p, const struct format *f, struct 
         if (text.data[0] == 'N') {
             put_padded(p, f, text);
         } else {
-            put_number(p, &plain, negative,
-                       str_make(text.data + negative, text.size - negative));
+            put_number(p, &plain, negative, str_make(text.data + negative, text.size - negative));
         }
         return OK;
     }
@@ -295,7 +293,8 @@ static enum code put_integer(struct printer *p, const struct format *f, const st
     uint32_t shift = f->letter == 'o' ? 3 : 4;
     size_t at = sizeof digits;
     do {
-        digits[--at] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[rest & ((1u << shift) - 1)];
+        digits[--at] =
+            (upper ? "0123456789ABCDEF" : "0123456789abcdef")[rest & ((1u << shift) - 1)];
         rest >>= shift;
     } while (rest > 0);
     struct format plain = *f;
@@ -371,7 +370,7 @@ static enum code put_value(struct printer *p, const struct format *f, uint32_t a
     struct str number = str_make(text, size);
     if (strchr("dxoDXO", f->letter))
         return f->letter == 'D' || f->letter == 'O' ? wrong(p, f, "is not known")
-                                                     : put_integer(p, f, c->type, number, upper);
+                                                    : put_integer(p, f, c->type, number, upper);
     if ((f->letter | 0x20) == 'c') {
         int64_t value = 0;
         char bytes[4];

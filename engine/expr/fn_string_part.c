@@ -127,8 +127,8 @@ STRING_KERNEL(overlay_kernel)
     ROWS_EACH(rows, i)
     {
         struct str with = arg_str(call, 1, i);
-        int64_t count = call->arg_count == 4 ? arg_i64(call, 3, i)
-                                             : (int64_t)string_utf16_count(with);
+        int64_t count =
+            call->arg_count == 4 ? arg_i64(call, 3, i) : (int64_t)string_utf16_count(with);
         overlay(&buf, arg_str(call, 0, i), with, arg_i64(call, 2, i), count);
         code = string_take(&room, &buf, &to[i], err);
         if (code != OK)

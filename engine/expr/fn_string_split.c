@@ -70,8 +70,8 @@ STRING_KERNEL(split_index_by_number)
         char separator[4];
         struct str part;
         size_t size = c >= 1 && c <= 255 ? utf8_encode((uint32_t)c, separator) : 0;
-        if (size > 0 && split_index(arg_str(call, 0, i), str_make(separator, size),
-                                    arg_i64(call, 2, i), &part))
+        if (size > 0 &&
+            split_index(arg_str(call, 0, i), str_make(separator, size), arg_i64(call, 2, i), &part))
             to[i] = view_of(part);
         else
             TRY(kernel_null(cx, out, i, err));
@@ -86,8 +86,7 @@ enum code split_index_resolve(struct call *call, struct error *err)
     TRY(call_coerce_string(call, 0, err));
     TRY(by_number ? call_coerce_i64(call, 1, err) : call_coerce_string(call, 1, err));
     TRY(call_coerce_i64(call, 2, err));
-    return call_set(call, &type_string, by_number ? split_index_by_number : split_index_kernel,
-                    0);
+    return call_set(call, &type_string, by_number ? split_index_by_number : split_index_kernel, 0);
 }
 
 /* --- SPLIT ---------------------------------------------------------------------- */
@@ -111,8 +110,7 @@ static bool split(struct string_list *list, struct str s, struct str separator)
     if (separator.size == 0)
         return split_characters(list, s);
     size_t at = 0;
-    for (size_t hit; (hit = string_find(s, separator, at)) != (size_t)-1;
-         at = hit + separator.size)
+    for (size_t hit; (hit = string_find(s, separator, at)) != (size_t)-1; at = hit + separator.size)
         if (!string_list_add(list, view_make(s.data + at, hit - at)))
             return false;
     return string_list_add(list, view_make(s.data + at, s.size - at));
@@ -156,8 +154,7 @@ static bool next_piece(struct str *rest, struct str set, bool by_whitespace, str
             size = utf8_decode(rest->data + at, rest->size - at, &c);
             is_separator = by_whitespace
                                ? is_whitespace(c)
-                               : string_find(set, str_make(rest->data + at, size), 0) !=
-                                     (size_t)-1;
+                               : string_find(set, str_make(rest->data + at, size), 0) != (size_t)-1;
         }
         if (!is_separator && begin == (size_t)-1)
             begin = at;
@@ -172,8 +169,7 @@ static bool next_piece(struct str *rest, struct str set, bool by_whitespace, str
 }
 
 /* Separators of one byte each: everything behind the first one of the pair is the value. */
-static bool keyvalue_simple(struct str s, char pairs, char inner, struct str key,
-                            struct str *ret)
+static bool keyvalue_simple(struct str s, char pairs, char inner, struct str key, struct str *ret)
 {
     for (size_t at = 0;;) {
         struct str rest = str_make(s.data + at, s.size - at);
@@ -190,8 +186,8 @@ static bool keyvalue_simple(struct str s, char pairs, char inner, struct str key
     }
 }
 
-static bool keyvalue(struct str s, const struct str *pairs, const struct str *inner,
-                     struct str key, struct str *ret)
+static bool keyvalue(struct str s, const struct str *pairs, const struct str *inner, struct str key,
+                     struct str *ret)
 {
     if (s.size == 0 || key.size == 0)
         return false;

@@ -52,8 +52,7 @@ static enum code class_scratch(struct eval *cx, void **at, struct class_scratch 
 }
 
 /* Is all of the text, which is not empty, of the class? */
-static bool is_of_class(const struct char_class *class, struct class_scratch *scratch,
-                        struct str s)
+static bool is_of_class(const struct char_class *class, struct class_scratch *scratch, struct str s)
 {
     if (string_is_ascii(s)) {
         for (size_t i = 0; i < s.size; i++) {
@@ -63,9 +62,8 @@ static bool is_of_class(const struct char_class *class, struct class_scratch *sc
         }
         return true;
     }
-    return utf8_valid(s.data, s.size) &&
-           pcre2_match(class->code, (PCRE2_SPTR)s.data, s.size, 0, PCRE2_NO_UTF_CHECK,
-                       scratch->data, NULL) >= 0;
+    return utf8_valid(s.data, s.size) && pcre2_match(class->code, (PCRE2_SPTR)s.data, s.size, 0,
+                                                     PCRE2_NO_UTF_CHECK, scratch->data, NULL) >= 0;
 }
 
 STRING_KERNEL(is_of_class_kernel)
@@ -88,7 +86,10 @@ STRING_KERNEL(is_by_type)
     uint8_t *to = COLUMN_OUT(out, uint8_t);
     (void)cx;
     (void)err;
-    ROWS_EACH(rows, i) { to[i] = call->state && !arg_is_null(call, 0, i); }
+    ROWS_EACH(rows, i)
+    {
+        to[i] = call->state && !arg_is_null(call, 0, i);
+    }
     return OK;
 }
 

@@ -83,8 +83,8 @@ STRING_KERNEL(trim_kernel)
     } else {
         ROWS_EACH(rows, i)
         {
-            to[i] = view_of(trim_set(arg_str(call, trim->text, i), arg_str(call, trim->set, i),
-                                     trim->side));
+            to[i] = view_of(
+                trim_set(arg_str(call, trim->text, i), arg_str(call, trim->set, i), trim->side));
         }
     }
     return OK;

@@ -15,8 +15,8 @@ static void url_encode(struct buf *buf, struct str s)
     static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.size; i++) {
         uint8_t c = (uint8_t)s.data[i];
-        bool is_plain = (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 ||
-                        c == '.' || c == '-' || c == '*' || c == '_';
+        bool is_plain = (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '.' ||
+                        c == '-' || c == '*' || c == '_';
         if (is_plain)
             buf_char(buf, (char)c);
         else if (c == ' ')
@@ -118,7 +118,7 @@ enum code url_decode_resolve(struct call *call, struct error *err)
 /* .data == NULL: not there. */
 struct url {
     struct str protocol, authority, userinfo, host, query, ref;
-    struct str path;    /* as written */
+    struct str path;       /* as written */
     bool path_needs_slash; /* one is put before it */
 };
 
@@ -149,8 +149,8 @@ static bool parse_host(struct str s, struct str *ret)
     struct str port = str_from(s, end + 1);
     int64_t number;
     *ret = str_make(s.data, end);
-    return port.size == 0 || (number_parse_i64(port.data, port.size, &number) && number >= -1 &&
-                              number <= INT32_MAX);
+    return port.size == 0 ||
+           (number_parse_i64(port.data, port.size, &number) && number >= -1 && number <= INT32_MAX);
 }
 
 static bool parse_authority(struct str authority, struct url *url)
@@ -217,8 +217,7 @@ static bool parse_url(struct str s, struct url *url)
 /* Takes dots out of the path in buf, from byte `begin` on, in the way of java.net.URL. */
 static void remove_dots(struct buf *buf, size_t begin)
 {
-#define CUT(from, to)                                                                              \
-    (memmove(path + (from), path + (to), size - (to)), size -= (to) - (from))
+#define CUT(from, to) (memmove(path + (from), path + (to), size - (to)), size -= (to) - (from))
     char *path = buf->data + begin;
     size_t size = buf->size - begin;
     size_t at, slash;
@@ -289,9 +288,12 @@ static bool put_part(struct buf *buf, const struct url *url, struct str part)
         const char *name;
         struct str value;
     } simple[] = {
-        { "HOST", url->host },           { "QUERY", url->query },
-        { "REF", url->ref },             { "PROTOCOL", url->protocol },
-        { "AUTHORITY", url->authority }, { "USERINFO", url->userinfo },
+        { "HOST", url->host },
+        { "QUERY", url->query },
+        { "REF", url->ref },
+        { "PROTOCOL", url->protocol },
+        { "AUTHORITY", url->authority },
+        { "USERINFO", url->userinfo },
     };
     for (size_t i = 0; i < countof(simple); i++) {
         if (str_is(part, simple[i].name)) {

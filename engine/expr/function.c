@@ -9,9 +9,9 @@
 #include "expr/function.h"
 
 #include "base/hash.h"
+#include "base/nearest.h"
 #include "expr/call.h"
 #include "expr/program.h"
-#include "sql/suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -151,27 +151,12 @@ enum code function_bind(const struct bind_env *env, const struct function *funct
     return code;
 }
 
-/* Fills a list of the dialect's function names, for suggestions; the count, at most `cap`. */
-static uint32_t function_names(enum dialect dialect, struct str *names, uint32_t cap)
-{
-    const struct function *f;
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; n < cap && (f = function_at(i)); i++)
-        if ((f->dialects & dialect) && f->name[0] >= 'A' && f->name[0] <= 'Z')
-            names[n++] = str_of(f->name);
-    return n;
-}
-
 enum code function_bind_name(const struct bind_env *env, struct str name, struct expr **args,
                              uint32_t arg_count, struct span span, struct expr **ret,
                              struct error *err)
 {
-    enum { NAMES_MAX = 1024 };
     const struct function *function = function_find(name, env->dialect);
     enum dialect other = env->dialect == DIALECT_BLINK ? DIALECT_FLINK : DIALECT_BLINK;
-    struct str *names;
-    int nearest;
 
     if (function)
         return function_bind(env, function, args, arg_count, NULL, span, ret, err);
@@ -183,12 +168,14 @@ enum code function_bind_name(const struct bind_env *env, struct str name, struct
                    other == DIALECT_BLINK ? "Flink" : "Blink");
         return E_NAME;
     }
-    names = arena_array(env->arena, struct str, NAMES_MAX);
-    if (!names)
-        return E_NAME; /* the message is worth more without a suggestion than "out of memory" */
-    nearest = suggest_nearest(name, names, function_names(env->dialect, names, NAMES_MAX));
-    if (nearest >= 0)
-        error_hint(err, "Perhaps you meant %s.", names[nearest].data);
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
+    for (uint32_t i = 0; function_at(i); i++)
+        if (function_at(i)->dialects & env->dialect)
+            nearest_add(&nearest, str_of(function_at(i)->name));
+    struct str best = nearest_end(&nearest);
+    if (best.data)
+        error_hint(err, "Perhaps you meant " STR_FMT ".", STR_ARG(best));
     return E_NAME;
 }
 

@@ -120,7 +120,9 @@ static void print_sink(struct buf *out, const struct plan_sink *sink)
     static const struct {
         enum sink_mode mode;
         const char *name;
-    } modes[] = { { SINK_APPEND, "append" }, { SINK_UPSERT, "upsert" }, { SINK_RETRACT, "retract" } };
+    } modes[] = { { SINK_APPEND, "append" },
+                  { SINK_UPSERT, "upsert" },
+                  { SINK_RETRACT, "retract" } };
     if (sink->table) {
         print_name(out, NULL, &sink->def, sink->connector);
         for (size_t i = 0; i < countof(modes); i++)

@@ -1,7 +1,7 @@
 /* dialect.c -- see dialect.h. */
 #include "session/dialect.h"
 
-#include "bind/ast.h"
+#include "sql/ast.h"
 #include "sql/diag.h"
 
 static bool is_call_of(const struct ast_node *node, const char *name)

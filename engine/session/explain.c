@@ -2,7 +2,7 @@
 #include "session/session_core.h"
 
 #include "base/nearest.h"
-#include "bind/ast.h"
+#include "sql/ast.h"
 
 enum { PLAN_LIMIT_BYTES = 256 << 20 };
 

@@ -94,6 +94,14 @@ static void put_entry(struct buf *out, struct str name, struct str text)
     put_wrapped(out, NAME_COLUMNS, NAME_COLUMNS, text);
 }
 
+/* The same with a text of several parts, which is given back. */
+static void put_entry_done(struct buf *out, struct str name, struct buf *text)
+{
+    out->failed = out->failed || text->failed;
+    put_entry(out, name, str_trim(buf_view(text)));
+    buf_done(text);
+}
+
 static const char *type_name(enum option_type type)
 {
     switch (type) {
@@ -127,8 +135,7 @@ static void put_option(struct buf *out, const struct option_spec *spec)
         buf_printf(&text, " (%s)", type_name(spec->type));
     if (spec->fallback && *spec->fallback)
         buf_printf(&text, " Default: %s.", spec->fallback);
-    put_entry(out, str_of(spec->name), str_trim(buf_view(&text)));
-    buf_done(&text);
+    put_entry_done(out, str_of(spec->name), &text);
 }
 
 static bool has_option(const struct option_spec *specs, const char *name)
@@ -178,8 +185,7 @@ static void put_connectors(struct buf *out)
             buf_char(&text, ')');
         else
             buf_text(&text, " (only with the local profile)");
-        put_entry(out, str_of(c->name), str_trim(buf_view(&text)));
-        buf_done(&text);
+        put_entry_done(out, str_of(c->name), &text);
     }
 }
 
@@ -216,8 +222,7 @@ static void put_connector(struct buf *out, const struct connector *c)
         type_print(&text, meta->type);
         if (!meta->writable)
             buf_text(&text, ", read only");
-        put_entry(out, str_of(meta->name), buf_view(&text));
-        buf_done(&text);
+        put_entry_done(out, str_of(meta->name), &text);
     }
 }
 
@@ -273,6 +278,7 @@ static void put_category(struct buf *out, const char *category)
     buf_printf(out, "%s\n  ", category);
     put_wrapped(out, 2, 2, buf_view(&names));
     buf_char(out, '\n');
+    out->failed = out->failed || names.failed;
     buf_done(&names);
 }
 

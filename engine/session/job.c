@@ -2,7 +2,7 @@
 #include "session/session_core.h"
 
 #include "base/clock.h"
-#include "bind/ast.h"
+#include "sql/ast.h"
 #include "exec/exec.h"
 #include "optimize/optimize.h"
 #include "session/summary.h"
@@ -314,6 +314,33 @@ static enum session_status run_exec(struct run *run, struct exec *exec)
     return status;
 }
 
+/* Is the error about this table?  Connectors look at some options only when they open. */
+static bool locate_at_table(const struct catalog_table *table, struct error *err)
+{
+    char name[256];
+    if (!table)
+        return false;
+    int n = snprintf(name, sizeof name, "table \"" STR_FMT "\"", STR_ARG(table->name));
+    if (n < 0 || (size_t)n >= sizeof name || !strstr(err->trail, name))
+        return false;
+    error_locate(err, table->with_span.size > 0 ? table->with_span : table->span);
+    if (table->has_rest && err->hint[0] == '\0')
+        error_hint(err, "%s", resolve_rest_hint);
+    return true;
+}
+
+static void locate_option(const struct plan_job *plan, struct error *err)
+{
+    if (err->code != E_OPTION || err->has_span)
+        return;
+    for (uint32_t i = 0; i < plan->scan_count; i++)
+        if (locate_at_table(plan->scans[i]->table, err))
+            return;
+    for (uint32_t i = 0; i < plan->sink_count; i++)
+        if (locate_at_table(plan->sinks[i]->table, err))
+            return;
+}
+
 enum session_status job_run(struct job *job, struct plan_job *plan)
 {
     struct session *s = job->session;
@@ -344,10 +371,12 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     };
     struct exec *exec = NULL;
     enum session_status status;
-    if (exec_create(plan, &options, &hooks, &exec, &err) != OK)
+    if (exec_create(plan, &options, &hooks, &exec, &err) != OK) {
+        locate_option(plan, &err);
         status = session_report(s, &err);
-    else
+    } else {
         status = run_exec(&run, exec);
+    }
     exec_destroy(exec);
     renderer_destroy(run.renderer);
     return status;

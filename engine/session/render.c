@@ -529,6 +529,7 @@ enum code render_texts(struct console *console, const struct render_options *opt
             if (cell.data && is_json(plain.mode)) {
                 buf_clear(&r->cell);
                 text_put_json_string(&r->cell, cell);
+                r->failed = r->failed || r->cell.failed;
                 text = buf_view(&r->cell);
             }
             render_put_cell(&r->row, text, !cell.data);

@@ -10,7 +10,7 @@ struct render_box {
     const bool *right;    /* aligned to the right */
     uint32_t width_max;   /* longer cells are cut; 0: never */
     struct str null_text; /* what a NULL is shown as */
-    bool *failed;           /* set when there was no memory for scratch */
+    bool *failed;         /* set when there was no memory for scratch */
     struct buf *scratch;  /* for cells with characters that cannot be shown */
 };
 

@@ -39,6 +39,9 @@ const struct option_spec resolve_key_format_specs[] = {
     { NULL, OPTION_TEXT, false, NULL, NULL, NULL },
 };
 
+const char resolve_rest_hint[] = "`...` says that a profile gives it: use --profile FILE.yaml, or "
+                                 "--profile local to run without servers.";
+
 /* A table while its options are put together. */
 struct build {
     struct resolver *resolver;
@@ -467,8 +470,7 @@ static enum code check_options(struct build *b, struct error *err)
         if (err && !err->has_span && err->trail[0] == '\0') {
             error_locate(err, span); /* something that is missing */
             if (b->has_rest)
-                error_hint(err, "`...` says that a profile gives it: use --profile FILE.yaml, or "
-                                "--profile local to run without servers.");
+                error_hint(err, "%s", resolve_rest_hint);
         }
         return code;
     }

@@ -28,6 +28,9 @@ void resolve_check_profile(const struct profile *profile,
 /* The name of the connector as WITH gives it; NULL if it gives none. */
 const struct option *resolve_declared(const struct catalog_table *table);
 
+/* What to do where `...` stands for an option that nobody gives. */
+extern const char resolve_rest_hint[];
+
 /* Options that a table may have whatever its connector is; ends with a NULL name. */
 extern const struct option_spec resolve_common_specs[];
 /* Those of connectors with formats, and with a format for keys. */

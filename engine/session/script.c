@@ -5,7 +5,7 @@
  * dialect, time zone and clock are needed to bind the first CREATE TABLE already. */
 #include "session/session_core.h"
 
-#include "bind/ast.h"
+#include "sql/ast.h"
 #include "sql/parse.h"
 
 #include <stdio.h>
@@ -375,12 +375,15 @@ enum session_status session_execute(struct session *s, struct str name, struct s
     size_t begin = s->source.size;
     s->separately = separately;
     struct arena *arena = arena_create();
-    if (!arena || session_add_source(s, name, text, &err) != OK) {
-        if (!arena)
-            error_nomem(&err);
+    if (!arena)
+        return session_report(s, (error_nomem(&err), &err));
+    /* Kept from the beginning: the catalog may come to point into it. */
+    if (!ARENA_PUSH(s->arena, s->kept, s->kept_count, s->kept_cap, arena)) {
         arena_destroy(arena);
-        return session_report(s, &err);
+        return session_report(s, (error_nomem(&err), &err));
     }
+    if (session_add_source(s, name, text, &err) != OK)
+        return session_report(s, &err);
     struct ast_script *script = NULL;
     enum code code = parse_behind(s, arena, begin, s->source.size, &script, &err);
     enum session_status status = SESSION_OK;
@@ -393,14 +396,11 @@ enum session_status session_execute(struct session *s, struct str name, struct s
         status = run_statements(s, script);
     if (status == SESSION_OK && code != OK && !s->stopped)
         status = session_report(s, &err);
-    bool keep = script && defines_objects(script);
-    if (!keep) {
+    if (!script || !defines_objects(script)) {
         arena_destroy(arena);
+        s->kept_count--;
         if (separately)
             session_drop_source(s);
-    } else if (!ARENA_PUSH(s->arena, s->kept, s->kept_count, s->kept_cap, arena)) {
-        /* The catalog points into it: better never given back than too early. */
-        status = session_report(s, (error_nomem(&err), &err));
     }
     return status;
 }

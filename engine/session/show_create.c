@@ -2,14 +2,19 @@
  * again, except for secrets, which are starred. */
 #include "session/session_core.h"
 
-static void put_name(struct buf *out, struct str name)
+static void put_escaped(struct buf *out, struct str name)
 {
-    buf_char(out, '`');
     for (size_t i = 0; i < name.size; i++) {
         if (name.data[i] == '`')
             buf_char(out, '`');
         buf_char(out, name.data[i]);
     }
+}
+
+static void put_name(struct buf *out, struct str name)
+{
+    buf_char(out, '`');
+    put_escaped(out, name);
     buf_char(out, '`');
 }
 
@@ -59,14 +64,12 @@ static void put_column(struct buf *out, const struct catalog_column *c)
 
 static void put_key(struct buf *out, const struct catalog_table *table)
 {
-    struct buf name;
-    buf_init(&name, 1 << 16);
-    buf_text(&name, "PK");
-    for (uint32_t i = 0; i < table->key_count; i++)
-        buf_printf(&name, "_" STR_FMT, STR_ARG(table->columns[table->key[i]].name));
-    buf_text(out, ",\n  CONSTRAINT ");
-    put_name(out, buf_view(&name));
-    buf_done(&name);
+    buf_text(out, ",\n  CONSTRAINT `PK");
+    for (uint32_t i = 0; i < table->key_count; i++) {
+        buf_char(out, '_');
+        put_escaped(out, table->columns[table->key[i]].name);
+    }
+    buf_char(out, '`');
     buf_text(out, " PRIMARY KEY (");
     for (uint32_t i = 0; i < table->key_count; i++) {
         buf_text(out, i > 0 ? ", " : "");

@@ -169,12 +169,12 @@ struct ast_interval_spec {
 /* ---- types ------------------------------------------------------------------------------- */
 
 enum ast_type_form {
-    TYPE_NAMED,    /* INT, DECIMAL(10, 2), TIMESTAMP_LTZ(3), or a user's name */
-    TYPE_ARRAY,    /* items[0]: ARRAY<t> and t ARRAY */
-    TYPE_MULTISET, /* items[0] */
-    TYPE_MAP,      /* items[0] key, items[1] value */
-    TYPE_ROW,      /* items: struct ast_type_field */
-    TYPE_INTERVAL, /* interval */
+    AST_TYPE_NAMED,    /* INT, DECIMAL(10, 2), TIMESTAMP_LTZ(3), or a user's name */
+    AST_TYPE_ARRAY,    /* items[0]: ARRAY<t> and t ARRAY */
+    AST_TYPE_MULTISET, /* items[0] */
+    AST_TYPE_MAP,      /* items[0] key, items[1] value */
+    AST_TYPE_ROW,      /* items: struct ast_type_field */
+    AST_TYPE_INTERVAL, /* interval */
 };
 
 struct ast_type {
@@ -421,9 +421,9 @@ enum ast_json_behavior {
 
 enum ast_json_wrapper {
     JSON_WRAPPER_DEFAULT_,
-    JSON_WITHOUT_WRAPPER,
-    JSON_WITH_CONDITIONAL_WRAPPER,
-    JSON_WITH_WRAPPER, /* [UNCONDITIONAL] */
+    AST_JSON_WITHOUT_WRAPPER,
+    AST_JSON_WITH_CONDITIONAL_WRAPPER,
+    AST_JSON_WITH_WRAPPER, /* [UNCONDITIONAL] */
 };
 
 enum ast_json_nulls { JSON_NULLS_DEFAULT_, JSON_NULL_ON_NULL, JSON_ABSENT_ON_NULL };

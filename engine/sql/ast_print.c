@@ -155,20 +155,20 @@ static void print_type_name(struct printer *p, const struct ast_type *type)
 void print_type(struct printer *p, const struct ast_type *type)
 {
     switch (type->form) {
-    case TYPE_NAMED:
+    case AST_TYPE_NAMED:
         print_type_name(p, type);
         break;
-    case TYPE_INTERVAL:
+    case AST_TYPE_INTERVAL:
         buf_text(p->out, "INTERVAL ");
         print_interval_spec(p, &type->interval);
         break;
-    case TYPE_ARRAY:
-    case TYPE_MULTISET:
-    case TYPE_MAP:
-    case TYPE_ROW:
-        buf_text(p->out, type->form == TYPE_ARRAY      ? "ARRAY<"
-                         : type->form == TYPE_MULTISET ? "MULTISET<"
-                         : type->form == TYPE_MAP      ? "MAP<"
+    case AST_TYPE_ARRAY:
+    case AST_TYPE_MULTISET:
+    case AST_TYPE_MAP:
+    case AST_TYPE_ROW:
+        buf_text(p->out, type->form == AST_TYPE_ARRAY      ? "ARRAY<"
+                         : type->form == AST_TYPE_MULTISET ? "MULTISET<"
+                         : type->form == AST_TYPE_MAP      ? "MAP<"
                                                        : "ROW<");
         print_list(p, &type->items);
         buf_char(p->out, '>');

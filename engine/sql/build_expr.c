@@ -6,7 +6,7 @@
 #include "sql/build.h"
 
 #include "sql/literal.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 /* What can be wrong inside of the quotes is said while the text is still at hand.  Dates are
  * left to the binder: what is a date depends on the type. */
@@ -91,7 +91,7 @@ static enum ast_unit_kind find_unit(struct build *cx, struct sql_token word)
     size_t n = 0;
     for (unsigned i = UNIT_NONE + 1; i <= UNIT_ISOYEAR && n < countof(names); i++)
         names[n++] = str_of(ast_unit_name((enum ast_unit_kind)i));
-    int nearest = suggest_nearest(text, names, n);
+    int nearest = nearest_of(text, names, n);
     if (nearest >= 0)
         build_advise(cx, "Perhaps you meant %s.", names[nearest].data);
     else

@@ -2,7 +2,7 @@
 #include "sql/build.h"
 
 #include "sql/literal.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 
@@ -223,7 +223,7 @@ struct ast_node *build_plan(struct build *cx, struct sql_token start, struct sql
 
 static void suggest_word(struct build *cx, struct str word, const struct str *words, size_t n)
 {
-    int nearest = suggest_nearest(word, words, n);
+    int nearest = nearest_of(word, words, n);
     if (nearest >= 0)
         build_advise(cx, "Perhaps you meant %.*s.", STR_ARG(words[nearest]));
 }

@@ -92,7 +92,7 @@ static struct ast_type *new_type(struct build *cx, enum ast_type_form form)
 struct ast_type *build_type(struct build *cx, struct ast_names *path, const struct sql_token *first,
                             const struct sql_token *second, const struct sql_token *word, int zone)
 {
-    struct ast_type *type = new_type(cx, TYPE_NAMED);
+    struct ast_type *type = new_type(cx, AST_TYPE_NAMED);
     if (!type)
         return NULL;
     type->path = *path;
@@ -123,7 +123,7 @@ struct ast_type *build_type_null(struct build *cx, struct ast_type *type, bool n
 struct ast_type *build_type_interval(struct build *cx, struct sql_token start,
                                      struct ast_interval_spec spec)
 {
-    struct ast_type *type = new_type(cx, TYPE_INTERVAL);
+    struct ast_type *type = new_type(cx, AST_TYPE_INTERVAL);
     if (!type)
         return NULL;
     type->interval = spec;
@@ -145,7 +145,7 @@ struct ast_type *build_type_of(struct build *cx, enum ast_type_form form, struct
 
 struct ast_type *build_type_row(struct build *cx, struct sql_token start, struct ast_list *fields)
 {
-    struct ast_type *type = new_type(cx, TYPE_ROW);
+    struct ast_type *type = new_type(cx, AST_TYPE_ROW);
     if (!type)
         return NULL;
     type->items = build_list_value(fields);

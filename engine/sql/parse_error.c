@@ -8,7 +8,7 @@
 #include "sql/parse_error.h"
 
 #include "sql/diag.h"
-#include "sql/suggest.h"
+#include "base/nearest.h"
 
 #include "sql.h"
 
@@ -260,7 +260,7 @@ static const char *nearest_keyword(struct str word, const struct sql_states *sta
         if (text)
             words[n++] = str_of(text);
     }
-    int nearest = suggest_nearest(word, words, n);
+    int nearest = nearest_of(word, words, n);
     return nearest < 0 || str_ieq(words[nearest], word) ? NULL : words[nearest].data;
 }
 

@@ -187,9 +187,9 @@ void print_json(struct printer *p, const struct ast_json *json)
     };
     static const char *const wrappers[] = {
         [JSON_WRAPPER_DEFAULT_] = "",
-        [JSON_WITHOUT_WRAPPER] = " WITHOUT WRAPPER",
-        [JSON_WITH_CONDITIONAL_WRAPPER] = " WITH CONDITIONAL WRAPPER",
-        [JSON_WITH_WRAPPER] = " WITH WRAPPER",
+        [AST_JSON_WITHOUT_WRAPPER] = " WITHOUT WRAPPER",
+        [AST_JSON_WITH_CONDITIONAL_WRAPPER] = " WITH CONDITIONAL WRAPPER",
+        [AST_JSON_WITH_WRAPPER] = " WITH WRAPPER",
     };
     bool pairs = json->func == JSON_FUNC_OBJECT || json->func == JSON_FUNC_OBJECTAGG;
     buf_printf(p->out, "%s(", names[json->func]);

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 
@@ -69,10 +70,11 @@ def message_ids(records):
 
 def wait_until(what, condition, limit_s=60):
     end = time.monotonic() + limit_s
+    pause = threading.Event()
     while time.monotonic() < end:
         if condition():
             return
-        time.sleep(0.05)  # between looks at a condition, with a limit
+        pause.wait(0.05)
     sys.exit(f"not within {limit_s} s: {what}")
 
 

@@ -41,7 +41,8 @@ def main():
 
         child = tools.start(job, *options)  # away at the start
         server("start")
-        wait_until("the first 1000 messages are copied", lambda: len(tools.dump("away-out")) >= 1000)
+        wait_until("the first 1000 messages are copied",
+                   lambda: len(tools.dump("away-out")) >= 1000)
         server("kill")  # dies in the middle
         server("start")
         tools.load("away-in", [f'{{"id": {i}}}' for i in range(1000, 2000)])

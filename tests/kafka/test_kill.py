@@ -6,6 +6,7 @@ in; after the last start every message is in the output, and not much more than 
 """
 import os
 import random
+import subprocess
 import sys
 import time
 
@@ -34,8 +35,11 @@ def main():
         next_id += PER_ROUND
         if child is None:
             child = tools.start(job, *options)
-        time.sleep(chance.uniform(0.0, 0.4))  # the point of the kill: any
-        tools.kill(child)
+        try:
+            child.wait(chance.uniform(0.0, 0.4))  # the point of the kill: any
+            sys.exit(f"weir ended by itself\n{tools.finish(child)}")
+        except subprocess.TimeoutExpired:
+            tools.kill(child)
     status, text = tools.run(job, "--until-end", *options)
     if status != 0:
         sys.exit(f"the last run ended with status {status}\n{text}")

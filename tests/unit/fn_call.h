@@ -119,9 +119,8 @@ static inline char *fn_run(struct arena *arena, struct arena *op, struct expr *e
     return fn_print(&value);
 }
 
-static inline char *fn_call_list(enum dialect dialect, const char *name,
-                                 const char *const *specs, uint32_t n,
-                                 const struct json_clauses *json)
+static inline char *fn_call_list(enum dialect dialect, const char *name, const char *const *specs,
+                                 uint32_t n, const struct json_clauses *json)
 {
     struct arena *arena = arena_create(), *op = arena_create();
     struct bind_env env = { .arena = arena,
@@ -172,8 +171,8 @@ static inline char *fn_call_list(enum dialect dialect, const char *name,
 }
 
 #define FN_LIST(...)                                                                               \
-    (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) /           \
-                                              sizeof(const char *)
+    (const char *const[]){ __VA_ARGS__ },                                                          \
+        sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *)
 /* FLINK("LPAD", "'7", "#3", "'0") */
 #define FLINK(name, ...) fn_call_list(DIALECT_FLINK, name, FN_LIST(__VA_ARGS__), NULL)
 #define BLINK(name, ...) fn_call_list(DIALECT_BLINK, name, FN_LIST(__VA_ARGS__), NULL)

@@ -1,5 +1,7 @@
 /* test_base_number.c -- numbers as text: Java's layout, shortest digits, exact rounding. */
 #include "base/number.h"
+
+#include "base/memory.h"
 #include "support/check.h"
 
 #include <math.h>
@@ -282,13 +284,13 @@ static void check_i64(bool (*parse)(const char *, size_t, int64_t *), const char
 {
     /* A copy of the exact size, so that a sanitizer sees reads behind it. */
     size_t n = strlen(text);
-    char *copy = malloc(n + 1);
+    char *copy = mem_alloc(n + 1);
     memcpy(copy, text, n);
     int64_t got = 77;
     bool did = parse(copy + (n == 0), n, &got);
     if (!CHECK(did == ok) || !CHECK_INT(got, ok ? value : 77))
         fprintf(stderr, "text \"%s\"\n", text);
-    free(copy);
+    mem_free(copy);
 }
 
 static void strict_integers(void)

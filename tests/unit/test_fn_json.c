@@ -49,15 +49,17 @@ static void blink_value(void)
     /* {"a":"x\xFFy"} as bytes: decoded as UTF-8 (R-1) */
     CHECK_STR(BLINK("JSON_VALUE", "x'7B2261223A2278FF79227D", "'$.a"), "x\xEF\xBF\xBDy");
     CHECK_STR(BLINK("JSON_VALUE", "#5", "'$"), "5");
-    CHECK_STR(BLINK("JSON_VALUE", "'{}"),
-              "ERROR function JSON_VALUE takes 2 arguments, not 1");
+    CHECK_STR(BLINK("JSON_VALUE", "'{}"), "ERROR function JSON_VALUE takes 2 arguments, not 1");
 }
 
 /* --- Flink ---------------------------------------------------------------------------------- */
 
-#define CLAUSES(...) &(struct json_clauses){ __VA_ARGS__ }
-#define WITH(name, clauses, ...)                                                                   \
-    fn_call_list(DIALECT_FLINK, name, FN_LIST(__VA_ARGS__), clauses)
+#define CLAUSES(...)                                                                               \
+    &(struct json_clauses)                                                                         \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define WITH(name, clauses, ...) fn_call_list(DIALECT_FLINK, name, FN_LIST(__VA_ARGS__), clauses)
 
 static struct expr *text_default(const char *text, const struct type *type)
 {
@@ -83,8 +85,10 @@ static void flink_value(void)
     CHECK_STR(FLINK("JSON_VALUE", DOCUMENT, "'$.nothing"), "NULL");
     CHECK_STR(FLINK("JSON_VALUE", DOCUMENT, "'$["), "NULL");
     CHECK_STR(FLINK("JSON_VALUE", "~", "'lax $"), "NULL");
-    CHECK_STR(FLINK("JSON_VALUE", "#5", "'$"), "ERROR function JSON_VALUE does not accept (INT, STRING)");
-    CHECK(strncmp(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), DOCUMENT, "='$["), "ERROR ", 6) == 0);
+    CHECK_STR(FLINK("JSON_VALUE", "#5", "'$"),
+              "ERROR function JSON_VALUE does not accept (INT, STRING)");
+    CHECK(strncmp(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), DOCUMENT, "='$["), "ERROR ",
+                  6) == 0);
 
     CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_ERROR), DOCUMENT, "'lax $.nothing"),
               "ERROR JSON_VALUE has no result, and ERROR ON EMPTY is asked for");
@@ -141,7 +145,8 @@ static void flink_returning(void)
     CHECK_STR(WITH("JSON_VALUE", AS(&type_int), DOCUMENT, "'$.big"), "NULL");
     CHECK_STR(WITH("JSON_VALUE", AS(&type_bigint), DOCUMENT, "'$.big"), "9999999999");
     CHECK_STR(WITH("JSON_VALUE", AS(&type_bigint), DOCUMENT, "'$.e"), "10000000000");
-    CHECK_STR(WITH("JSON_VALUE", AS(&type_tinyint), "'[-100, 128, -128.9, 1e400]", "'$[0]"), "-100");
+    CHECK_STR(WITH("JSON_VALUE", AS(&type_tinyint), "'[-100, 128, -128.9, 1e400]", "'$[0]"),
+              "-100");
     CHECK_STR(WITH("JSON_VALUE", AS(&type_tinyint), "'[-100, 128, -128.9]", "'$[1]"), "NULL");
     CHECK_STR(WITH("JSON_VALUE", AS(&type_tinyint), "'[-100, 128, -128.9]", "'$[2]"), "-128");
     CHECK_STR(WITH("JSON_VALUE", AS(&type_smallint), "'[13.89]", "'$[0]"), "13");
@@ -172,17 +177,20 @@ static void flink_query(void)
 {
     static const struct type *const string_child[] = { &type_string };
     static const struct type *const int_child[] = { &type_int };
-    static const struct type strings = { .id = TYPE_ARRAY, .child_count = 1,
+    static const struct type strings = { .id = TYPE_ARRAY,
+                                         .child_count = 1,
                                          .children = string_child };
     static const struct type ints = { .id = TYPE_ARRAY, .child_count = 1, .children = int_child };
-    static const char q[] = "'{ \"a\": \"[1,2]\", \"b\": [1,2], \"o\": {}, \"n\": 1, \"e\": [],"
-                            " \"m\": [[1,2],[3]], \"h\": [\"abc\", null, {\"y\":1,\"x\":\"]\\\"\"}] }";
+    static const char q[] =
+        "'{ \"a\": \"[1,2]\", \"b\": [1,2], \"o\": {}, \"n\": 1, \"e\": [],"
+        " \"m\": [[1,2],[3]], \"h\": [\"abc\", null, {\"y\":1,\"x\":\"]\\\"\"}] }";
     CHECK_STR(FLINK("JSON_QUERY", "~", "'$"), "NULL");
     CHECK_STR(FLINK("JSON_QUERY", q, "'$.b"), "[1,2]");
     CHECK_STR(FLINK("JSON_QUERY", q, "'$.a"), "NULL");
     CHECK_STR(FLINK("JSON_QUERY", q, "'$.h"), "[\"abc\",null,{\"x\":\"]\\\"\",\"y\":1}]");
     CHECK_STR(WITH("JSON_QUERY", AS(&strings), q, "'$.b"), "[1, 2]");
-    CHECK_STR(WITH("JSON_QUERY", AS(&strings), q, "'$.h"), "[abc, NULL, {\"x\":\"]\\\"\",\"y\":1}]");
+    CHECK_STR(WITH("JSON_QUERY", AS(&strings), q, "'$.h"),
+              "[abc, NULL, {\"x\":\"]\\\"\",\"y\":1}]");
     CHECK_STR(WITH("JSON_QUERY", AS(&strings), q, "'$.m"), "[[1,2], [3]]");
     CHECK_STR(WITH("JSON_QUERY", AS(&strings), q, "'$.o"), "NULL");
     CHECK_STR(WITH("JSON_QUERY", AS(&ints), q, "'$.b"), "[1, 2]");
@@ -204,9 +212,9 @@ static void flink_query(void)
     CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_ERROR), q, "'lax $.x"),
               "ERROR JSON_QUERY has no result, and ERROR ON EMPTY is asked for");
     CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_OBJECT), q, "'strict $.x"), "{}");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_ARRAY, .returning = &strings), q,
-                   "'$.a"),
-              "[]");
+    CHECK_STR(
+        WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_ARRAY, .returning = &strings), q, "'$.a"),
+        "[]");
     CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_OBJECT, .returning = &strings), q,
                    "'$.a"),
               "ERROR EMPTY OBJECT is not a clause of JSON_QUERY with this result type");
@@ -269,7 +277,8 @@ static void make(void)
     CHECK_STR(BOTH("JSON_ARRAY", "'a", "#1", "~", "~n"), "[\"a\",1]");
     CHECK_STR(WITH("JSON_ARRAY", CLAUSES(.absent_on_null = false), "'a", "~", "~n"),
               "[\"a\",null,null]");
-    CHECK_STR(BOTH("JSON", "' {\"b\": 1, \"a\": [1e2, \"\\u0041\"]} "), "{\"a\":[1E+2,\"A\"],\"b\":1}");
+    CHECK_STR(BOTH("JSON", "' {\"b\": 1, \"a\": [1e2, \"\\u0041\"]} "),
+              "{\"a\":[1E+2,\"A\"],\"b\":1}");
     CHECK_STR(BOTH("JSON", "' \"x\""), "\"x\"");
     CHECK_STR(BOTH("JSON", "'  "), "NULL");
     CHECK_STR(BOTH("JSON", "'{"), "ERROR invalid JSON \"{\"");
@@ -319,14 +328,14 @@ static struct expr *value_at(struct tree *t, struct expr *document, const char *
 static struct tree tree_open(enum dialect dialect)
 {
     struct arena *arena = arena_create();
-    return (struct tree){ arena,
-                          { .arena = arena, .dialect = dialect, .zone = zone_utc } };
+    return (struct tree){ arena, { .arena = arena, .dialect = dialect, .zone = zone_utc } };
 }
 
 static void nested_makers(void)
 {
     struct tree t = tree_open(DIALECT_FLINK);
-    struct expr *inner = bind(&t, "JSON_OBJECT", (struct expr *[]){ text(&t, "K"), text(&t, "V") }, 2);
+    struct expr *inner =
+        bind(&t, "JSON_OBJECT", (struct expr *[]){ text(&t, "K"), text(&t, "V") }, 2);
     struct expr *plain = text(&t, "{}");
     struct expr *list = bind(&t, "JSON_ARRAY", (struct expr *[]){ inner, plain }, 2);
     struct expr *outer = bind(&t, "JSON_OBJECT", (struct expr *[]){ text(&t, "a"), list }, 2);
@@ -462,8 +471,8 @@ static void lowering(void)
         struct buf printed;
         buf_init(&printed, 200);
         expr_print(&printed, from_hit, (struct str[]){ STR("message"), name }, 2);
-        CHECK_STR(buf_cstr(&printed), k ? "JSON_VALUE(message, '$.data.s')"
-                                        : "JSON_VALUE(message, '$.data.id')");
+        CHECK_STR(buf_cstr(&printed),
+                  k ? "JSON_VALUE(message, '$.data.s')" : "JSON_VALUE(message, '$.data.id')");
         buf_done(&printed);
         CHECK(expr_equal(from_hit, expr_json_from_hit(t.arena, call, 1)));
         CHECK(!expr_equal(from_hit, expr_json_from_hit(t.arena, call, 0)));
@@ -473,9 +482,9 @@ static void lowering(void)
         for (size_t i = 0; i < countof(integers); i++) {
             CHECK(json_can_fuse_cast(call, integers[i]));
             fused = expr_json_fuse_cast(t.arena, call, integers[i], 1);
-            CHECK_INT(expr_cast(&t.env, call, integers[i], CAST_BLINK, (struct span){ 0 }, &as,
-                                &err),
-                      OK);
+            CHECK_INT(
+                expr_cast(&t.env, call, integers[i], CAST_BLINK, (struct span){ 0 }, &as, &err),
+                OK);
             for (uint32_t row = 0; row < n; row++)
                 if (!CHECK_STR(run(&t, fused, columns, n, row), run(&t, as, columns, n, row)))
                     printf("    row %u type %zu\n", row, i);
@@ -500,7 +509,8 @@ static void lowering_flink(void)
     struct tree t = tree_open(DIALECT_FLINK);
     struct error err = { 0 };
     struct expr *message = expr_column(t.arena, 0, &type_string, (struct span){ 0 });
-    struct expr *query = bind(&t, "JSON_QUERY", (struct expr *[]){ message, text(&t, "$.data") }, 2);
+    struct expr *query =
+        bind(&t, "JSON_QUERY", (struct expr *[]){ message, text(&t, "$.data") }, 2);
     struct expr *call = value_at(&t, query, "lax $.id");
     struct expr *exists = bind(&t, "JSON_EXISTS", (struct expr *[]){ query, text(&t, "$.id") }, 2);
     const struct expr *document;
@@ -532,7 +542,8 @@ static void lowering_flink(void)
 
     /* What is not lowered: paths of rows, wildcards, DEFAULT values, lax with two behaviours. */
     struct expr *column = expr_column(t.arena, 1, &type_string, (struct span){ 0 });
-    CHECK(!json_call_of(bind(&t, "JSON_VALUE", (struct expr *[]){ message, column }, 2))->lowerable);
+    CHECK(
+        !json_call_of(bind(&t, "JSON_VALUE", (struct expr *[]){ message, column }, 2))->lowerable);
     CHECK(!json_call_of(value_at(&t, message, "$.a[*]"))->lowerable);
     struct json_clauses clauses = { .on_error = JSON_ERROR };
     struct expr *e;
@@ -554,8 +565,8 @@ static void lowering_flink(void)
 static void out_of_memory(void)
 {
     static const char document[] = "'{\"a\":[\"\\u0041\",{\"b\":1.5}],\"c\":\"{\\\"d\\\":2}\"}";
-    static const char *const names[] = { "JSON_VALUE", "JSON_QUERY", "JSON", "JSON_UNQUOTE",
-                                         "JSON_STRING", "JSON_EXISTS" };
+    static const char *const names[] = { "JSON_VALUE",   "JSON_QUERY",  "JSON",
+                                         "JSON_UNQUOTE", "JSON_STRING", "JSON_EXISTS" };
     for (size_t f = 0; f < countof(names); f++) {
         for (uint64_t n = 1; n < 400; n++) {
             struct arena *arena = arena_create(), *op = arena_create();
@@ -569,9 +580,9 @@ static void out_of_memory(void)
             fn_parse(arena, n % 2 ? "'$.a[1]" : "'$.a[*]", &path);
             struct column *columns[2] = { fn_column(arena, &text_value), fn_column(arena, &path) };
             struct expr *args[2] = { expr_column(arena, 0, &type_string, (struct span){ 0 }),
-                                     n % 4 < 2 ? expr_column(arena, 1, &type_string,
-                                                             (struct span){ 0 })
-                                               : expr_literal(arena, &path, (struct span){ 0 }) };
+                                     n % 4 < 2
+                                         ? expr_column(arena, 1, &type_string, (struct span){ 0 })
+                                         : expr_literal(arena, &path, (struct span){ 0 }) };
             uint32_t count = strstr(names[f], "_VALUE") || strstr(names[f], "_QUERY") ||
                                      strstr(names[f], "_EXISTS")
                                  ? 2

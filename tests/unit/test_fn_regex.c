@@ -118,9 +118,9 @@ static void wrong(void)
     CHECK_STR(first("\\p{InAtlantean}", "x"), "ERROR invalid regular expression: unknown character "
                                               "block at position 1");
     /* What only PCRE2 knows. */
-    static const char *const foreign[] = { "(*UTF)a",  "(?R)",   "(?1)",      "(?|a)", "(?P<n>a)",
-                                           "(?C1)a",   "(?#x)",  "\\Ka",      "\\Ca",  "\\g{1}",
-                                           "(?(1)a)",  "\\N{x}", "[[:alpha:", "\\o{1}" };
+    static const char *const foreign[] = { "(*UTF)a", "(?R)",   "(?1)",      "(?|a)", "(?P<n>a)",
+                                           "(?C1)a",  "(?#x)",  "\\Ka",      "\\Ca",  "\\g{1}",
+                                           "(?(1)a)", "\\N{x}", "[[:alpha:", "\\o{1}" };
     for (size_t i = 0; i < countof(foreign); i++)
         if (!CHECK(strncmp(first(foreign[i], "a"), "ERROR ", 6) == 0))
             printf("    %s\n", foreign[i]);
@@ -135,10 +135,10 @@ static void wrong(void)
 /* Any bytes are a pattern or an error. */
 static void random_patterns(void)
 {
-    static const char *const pieces[] = { "[",   "]",   "(",   ")",  "\\", "&&", "^",  "-",
-                                          "a",   "z",   "{1}", "{",  "*",  "+",  "?",  "?<n>",
-                                          "(?i", "\\p", "{L}", "\\Q", "\\E", "|", "é", "\\x",
-                                          "4",   "#",   "\\u", ":",  "=",  ".",  "$",  "\xFF" };
+    static const char *const pieces[] = { "[",   "]",   "(",   ")",   "\\",  "&&", "^", "-",
+                                          "a",   "z",   "{1}", "{",   "*",   "+",  "?", "?<n>",
+                                          "(?i", "\\p", "{L}", "\\Q", "\\E", "|",  "é", "\\x",
+                                          "4",   "#",   "\\u", ":",   "=",   ".",  "$", "\xFF" };
     uint64_t random = 88172645463325252u;
     int good = 0;
     for (int n = 0; n < 4000; n++) {

@@ -13,7 +13,8 @@ static void concat(void)
     CHECK_STR(BLINK("CONCAT", "~", "~"), "NULL");
     CHECK_STR(BLINK("CONCAT", "'", "~"), "");
     CHECK_STR(BLINK("CONCAT", "'id:", "#305", "'/", "##-7", "'/", "%1.5"), "id:305/-7/1.5");
-    CHECK_STR(FLINK("CONCAT", "'id:", "#305"), "ERROR function CONCAT does not accept (STRING, INT)");
+    CHECK_STR(FLINK("CONCAT", "'id:", "#305"),
+              "ERROR function CONCAT does not accept (STRING, INT)");
     CHECK_STR(BOTH("||", "'ab", "'cd"), "abcd");
     CHECK_STR(BOTH("||", "'ab", "~"), "NULL");
 
@@ -28,7 +29,8 @@ static void concat(void)
     CHECK_STR(BOTH("REPEAT", "'This", "#-1"), "");
     CHECK_STR(BOTH("REPEAT", "'", "#2000000000"), "");
     CHECK_STR(BOTH("REPEAT", "~", "#2"), "NULL");
-    CHECK(strncmp(BOTH("REPEAT", "'abc", "#2000000000"), "ERROR a text of 6000000000 bytes", 32) == 0);
+    CHECK(strncmp(BOTH("REPEAT", "'abc", "#2000000000"), "ERROR a text of 6000000000 bytes", 32) ==
+          0);
 }
 
 /* All sizes of pieces, constant and not: the strides must not spill. */
@@ -58,7 +60,9 @@ static void letter_case(void)
 {
     CHECK_STR(BOTH("UPPER", "'This is a test String."), "THIS IS A TEST STRING.");
     CHECK_STR(BOTH("LOWER", "'This is a TEST String.[]@`{"), "this is a test string.[]@`{");
-    CHECK_STR(BOTH("UPPER", "'stra\xC3\x9F" "e \xC3\xA4"), "STRASSE \xC3\x84");
+    CHECK_STR(BOTH("UPPER", "'stra\xC3\x9F"
+                            "e \xC3\xA4"),
+              "STRASSE \xC3\x84");
     CHECK_STR(BOTH("LOWER", "'\xC3\x84\xC3\x96"), "\xC3\xA4\xC3\xB6");
     CHECK_STR(BOTH("UPPER", "~"), "NULL");
     CHECK_STR(BOTH("INITCAP", "'ab"), "Ab");
@@ -67,7 +71,8 @@ static void letter_case(void)
     CHECK_STR(BOTH("INITCAP", "'This is a test String."), "This Is A Test String.");
     CHECK_STR(BOTH("INITCAP", "'1ab x-y"), "1ab X-Y");
     CHECK_STR(BOTH("REVERSE", "'==ABDIQA"), "AQIDBA==");
-    CHECK_STR(BOTH("REVERSE", "'a\xE4\xB8\x96z"), "z\xE4\xB8\x96" "a");
+    CHECK_STR(BOTH("REVERSE", "'a\xE4\xB8\x96z"), "z\xE4\xB8\x96"
+                                                  "a");
     CHECK_STR(BOTH("REVERSE", "'"), "");
 }
 
@@ -173,10 +178,11 @@ static void translate_and_elt(void)
     CHECK_STR(BOTH("TRANSLATE", "'www.apache.org", "'...", "'123"), "www1apache1org");
     CHECK_STR(BOTH("TRANSLATE", "'翻译test，测试", "'翻译测试test，", "'测试翻译tset。"),
               "测试tset。翻译");
-    CHECK_STR(BOTH("TRANSLATE", "'翻译test，测试", "'翻译测试test，", "'test翻译  "), "te翻译 翻st");
-    CHECK_STR(BOTH("TRANSLATE", "'www.\xF0\x9F\x98\x80.org", "'.\xF0\x9F\x98\x80",
-                   "'\xF0\x9F\x98\x80."),
-              "www\xF0\x9F\x98\x80.\xF0\x9F\x98\x80org");
+    CHECK_STR(BOTH("TRANSLATE", "'翻译test，测试", "'翻译测试test，", "'test翻译  "),
+              "te翻译 翻st");
+    CHECK_STR(
+        BOTH("TRANSLATE", "'www.\xF0\x9F\x98\x80.org", "'.\xF0\x9F\x98\x80", "'\xF0\x9F\x98\x80."),
+        "www\xF0\x9F\x98\x80.\xF0\x9F\x98\x80org");
 
     CHECK_STR(BOTH("ELT", "~i", "'a", "'b"), "NULL");
     CHECK_STR(BOTH("ELT", "#1", "'scala", "'java"), "scala");
@@ -244,7 +250,11 @@ static void split(void)
     CHECK_STR(BOTH("SPLIT_INDEX", "'a,,b,", "',", "#4"), "NULL");
     CHECK_STR(BOTH("SPLIT_INDEX", "'", "',", "#0"), "NULL");
     CHECK_STR(BOTH("SPLIT_INDEX", "'ab de\tfg", "'", "#2"), "fg");
-    CHECK_STR(BOTH("SPLIT_INDEX", "'a\xC3\xBF" "b", "#255", "#1"), "b");
+    CHECK_STR(BOTH("SPLIT_INDEX",
+                   "'a\xC3\xBF"
+                   "b",
+                   "#255", "#1"),
+              "b");
     CHECK_STR(BOTH("SPLIT", "'a,b,,c,", "',"), "[a, b, , c, ]");
     CHECK_STR(BOTH("SPLIT", "'ab-!-cd-!-ef", "'-!-"), "[ab, cd, ef]");
     CHECK_STR(BOTH("SPLIT", "'a世c", "'"), "[a, 世, c]");
@@ -291,7 +301,8 @@ static void codes(void)
     CHECK_STR(BOTH("DECODE", "x'FEFF00410042", "='UTF-16"), "AB");
     CHECK_STR(BOTH("DECODE", "x'FFFE41004200", "='utf-16"), "AB");
     CHECK_STR(BOTH("DECODE", "x'3DD800DE41", "='UTF-16LE"), "\xF0\x9F\x98\x80\xEF\xBF\xBD");
-    CHECK_STR(BOTH("DECODE", "x'D83D0041", "='UTF-16BE"), "\xEF\xBF\xBD" "A");
+    CHECK_STR(BOTH("DECODE", "x'D83D0041", "='UTF-16BE"), "\xEF\xBF\xBD"
+                                                          "A");
     CHECK_STR(BOTH("DECODE", "x'41E4", "='ISO-8859-1"), "Aä");
     CHECK_STR(BOTH("DECODE", "x'41E4", "='US-ASCII"), "A\xEF\xBF\xBD");
     CHECK_STR(BLINK("DECODE", "x'41E4", "='KOI"), "NULL");
@@ -322,8 +333,7 @@ static void urls(void)
           "http", "/file;param?query;p2", "user:pass@host", "user:pass" },
         { "'invalid://user:pass@host/file;param?query;p2", "NULL", "NULL", "NULL", "NULL", "NULL",
           "NULL", "NULL", "NULL" },
-        { "'http://h:80/a/./b/../c/..", "h", "/a/", "NULL", "NULL", "http", "/a/", "h:80",
-          "NULL" },
+        { "'http://h:80/a/./b/../c/..", "h", "/a/", "NULL", "NULL", "http", "/a/", "h:80", "NULL" },
         { "'http://[::1]:8080/x", "[::1]", "/x", "NULL", "NULL", "http", "/x", "[::1]:8080",
           "NULL" },
         { "'http://h:8x/", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL" },
@@ -349,8 +359,8 @@ static void urls(void)
 static void printf_function(void)
 {
     CHECK_STR(BOTH("PRINTF", "'Hello World %d %s", "#100", "'days"), "Hello World 100 days");
-    CHECK_STR(BOTH("PRINTF", "'%5d|%-5d|%05d|%+d|%,d|%(d", "#42", "#42", "#-42", "#42",
-                   "##1234567", "#-5"),
+    CHECK_STR(BOTH("PRINTF", "'%5d|%-5d|%05d|%+d|%,d|%(d", "#42", "#42", "#-42", "#42", "##1234567",
+                   "#-5"),
               "   42|42   |-0042|+42|1,234,567|(5)");
     CHECK_STR(BOTH("PRINTF", "'%x %X %o %#x", "#-1", "##255", "#8", "#10"), "ffffffff FF 10 0xa");
     CHECK_STR(BOTH("PRINTF", "'%.2f %.0f %f %10.3f", "%1.005", "%2.5", "%1e10", "%-3.14159"),
@@ -410,8 +420,7 @@ static void hashes(void)
     CHECK_STR(BOTH("MD5", "'a"), "0cc175b9c0f1b6a831c399e269772661");
     CHECK_STR(BOTH("MD5", "~"), "NULL");
     CHECK_STR(BOTH("SHA1", "'test"), "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3");
-    CHECK_STR(BOTH("SHA224", "'test"),
-              "90a3ed9e32b2aaf4c61c410eb925426119e1a9dc53d4286ade99a809");
+    CHECK_STR(BOTH("SHA224", "'test"), "90a3ed9e32b2aaf4c61c410eb925426119e1a9dc53d4286ade99a809");
     CHECK_STR(BOTH("SHA256", "'test"),
               "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
     CHECK_STR(BOTH("SHA384", "'test"),
@@ -509,7 +518,7 @@ static void like_exhaustive(void)
     static const char letters[] = "ab%_";
     uint32_t wrong = 0;
     for (unsigned np = 0; np <= 5; np++) {
-        for (unsigned code = 0; code < 1u << (2 * np); code += np > 4 ? 3 : 1) {
+        for (unsigned code = 0; code<1u << (2 * np); code += np> 4 ? 3 : 1) {
             char pattern[8] = "'", text[8] = "'";
             for (unsigned i = 0; i < np; i++)
                 pattern[1 + i] = letters[code >> (2 * i) & 3];
@@ -545,9 +554,8 @@ static void uuids(void)
     CHECK_INT(program_column(p, 0, &(struct rows){ .n = 200 }, &out, &err), OK);
     for (uint32_t i = 0; i < 200; i++) {
         struct view v = COLUMN_AT(out, struct view, i);
-        bool is_good = v.size == 36 && v.data[8] == '-' && v.data[13] == '-' &&
-                       v.data[14] == '4' && v.data[18] == '-' && strchr("89ab", v.data[19]) &&
-                       v.data[23] == '-';
+        bool is_good = v.size == 36 && v.data[8] == '-' && v.data[13] == '-' && v.data[14] == '4' &&
+                       v.data[18] == '-' && strchr("89ab", v.data[19]) && v.data[23] == '-';
         if (!CHECK(is_good))
             break;
         if (i > 0 && !CHECK(!view_eq(v, COLUMN_AT(out, struct view, i - 1))))
@@ -564,12 +572,18 @@ static void out_of_memory(void)
         const char *args[5];
         uint32_t n;
     } calls[] = {
-        { "CONCAT", { "'a", "#5", "'c" }, 3 },      { "UPPER", { "'\xC3\xA4" }, 1 },
-        { "LPAD", { "'ä", "#50", "'x" }, 3 },       { "REPLACE", { "'aba", "'b", "'cc" }, 3 },
-        { "SPLIT", { "'a,b", "'," }, 2 },           { "LIKE", { "'abc", "'a_%" }, 2 },
-        { "PRINTF", { "'%5d", "#1" }, 2 },          { "PARSE_URL", { "'http://a/b", "'PATH" }, 2 },
-        { "MD5", { "'abc" }, 1 },                   { "TRANSLATE", { "'abc", "'b", "'x" }, 3 },
-        { "IS_ALPHA", { "'\xC3\xA4" }, 1 },         { "FROM_BASE64", { "'QUJD" }, 1 },
+        { "CONCAT", { "'a", "#5", "'c" }, 3 },
+        { "UPPER", { "'\xC3\xA4" }, 1 },
+        { "LPAD", { "'ä", "#50", "'x" }, 3 },
+        { "REPLACE", { "'aba", "'b", "'cc" }, 3 },
+        { "SPLIT", { "'a,b", "'," }, 2 },
+        { "LIKE", { "'abc", "'a_%" }, 2 },
+        { "PRINTF", { "'%5d", "#1" }, 2 },
+        { "PARSE_URL", { "'http://a/b", "'PATH" }, 2 },
+        { "MD5", { "'abc" }, 1 },
+        { "TRANSLATE", { "'abc", "'b", "'x" }, 3 },
+        { "IS_ALPHA", { "'\xC3\xA4" }, 1 },
+        { "FROM_BASE64", { "'QUJD" }, 1 },
     };
     struct arena *keep = arena_create(); /* so that the suite's own memory is warm */
     for (size_t c = 0; c < countof(calls); c++) {

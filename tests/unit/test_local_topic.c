@@ -94,22 +94,33 @@ static const char *read_topic(struct topic *t, uint32_t cap, bool headers)
     return text;
 }
 
+/* Do all records of the topic have a time? */
+static bool is_timed(struct topic *t)
+{
+    const struct source_kind *kind = connector_local_topic.source;
+    struct source_open open = { .table = &t->f.table, .until_end = true };
+    struct source *s = NULL;
+    bool all = false;
+    if (CHECK_INT(kind->open(&open, &s, &t->f.err), OK)) {
+        CHECK_INT(kind->is_timed(s, &all, &t->f.err), OK);
+        kind->close(s);
+    }
+    return all;
+}
+
 static void plain(void)
 {
     struct topic t;
-    bool all;
     topic_begin(&t, "t", true);
     CHECK(strstr(read_topic(&t, 2, false), "/t.ndjson\": No such file or directory") != NULL);
     put(&t, "t.ndjson", "");
     CHECK_STR(read_topic(&t, 2, false), "");
-    CHECK_INT(local_topic_has_timestamps(&t.f.table, &all, &t.f.err), OK);
-    CHECK(all);
+    CHECK(is_timed(&t));
     put(&t, "t.ndjson", "{\"a\": 1}\r\n\nnot json");
     CHECK_STR(read_topic(&t, 2, true), "t-0@0 1500000000123/0 NULL={\"a\": 1}\r {}\n"
                                        "t-0@1 1500000000123/0 NULL= {}\n"
                                        "t-0@2 1500000000123/0 NULL=not json {}\n");
-    CHECK_INT(local_topic_has_timestamps(&t.f.table, &all, &t.f.err), OK);
-    CHECK(!all);
+    CHECK(!is_timed(&t));
     topic_end(&t);
 }
 
@@ -131,14 +142,12 @@ static const char records_read[] = "t-2@0 5/1 k\n=v\xE4\xB8\xAD {}\n"
 static void records(void)
 {
     struct topic t;
-    bool all;
     topic_begin(&t, "t", true);
     put(&t, "t.records.ndjson", records_text);
     CHECK_STR(read_topic(&t, 100, true), records_read);
     CHECK_STR(read_topic(&t, 1, true), records_read);
     CHECK_INT(t.f.bad_count, 0);
-    CHECK_INT(local_topic_has_timestamps(&t.f.table, &all, &t.f.err), OK);
-    CHECK(all);
+    CHECK(is_timed(&t));
     put(&t, "t.ndjson", "");
     CHECK_STR(read_topic(&t, 100, true), records_read);
     put(&t, "t.ndjson", "x\n");
@@ -335,6 +344,44 @@ static void upserts(void)
     topic_end(&t);
 }
 
+/* Key columns with a prefix of their own in the table. */
+static void key_prefixes(void)
+{
+    struct topic t;
+    topic_begin(&t, "t", false);
+    fixture_column(&t.f, "k_id", &type_int);
+    fixture_column(&t.f, "id", &type_int);
+    t.f.origins[0] = ORIGIN_KEY;
+    fixture_option(&t.f, "key.format", "json");
+    fixture_option(&t.f, "value.format", "json");
+    fixture_option(&t.f, "key.fields-prefix", "k_");
+    fixture_option(&t.f, "value.fields-include", "EXCEPT_KEY");
+    struct decoder *decoder;
+    const uint32_t *columns;
+    uint32_t count;
+    struct str span = STR("{\"id\": 7, \"k_id\": 8}");
+    for (int key = 0; key < 2; key++) {
+        struct decoded got;
+        CHECK_INT(table_open_decoder(&t.f.table, key, &t.f.bad_rows, t.f.arena, &decoder, &columns,
+                                     &count, &t.f.err),
+                  OK);
+        CHECK_INT(count, 1);
+        CHECK_INT(columns[0], key ? 0 : 1);
+        CHECK_INT(decoder->kind->decode(decoder, t.f.arena, &span, 1, &got, &t.f.err), OK);
+        CHECK_INT(COLUMN_AT(got.columns[0], int32_t, 0), 7);
+        decoder->kind->close(decoder);
+    }
+    t.f.items[3].value = STR("x_");
+    CHECK_INT(table_open_decoder(&t.f.table, true, &t.f.bad_rows, t.f.arena, &decoder, &columns,
+                                 &count, &t.f.err),
+              E_OPTION);
+    t.f.items[1].value = STR("jsn");
+    CHECK_INT(table_open_decoder(&t.f.table, true, &t.f.bad_rows, t.f.arena, &decoder, &columns,
+                                 &count, &t.f.err),
+              E_OPTION);
+    topic_end(&t);
+}
+
 static void appends_and_changelogs(void)
 {
     struct topic t;
@@ -384,6 +431,7 @@ int main(void)
     RUN(writing_values);
     RUN(writing_line_feeds);
     RUN(upserts);
+    RUN(key_prefixes);
     RUN(appends_and_changelogs);
     RUN(what_is_no_text);
     return check_failed != 0;

@@ -32,7 +32,10 @@ static enum code less(struct eval *cx, const struct kernel_call *call, const str
 {
     (void)cx, (void)e;
     int64_t limit = *(const int64_t *)call->state;
-    ROWS_EACH(rows, i) { COLUMN_OUT(out, uint8_t)[i] = COLUMN_AT(call->args[0], int64_t, i) < limit; }
+    ROWS_EACH(rows, i)
+    {
+        COLUMN_OUT(out, uint8_t)[i] = COLUMN_AT(call->args[0], int64_t, i) < limit;
+    }
     return OK;
 }
 

@@ -31,10 +31,10 @@ static const char *place(const char *text)
     return shown;
 }
 
-#define CHECK_REFUSED(text, want, where)\
+#define CHECK_REFUSED(text, want, where)                                                           \
     do {                                                                                           \
         CHECK(parse(text) != OK);                                                                  \
-        CHECK_STR(err.message, want);\
+        CHECK_STR(err.message, want);                                                              \
         CHECK_STR(place(text), where);                                                             \
     } while (0)
 
@@ -159,8 +159,8 @@ static void references(void)
     FILE *file = fopen(path, "w");
     CHECK(file && fputs("p w\n", file) >= 0 && fclose(file) == 0);
     setenv("WEIR_TEST_VARIABLE", "v", 1);
-    snprintf(text, sizeof text, "tables: {t: {a: 'x${env:WEIR_TEST_VARIABLE}y${file:%s}', b: '$'}}\n",
-             path);
+    snprintf(text, sizeof text,
+             "tables: {t: {a: 'x${env:WEIR_TEST_VARIABLE}y${file:%s}', b: '$'}}\n", path);
     CHECK_INT(parse(text), OK);
     CHECK_STR(option(&profile.tables[0], "a"), "xvyp w");
     CHECK_STR(option(&profile.tables[0], "b"), "$");

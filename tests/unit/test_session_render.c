@@ -38,7 +38,8 @@ static struct batch *make_batch(const struct change_row *rows, uint32_t count)
     uint8_t *changes = arena_alloc(arena, MAX(count, 1));
     batch->columns[0] = column_create(arena, &type_bigint, count);
     batch->columns[1] = column_create(arena, &type_string, count);
-    CHECK(column_need_valid(batch->columns[0], arena) && column_need_valid(batch->columns[1], arena));
+    CHECK(column_need_valid(batch->columns[0], arena) &&
+          column_need_valid(batch->columns[1], arena));
     for (uint32_t i = 0; i < count; i++) {
         changes[i] = (uint8_t)rows[i].change;
         COLUMN_OUT(batch->columns[0], int64_t)[i] = rows[i].n;
@@ -88,9 +89,8 @@ static const struct change_row inserts[] = {
     { CHANGE_INSERT, 22, NULL },
 };
 static const struct change_row changes[] = {
-    { CHANGE_INSERT, 1, "a" },       { CHANGE_INSERT, 2, "b" },
-    { CHANGE_INSERT, 3, "c" },       { CHANGE_UPDATE_BEFORE, 2, "b" },
-    { CHANGE_UPDATE_AFTER, 2, "B" }, { CHANGE_DELETE, 1, "a" },
+    { CHANGE_INSERT, 1, "a" },        { CHANGE_INSERT, 2, "b" },       { CHANGE_INSERT, 3, "c" },
+    { CHANGE_UPDATE_BEFORE, 2, "b" }, { CHANGE_UPDATE_AFTER, 2, "B" }, { CHANGE_DELETE, 1, "a" },
 };
 
 static void modes_of_inserts(void)

@@ -44,10 +44,9 @@ static const struct connector store = { .name = "store",
                                         .name_option = "tableName",
                                         .name_option_aliases = store_names,
                                         .options = any_options };
-static const struct connector file = { .name = "file",
-                                       .options = file_options,
-                                       .has_formats = true,
-                                       .default_format = "csv" };
+static const struct connector file = {
+    .name = "file", .options = file_options, .has_formats = true, .default_format = "csv"
+};
 static const struct connector local_topic = { .name = "local-topic", .options = any_options };
 static const struct connector local_table = { .name = "local-table", .options = any_options };
 static const struct connector *const connectors[] = { &broker,      &store,       &file,
@@ -245,8 +244,9 @@ static void local_parts(void)
 static void secrets_are_covered(void)
 {
     CHECK_INT(resolve(FULL "|password=hush-hush|batch=hush-hush", false, NULL, true), E_OPTION);
-    CHECK_STR(err.message, "option \"batch\" of connector \"broker\" must be a whole number, but is "
-                           "\"****\"");
+    CHECK_STR(err.message,
+              "option \"batch\" of connector \"broker\" must be a whole number, but is "
+              "\"****\"");
 }
 
 int main(void)

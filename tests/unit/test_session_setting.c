@@ -116,10 +116,9 @@ static void errors_stand_at_the_value(void)
 {
     begin();
     enum setting_kind kind;
-    struct option pair = { .key = STR("weir.clock"),
-                           .value = STR("x"),
-                           .key_span = { 4, 12 },
-                           .value_span = { 19, 3 } };
+    struct option pair = {
+        .key = STR("weir.clock"), .value = STR("x"), .key_span = { 4, 12 }, .value_span = { 19, 3 }
+    };
     err = (struct error){ .code = OK };
     CHECK_INT(settings_put(&settings, SETTING_SET, &pair, &kind, &err), E_OPTION);
     CHECK(err.has_span);

@@ -25,21 +25,21 @@ static void as_text_and_json(void)
         { .name = { "a\"b", 3 }, .written = { 1, 2, 1000, 4 }, .rejected = 5 },
         { .name = { "result", 6 }, .statement = 1 },
     };
-    static const struct exec_stats stats = { .sources = sources,
-                                             .source_count = 1,
-                                             .sinks = sinks,
-                                             .sink_count = 2 };
+    static const struct exec_stats stats = {
+        .sources = sources, .source_count = 1, .sinks = sinks, .sink_count = 2
+    };
     CHECK_STR(text_of(summary_put_text, &stats),
               "source clicks: 1,234,567 rows read, 3 skipped, 1 late\n"
               "sink a\"b: 1,007 rows written (1 +I, 2 -U, 1,000 +U, 4 -D), 5 skipped\n"
               "sink result: 0 rows written\n"
               "1.235 s wall, 0.500 s CPU, 10.0 MB memory\n");
-    CHECK_STR(text_of(summary_put_json, &stats),
-              "{\"sources\": [{\"name\": \"clicks\", \"rows\": 1234567, \"skipped\": 3, \"late\": 1, "
-              "\"bytes\": 99}], \"sinks\": [{\"name\": \"a\\\"b\", \"rows\": 1007, \"+I\": 1, \"-U\": "
-              "2, \"+U\": 1000, \"-D\": 4, \"skipped\": 5}, {\"name\": \"result\", \"rows\": 0, "
-              "\"+I\": 0, \"-U\": 0, \"+U\": 0, \"-D\": 0, \"skipped\": 0, \"statement\": 1}], "
-              "\"wall_s\": 1.234567, \"cpu_s\": 0.500000, \"rss_mb\": 10.000}\n");
+    CHECK_STR(
+        text_of(summary_put_json, &stats),
+        "{\"sources\": [{\"name\": \"clicks\", \"rows\": 1234567, \"skipped\": 3, \"late\": 1, "
+        "\"bytes\": 99}], \"sinks\": [{\"name\": \"a\\\"b\", \"rows\": 1007, \"+I\": 1, \"-U\": "
+        "2, \"+U\": 1000, \"-D\": 4, \"skipped\": 5}, {\"name\": \"result\", \"rows\": 0, "
+        "\"+I\": 0, \"-U\": 0, \"+U\": 0, \"-D\": 0, \"skipped\": 0, \"statement\": 1}], "
+        "\"wall_s\": 1.234567, \"cpu_s\": 0.500000, \"rss_mb\": 10.000}\n");
 }
 
 static const char *line(struct progress *progress, const struct exec_source_stats *source,

@@ -1,7 +1,7 @@
 /* test_sql_diag.c -- errors drawn for people, and the choice of a suggestion. */
 #include "sql/diag.h"
 
-#include "sql/suggest.h"
+#include "base/nearest.h"
 #include "support/check.h"
 
 static struct buf out;
@@ -100,19 +100,19 @@ static void test_suggestions(void)
         { "user_id", 7 }, { "order_id", 8 }, { "price", 5 }, { "quantity", 8 }, { "a", 1 }
     };
     size_t n = countof(names);
-    CHECK_INT(suggest_nearest(STR("user_idd"), names, n), 0);
-    CHECK_INT(suggest_nearest(STR("PRICE"), names, n), 2);
-    CHECK_INT(suggest_nearest(STR("pirce"), names, n), 2);
-    CHECK_INT(suggest_nearest(STR("quantiy"), names, n), 3);
-    CHECK_INT(suggest_nearest(STR("zzzzzz"), names, n), -1);
-    CHECK_INT(suggest_nearest(STR("b"), names, n), -1); /* half of one letter is none */
-    CHECK_INT(suggest_nearest(STR(""), names, n), -1);
-    CHECK_INT(suggest_nearest(STR("price"), names, 0), -1);
+    CHECK_INT(nearest_of(STR("user_idd"), names, n), 0);
+    CHECK_INT(nearest_of(STR("PRICE"), names, n), 2);
+    CHECK_INT(nearest_of(STR("pirce"), names, n), 2);
+    CHECK_INT(nearest_of(STR("quantiy"), names, n), 3);
+    CHECK_INT(nearest_of(STR("zzzzzz"), names, n), -1);
+    CHECK_INT(nearest_of(STR("b"), names, n), -1); /* half of one letter is none */
+    CHECK_INT(nearest_of(STR(""), names, n), -1);
+    CHECK_INT(nearest_of(STR("price"), names, 0), -1);
     static const struct str ties[] = { { "ab1", 3 }, { "ab2", 3 }, { "ab3", 3 } };
-    CHECK_INT(suggest_nearest(STR("ab4"), ties, 3), -1);
-    CHECK_INT(suggest_nearest(STR("ab4"), ties, 2), 0);
+    CHECK_INT(nearest_of(STR("ab4"), ties, 3), -1);
+    CHECK_INT(nearest_of(STR("ab4"), ties, 2), 0);
     static const struct str heads[] = { { "OR", 2 }, { "OVER", 4 } };
-    CHECK_INT(suggest_nearest(STR("OVR"), heads, 2), 1);
+    CHECK_INT(nearest_of(STR("OVR"), heads, 2), 1);
 }
 
 int main(void)

@@ -271,6 +271,34 @@ static void test_complete(void)
         STR("execute statement set begin insert into a select case when b then 1 end; end;")));
 }
 
+static void test_bytes(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        uint32_t offset;
+    } cases[] = {
+        { "select 1\0", 9, 8 },         /* NUL outside, */
+        { "select 'a\0b'", 12, 7 },     /* in a string, */
+        { "select `a\0b`", 12, 7 },     /* in a name, */
+        { "select 1 -- a\0b", 15, 13 }, /* in a comment */
+        { "set a = b\0c", 11, 9 },
+        { "select '\xFF'", 10, 8 },         /* no UTF-8 at all, */
+        { "select '\xC0\xAF'", 11, 8 },     /* an overlong form, */
+        { "select \xE5\x90", 9, 7 },        /* half a character, */
+        { "select '\xED\xA0\x80'", 12, 8 }, /* a surrogate */
+        { "select \x01", 8, 7 },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct ast_script *script;
+        struct error err = { 0 };
+        CHECK_INT(sql_parse(arena, str_make(cases[i].bytes, cases[i].size), &script, &err),
+                  E_SYNTAX);
+        CHECK(err.has_span);
+        CHECK_INT(err.span.offset, cases[i].offset);
+    }
+}
+
 static enum code parse_repeated(const char *head, const char *unit, const char *tail, int n,
                                 struct error *err)
 {
@@ -316,6 +344,9 @@ static void test_limits(void)
     CHECK_INT(parse_repeated("select 1", " union all select 1", "", 100000, &err), E_LIMIT);
     CHECK_INT(parse_repeated("select a", "[1]", "", 100000, &err), E_LIMIT);
     CHECK_INT(parse_repeated("create table t (a ", "array<", "", 100000, &err), E_LIMIT);
+    struct ast_script *script;
+    CHECK_INT(sql_parse(arena, str_make("", (size_t)SQL_MAX_TEXT_BYTES + 1), &script, &err),
+              E_LIMIT);
     /* Length alone is no depth. */
     CHECK_INT(parse_repeated("select a in (1", ", 1", ")", 100000, &err), OK);
     CHECK_INT(parse_repeated("select a", ", a", "", 100000, &err), OK);
@@ -433,6 +464,7 @@ int main(void)
     RUN(test_names);
     RUN(test_script);
     RUN(test_complete);
+    RUN(test_bytes);
     RUN(test_limits);
     RUN(test_published_jobs);
     RUN(test_faults);

@@ -12,6 +12,9 @@ import subprocess
 import sys
 
 LINE_BYTES_MAX = 100
+# A row of a table is read across: functions with their help, test vectors.
+TABLE_BYTES_MAX = 400
+TABLE_ROW = re.compile(rb"\s*(?:\{ |\{\"|[A-Z]+\(\")")
 FILE_LINES_MAX = 900
 FUNCTION_LINES_MAX = 150
 
@@ -103,8 +106,9 @@ def rule_trailing_blanks(file):
 
 def rule_line_length(file):
     for number, line in enumerate(file.lines, 1):
-        if len(line) > LINE_BYTES_MAX:
-            yield number, f"line of {len(line)} bytes; {LINE_BYTES_MAX} are the limit"
+        limit = TABLE_BYTES_MAX if TABLE_ROW.match(line) else LINE_BYTES_MAX
+        if len(line) > limit:
+            yield number, f"line of {len(line)} bytes; {limit} are the limit"
 
 
 def rule_final_newline(file):

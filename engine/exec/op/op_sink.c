@@ -25,7 +25,8 @@ struct op_sink {
     struct pending *gathered, **gathered_tail; /* of this source batch, not yet merged */
     uint32_t gathered_count;
     struct pending *refused, **refused_tail;
-    uint64_t written[4];
+    struct bad_row_policy *policy;
+    uint64_t written[4];         /* refused ones included: see op_sink_written() */
     uint64_t epoch;              /* barrier reached, flush under way */
     bool flush_wanted;           /* barrier reached while batches were refused */
 };
@@ -52,10 +53,18 @@ static enum code append(struct arena *arena, struct pending ***tail, const struc
     return OK;
 }
 
+static enum code write_batch(struct op_sink *op, const struct batch *batch, struct error *err)
+{
+    op->policy->writing = batch;
+    enum code code = op->sink->kind->write(op->sink, batch, err);
+    op->policy->writing = NULL;
+    return code;
+}
+
 static enum code offer(struct op_sink *op, const struct batch *batch, struct error *err)
 {
     if (!op->refused) {
-        enum code code = op->sink->kind->write(op->sink, batch, err);
+        enum code code = write_batch(op, batch, err);
         if (code == OK) {
             count_rows(op, batch);
             return OK;
@@ -276,7 +285,7 @@ static const struct op_kind op_sink_kind = {
 };
 
 enum code op_sink_create(struct worker *worker, const struct plan_sink *plan, struct sink *sink,
-                         struct op **ret, struct error *err)
+                         struct bad_row_policy *policy, struct op **ret, struct error *err)
 {
     struct op_sink *op =
         op_create(worker, &op_sink_kind, sizeof *op, &plan->base, MAX(plan->base.input_count, 1));
@@ -284,6 +293,7 @@ enum code op_sink_create(struct worker *worker, const struct plan_sink *plan, st
         return error_nomem(err);
     op->plan = plan;
     op->sink = sink;
+    op->policy = policy;
     op->gathered_tail = &op->gathered;
     op->refused_tail = &op->refused;
     *ret = &op->base;
@@ -295,7 +305,7 @@ enum code op_sink_retry(struct op *base, bool *ret_blocked, struct error *err)
     struct op_sink *op = (struct op_sink *)base;
     while (op->refused) {
         const struct batch *batch = op->refused->batch;
-        enum code code = op->sink->kind->write(op->sink, batch, err);
+        enum code code = write_batch(op, batch, err);
         if (code == E_RETRY)
             break;
         if (code != OK) {
@@ -328,7 +338,9 @@ uint64_t op_sink_epoch(const struct op *base)
     return op->flush_wanted ? 0 : op->epoch;
 }
 
-const uint64_t *op_sink_written(const struct op *base)
+void op_sink_written(const struct op *base, uint64_t ret[4])
 {
-    return ((const struct op_sink *)base)->written;
+    const struct op_sink *op = (const struct op_sink *)base;
+    for (int i = 0; i < 4; i++)
+        ret[i] = op->written[i] - MIN(op->written[i], op->policy->refused[i]);
 }

@@ -26,6 +26,11 @@ struct op_source {
     struct part value, key;
     bool uses_records;        /* the connector gives raw records */
     uint64_t bytes;
+    /* Merging by time: what was read and not passed on yet. */
+    struct batch *held;
+    uint32_t held_next;         /* first row not passed on */
+    int64_t *held_times_ms;     /* a time a row */
+    const uint32_t *held_record; /* record of each row; NULL: itself */
 };
 
 /* --- bad rows: a decoder knows the span, we know where it came from ----------------- */
@@ -174,7 +179,7 @@ static enum code decode_key(struct op_source *op, struct batch *out, const struc
     for (uint32_t k = 0; k < op->key.column_count; k++) {
         struct column *from = keys.columns[k];
         uint32_t at = op->key.columns[k];
-        if (!from)
+        if (!from || out->columns[at]) /* a field that is in key and value is the value's */
             continue;
         struct column *c = from;
         if (!all) {
@@ -226,18 +231,18 @@ static enum code make_batch(struct op_source *op, struct batch **ret, struct err
             return error_nomem(err);
     }
     out->changes = values.changes;
+    op->held_record = values.record;
     *ret = out;
     return OK;
 }
 
-enum code op_source_step(struct op *base, enum poll_state *ret_state, uint32_t *ret_rows,
-                         struct error *err)
+/* Reads a batch into `arena`; *ret is NULL when nothing came. */
+static enum code read_batch(struct op_source *op, struct arena *arena, enum poll_state *ret_state,
+                            uint32_t *ret_rows, struct batch **ret, struct error *err)
 {
-    struct op_source *op = (struct op_source *)base;
-    struct arena *arena = base->worker->batch_arena;
-    struct batch *batch = NULL;
     enum code code;
     *ret_rows = 0;
+    *ret = NULL;
     if (op->uses_records) {
         op->records.arena = arena;
         op->records.count = 0;
@@ -247,23 +252,83 @@ enum code op_source_step(struct op *base, enum poll_state *ret_state, uint32_t *
             *ret_rows = op->records.count;
             for (uint32_t i = 0; i < op->records.count; i++)
                 op->bytes += op->records.values[i].size;
-            code = make_batch(op, &batch, err);
+            code = make_batch(op, ret, err);
         }
     } else {
-        code = op->source->kind->poll_rows(op->source, arena, BATCH_ROWS, &batch, ret_state, err);
-        if (code == OK && batch)
-            *ret_rows = batch->selected;
+        code = op->source->kind->poll_rows(op->source, arena, BATCH_ROWS, ret, ret_state, err);
+        if (code == OK && *ret)
+            *ret_rows = (*ret)->selected;
     }
     if (code == E_RETRY) {
         *ret_state = POLL_IDLE;
         return OK;
     }
-    if (code != OK) {
+    if (code != OK)
         error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
-        return code;
-    }
-    base->rows_in += *ret_rows;
+    op->base.rows_in += *ret_rows;
+    return code;
+}
+
+enum code op_source_step(struct op *base, enum poll_state *ret_state, uint32_t *ret_rows,
+                         struct error *err)
+{
+    struct batch *batch;
+    TRY(read_batch((struct op_source *)base, base->worker->batch_arena, ret_state, ret_rows,
+                   &batch, err));
     return batch ? op_emit(base, batch, err) : OK;
+}
+
+/* --- merging by time ------------------------------------------------------------------------ */
+
+enum code op_source_load(struct op *base, struct arena *arena, enum poll_state *ret_state,
+                         uint32_t *ret_rows, struct error *err)
+{
+    struct op_source *op = (struct op_source *)base;
+    struct batch *batch;
+    TRY(read_batch(op, arena, ret_state, ret_rows, &batch, err));
+    op->held = batch;
+    op->held_next = 0;
+    if (!batch)
+        return OK;
+    int64_t *times = arena_alloc(arena, MAX(batch->count, 1) * sizeof *times);
+    if (!times)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < batch->count; i++)
+        times[i] = op->records.timestamps_ms[op->held_record ? op->held_record[i] : i];
+    op->held_times_ms = times;
+    return OK;
+}
+
+bool op_source_head_ms(const struct op *base, int64_t *ret)
+{
+    const struct op_source *op = (const struct op_source *)base;
+    if (!op->held || op->held_next == op->held->count)
+        return false;
+    *ret = op->held_times_ms[op->held_next];
+    return true;
+}
+
+enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_ms,
+                               struct error *err)
+{
+    struct op_source *op = (struct op_source *)base;
+    struct arena *arena = op->held->arena;
+    uint32_t from = op->held_next, to = from;
+    while (to < op->held->count && op->held_times_ms[to] < before_ms &&
+           op->held_times_ms[to] <= upto_ms)
+        to++;
+    op->held_next = to;
+    if (from == 0 && to == op->held->count)
+        return op_emit(base, op->held, err);
+    struct batch *part = batch_derive(arena, op->held);
+    uint32_t *selection = arena_alloc(arena, MAX(to - from, 1) * sizeof *selection);
+    if (!part || !selection)
+        return error_nomem(err);
+    for (uint32_t i = from; i < to; i++)
+        selection[i - from] = i;
+    part->selection = selection;
+    part->selected = to - from;
+    return op_emit(base, part, err);
 }
 
 /* --- life -------------------------------------------------------------------------------------- */

@@ -24,6 +24,14 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan, 
 /* Reads one batch and pushes it down.  *ret_rows is how many rows came. */
 enum code op_source_step(struct op *op, enum poll_state *ret_state, uint32_t *ret_rows,
                          struct error *err);
+/* For merging several sources by the time of their records: reads a batch into `arena` and keeps
+ * it; the time of its first row not passed on (false: there is none); passes rows on from there,
+ * as long as their time is < before_ms and <= upto_ms. */
+enum code op_source_load(struct op *op, struct arena *arena, enum poll_state *ret_state,
+                         uint32_t *ret_rows, struct error *err);
+bool op_source_head_ms(const struct op *op, int64_t *ret);
+enum code op_source_emit_until(struct op *op, int64_t before_ms, int64_t upto_ms,
+                               struct error *err);
 /* The connector behind it. */
 struct source *op_source_connector(struct op *op);
 uint64_t op_source_bytes(const struct op *op);
@@ -35,9 +43,9 @@ enum code op_values_step(struct op *op, bool *ret_end, struct error *err);
 
 /* --- sinks ---------------------------------------------------------------------- */
 
+/* Takes `sink` over: closes it when destroyed. */
 enum code op_sink_create(struct worker *worker, const struct plan_sink *plan, struct sink *sink,
-                         struct op **ret, struct error *err);
-/* Takes `sink` over; closes it when destroyed. */
+                         struct bad_row_policy *policy, struct op **ret, struct error *err);
 
 /* Offers what the connector refused before.  *ret_blocked: something is still refused. */
 enum code op_sink_retry(struct op *op, bool *ret_blocked, struct error *err);
@@ -45,4 +53,5 @@ bool op_sink_is_blocked(const struct op *op);
 struct sink *op_sink_connector(struct op *op);
 /* The epoch whose barrier has reached the sink and whose flush was started; 0: none. */
 uint64_t op_sink_epoch(const struct op *op);
-const uint64_t *op_sink_written(const struct op *op); /* [4] by enum change */
+/* Rows the connector took, by enum change. */
+void op_sink_written(const struct op *op, uint64_t ret[4]);
