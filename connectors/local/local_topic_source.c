@@ -32,8 +32,7 @@ enum { LINE_BYTES_MAX = 64 << 20 };
 struct split {
     uint32_t file;
     int32_t partition;
-    int64_t next_offset;
-    int64_t lines; /* seen: the offset of a record that does not say one */
+    int64_t lines; /* seen: the offset of the next record that does not say one */
     char *name;    /* "topic-3" */
 };
 
@@ -140,7 +139,7 @@ static enum code resume_file(struct topic_source *s, uint32_t file,
             partition < 0 || partition > INT32_MAX)
             return bad_position(from, err);
         TRY(find_split(s, file, (int32_t)partition, &split, err));
-        s->splits[split].next_offset = offset;
+        s->splits[split].lines = offset;
     }
     return OK;
 }
@@ -256,7 +255,7 @@ static enum code take_plain(struct topic_source *s, struct records *out, uint32_
         out->timestamps_ms[i] = now_ms;
         out->timestamp_types[i] = 0;
     }
-    s->splits[split].next_offset = out->offsets[out->count - 1] + 1;
+    s->splits[split].lines = out->offsets[out->count - 1] + 1;
     return OK;
 }
 
@@ -296,7 +295,6 @@ static enum code take_records(struct topic_source *s, struct records *out, uint3
         TRY(find_split(s, s->current, record->partition, &split, err));
         int64_t line = s->splits[split].lines++;
         int64_t offset = record->has_offset ? record->offset : line;
-        s->splits[split].next_offset = offset + 1;
         out->values[at] = record->value;
         out->keys[at] = record->key;
         out->splits[at] = split;
@@ -388,7 +386,7 @@ static enum code print_position(struct topic_source *s, uint32_t file, struct bu
     for (uint32_t i = 0; i < s->split_count && s->files[file].is_records; i++)
         if (s->splits[i].file == file)
             buf_printf(out, " %d=%lld", s->splits[i].partition,
-                       (long long)s->splits[i].next_offset);
+                       (long long)s->splits[i].lines);
     return buf_check(out, err);
 }
 

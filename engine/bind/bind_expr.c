@@ -358,7 +358,9 @@ static enum code bind_cast(struct binder *b, const struct scope *scope,
     const struct type *type;
     TRY(bind_expr(b, scope, node->operand, &e, err));
     TRY(bind_type(&b->env, node->type, &type, err));
-    enum cast_mode mode = node->attempt ? CAST_TRY : binder_is_blink(b) ? CAST_BLINK : CAST_FLINK;
+    enum cast_mode mode = node->attempt || b->env.legacy_cast ? CAST_TRY : CAST_FLINK;
+    if (binder_is_blink(b) && !node->attempt)
+        mode = CAST_BLINK;
     enum code code = expr_cast(&b->env, e, type, mode, node->node.span, ret, err);
     if (code != OK)
         error_locate(err, node->node.span);

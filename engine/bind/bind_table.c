@@ -133,6 +133,31 @@ static enum code key_fields(const struct options *options, struct schema *schema
     return OK;
 }
 
+/* Opens the formats once, so that what they refuse is refused before anything runs. */
+static enum code try_formats(struct binder *b, const struct table_def *def, bool as_sink,
+                             struct span span, struct error *err)
+{
+    enum code code = OK;
+    for (int key = 0; key < 2 && code == OK; key++) {
+        if (as_sink) {
+            struct encoder *encoder = NULL;
+            code = table_open_encoder(def, key, b->arena, &encoder, err);
+            if (code == OK && encoder)
+                encoder->kind->close(encoder);
+        } else {
+            struct decoder *decoder = NULL;
+            const uint32_t *columns;
+            uint32_t count;
+            code = table_open_decoder(def, key, NULL, b->arena, &decoder, &columns, &count, err);
+            if (code == OK && decoder)
+                decoder->kind->close(decoder);
+        }
+    }
+    if (code != OK)
+        error_locate(err, span);
+    return code;
+}
+
 enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                          const struct resolved_table *resolved, bool as_sink,
                          struct table_def *ret, struct error *err)
@@ -201,6 +226,8 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                                .data_dir = resolved->data_dir };
     if (resolved->connector->has_key_format)
         TRY(key_fields(options, schema, origins, err));
+    if (resolved->connector->has_formats && !raw_topic)
+        TRY(try_formats(b, ret, as_sink, table->span, err));
     if (resolved->connector->check) {
         enum code code = resolved->connector->check(ret, as_sink, err);
         if (code != OK) {

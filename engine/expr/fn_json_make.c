@@ -227,7 +227,7 @@ enum code json_string_resolve(struct call *call, struct error *err)
     return call_set(call, &type_string, json_string, 0);
 }
 
-/* --- JSON_OBJECT, JSON_ARRAY --------------------------------------------------------------- */
+/* --- JSON_OBJECT, JSON_ARRAY --------------------------------------------------------- */
 
 struct maker {
     bool absent_on_null;
@@ -341,7 +341,7 @@ enum code json_array_resolve(struct call *call, struct error *err)
     return set_maker(call, json_array, !call->json || call->json->absent_on_null, 0, err);
 }
 
-/* --- JSON -------------------------------------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------------------- */
 
 static bool is_blank(struct str s)
 {
@@ -420,7 +420,7 @@ enum code json_resolve(struct call *call, struct error *err)
     return call_set(call, &type_json_text, json_kernel, CALL_FAILS);
 }
 
-/* --- JSON_QUOTE, JSON_UNQUOTE -------------------------------------------------------------------- */
+/* --- JSON_QUOTE, JSON_UNQUOTE -------------------------------------------------------- */
 
 static void put_unit(struct buf *out, uint32_t unit)
 {

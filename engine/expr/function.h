@@ -38,6 +38,7 @@ struct bind_env {
     const struct zone *zone;    /* session time zone */
     struct str zone_name;
     bool like_backslash_literal; /* `blink.like.backslash = literal` */
+    bool legacy_cast;            /* `table.exec.legacy-cast-behaviour`: CAST is TRY_CAST (Flink) */
 };
 
 /* The clauses of JSON_VALUE, JSON_QUERY, JSON_EXISTS. */

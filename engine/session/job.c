@@ -104,6 +104,8 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
     choose_clock(s, job->env.zone);
     job->env.like_backslash_literal =
         str_iis(str_trim(settings_get(&s->settings, "blink.like.backslash")), "literal");
+    job->env.legacy_cast = str_iis(
+        str_trim(settings_get(&s->settings, "table.exec.legacy-cast-behaviour")), "enabled");
     job->resolver = (struct resolver){
         .arena = arena,
         .profile = s->profile,

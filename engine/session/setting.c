@@ -38,6 +38,8 @@ const struct option_spec setting_specs[] = {
       "none in table." },
     { "sql-client.execution.max-table-result.rows", OPTION_INT, false, "1000000", NULL,
       "Rows that --output table keeps; the oldest go first." },
+    { "table.exec.legacy-cast-behaviour", OPTION_ENUM, false, "disabled", "enabled|disabled",
+      "Flink's CAST gives NULL instead of failing when enabled." },
     { "blink.like.backslash", OPTION_ENUM, false, "escape", "escape|literal",
       "What a backslash in a LIKE pattern is in the Blink dialect." },
     { NULL, OPTION_TEXT, false, NULL, NULL, NULL },

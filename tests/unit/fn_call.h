@@ -54,9 +54,8 @@ static inline void fn_parse(struct arena *arena, const char *spec, struct value 
         ret->type = &type_bytes;
         ret->str = str_make(bytes, (n - 2) / 2);
         for (size_t i = 0; i < ret->str.size; i++) {
-            unsigned byte = 0;
-            sscanf(spec + 2 + 2 * i, "%2x", &byte);
-            bytes[i] = (char)byte;
+            char digits[3] = { spec[2 + 2 * i], spec[3 + 2 * i], '\0' };
+            bytes[i] = (char)strtoul(digits, NULL, 16);
         }
     } else {
         ret->str = arena_str(arena, str_make(spec + 1, n - 1));

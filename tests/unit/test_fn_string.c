@@ -176,7 +176,8 @@ static void translate_and_elt(void)
     CHECK_STR(BOTH("TRANSLATE", "'www.apache.org", "'abcde.", "'123"), "www1p13horg");
     CHECK_STR(BOTH("TRANSLATE", "'www.apache.org", "'abcae", "'12345"), "www.1p13h5.org");
     CHECK_STR(BOTH("TRANSLATE", "'www.apache.org", "'...", "'123"), "www1apache1org");
-    CHECK_STR(BOTH("TRANSLATE", "'翻译test，测试", "'翻译测试test，", "'测试翻译tset。"),
+    CHECK_STR(BOTH("TRANSLATE", "'翻译test，测试", "'翻译测试test，",
+                   "'测试翻译tset。"),
               "测试tset。翻译");
     CHECK_STR(BOTH("TRANSLATE", "'翻译test，测试", "'翻译测试test，", "'test翻译  "),
               "te翻译 翻st");

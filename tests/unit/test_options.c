@@ -183,7 +183,9 @@ static void nearest_names(void)
     nearest_begin(&n, STR("cat"));
     nearest_add(&n, STR("car"));
     nearest_add(&n, STR("cab"));
-    CHECK(nearest_end(&n).data == NULL); /* none is the nearest */
+    CHECK(str_is(nearest_end(&n), "car")); /* of two, the first */
+    nearest_add(&n, STR("bat"));
+    CHECK(nearest_end(&n).data == NULL); /* of three, none */
     nearest_add(&n, STR("cat "));
     nearest_begin(&n, STR("x"));
     nearest_add(&n, STR("y"));

@@ -51,7 +51,8 @@ ALLOCATORS = ("malloc", "calloc", "realloc", "reallocarray", "free", "strdup", "
 
 # Put together here, so that this file is not one of its own findings.
 MARKS = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]
-MARK = re.compile(rb"\b(" + "|".join(MARKS).encode() + rb")\b")
+# Not in the middle of a date pattern: [SSS][...].
+MARK = re.compile(rb"(?<![\w\[.'])(" + "|".join(MARKS).encode() + rb")(?![\w\]'])")
 UNFINISHED = re.compile(rb"\b(st" + rb"ub|not imple" + rb"mented|unimple" + rb"mented)\b", re.I)
 MACHINE_PATH = re.compile(rb"(?<![\w.~}])(/wo" + rb"rk/|/tmp/ba" + rb"sh)")
 
@@ -106,7 +107,8 @@ def rule_trailing_blanks(file):
 
 def rule_line_length(file):
     for number, line in enumerate(file.lines, 1):
-        limit = TABLE_BYTES_MAX if TABLE_ROW.match(line) else LINE_BYTES_MAX
+        is_row = TABLE_ROW.match(line) or "/vectors_" in file.path
+        limit = TABLE_BYTES_MAX if is_row else LINE_BYTES_MAX
         if len(line) > limit:
             yield number, f"line of {len(line)} bytes; {limit} are the limit"
 
@@ -146,6 +148,8 @@ def rule_marks(file):
 
 
 def rule_pragma_once(file):
+    if "/vectors_" in file.path:
+        return  # rows that one test includes in the middle of a table
     if not any(line.rstrip() == b"#pragma once" for line in file.lines):
         yield 1, "header without #pragma once"
 
