@@ -23,6 +23,7 @@ enum {
     ASK_LIMIT_MS = 1000,   /* of one question for metadata */
     AGAIN_MS = 200,        /* after an answer that was none */
     MISSING_ROUNDS = 5,    /* a topic may just have been made: so often it is looked for */
+    GONE_LIMIT_MS = 5000,  /* a broker that has just started may not know a topic for a moment */
 };
 
 struct scout_topic {
@@ -56,6 +57,7 @@ struct kafka_scout {
     struct kafka_found *fresh; /* of this round */
     uint32_t fresh_count, fresh_cap;
     uint32_t missing_rounds;
+    int64_t gone_since_us;     /* a topic that was there is not; 0: all are */
     char away[160];            /* what did not answer in this round */
 };
 
@@ -279,18 +281,45 @@ static enum kafka_answer round_of(struct kafka_scout *s, struct error *error)
     return ANSWER_OK;
 }
 
-/* Only whether somebody answers. */
-static enum kafka_answer probe(struct kafka_scout *s, struct error *error)
+/* Whether somebody answers, and the topics of the job are still there.  With a pattern topics may
+ * come and go. */
+static enum kafka_answer probe_topic(struct kafka_scout *s, struct scout_topic *t,
+                                     struct error *error)
 {
     const struct rd_kafka_metadata *metadata;
-    struct scout_topic *t = s->topics;
     rd_kafka_resp_err_t err =
         rd_kafka_metadata(s->plan->rk, 0, t ? t->handle : NULL, &metadata, ASK_LIMIT_MS);
     if (err)
         return no_answer(s, err, error);
+    bool is_gone = false;
+    for (int i = 0; t && t->handle && i < metadata->topic_cnt; i++)
+        is_gone = is_gone || (strcmp(metadata->topics[i].topic, t->name) == 0 &&
+                              metadata->topics[i].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     rd_kafka_metadata_destroy(metadata);
+    if (!is_gone)
+        return ANSWER_OK;
+    int64_t now_us = clock_monotonic_us();
+    if (s->gone_since_us == 0)
+        s->gone_since_us = now_us;
+    snprintf(s->away, sizeof s->away, "topic %s", t->name);
+    if (now_us - s->gone_since_us < (int64_t)GONE_LIMIT_MS * 1000)
+        return ANSWER_LATER;
+    error_set(error, E_IO, "topic \"%s\" is gone from Kafka at " STR_FMT, t->name,
+              STR_ARG(s->plan->brokers));
+    return ANSWER_NEVER;
+}
+
+static enum kafka_answer probe(struct kafka_scout *s, struct error *error)
+{
+    enum kafka_answer answer = ANSWER_OK;
     s->away[0] = '\0';
-    return ANSWER_OK;
+    if (s->plan->pattern)
+        return probe_topic(s, NULL, error);
+    for (struct scout_topic *t = s->topics; t && answer == ANSWER_OK; t = t->next)
+        answer = probe_topic(s, t, error);
+    if (answer == ANSWER_OK)
+        s->gone_since_us = 0;
+    return answer;
 }
 
 /* --- the thread ------------------------------------------------------------------------------ */
@@ -325,7 +354,7 @@ static void *run(void *self)
             answer = round_of(s, &error);
         else if (probing)
             answer = probe(s, &error);
-        if (answer == ANSWER_NEVER && !s->complete) {
+        if (answer == ANSWER_NEVER && (!s->complete || !round)) {
             tell_failure(s, &error);
             return NULL;
         }

@@ -159,8 +159,9 @@ static enum code no_message(struct kafka_source_state *s, const rd_kafka_message
         return split ? out_of_range(s, split, err) : OK;
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        return error_set(err, E_IO, "topic \"%s\" is gone from Kafka at " STR_FMT,
-                         m->rkt ? rd_kafka_topic_name(m->rkt) : "", STR_ARG(s->brokers));
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        kafka_scout_probe(s->scout); /* it looks again before it says that the topic is gone */
+        return OK;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
         error_set(err, E_IO, "cannot read \"" STR_FMT "\": a message is too large for the client",
                   STR_ARG(split ? split->name : s->table));

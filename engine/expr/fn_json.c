@@ -22,7 +22,7 @@ static enum code parse_path(struct call *call, struct json_call *j, struct json_
     if (j->kind == JSON_CALL_BLINK_VALUE)
         return json_path_parse_blink(arena, j->path_text, &j->path, err);
     code = json_path_parse_flink(arena, j->path_text, &j->path, &reason);
-    if (code == E_SYNTAX && rules->on_error != JSON_ERROR) {
+    if (code == E_SYNTAX && rules->on_error != JSON_GIVE_ERROR) {
         rules->bad_path = true;
         return OK;
     }
@@ -64,7 +64,7 @@ static enum code wrong_clause(const struct call *call, struct error *err, const 
 /* NULL for what was not said. */
 static enum json_behavior behavior_of(enum json_behavior said, enum json_behavior otherwise)
 {
-    return said == JSON_DEFAULT ? otherwise : said;
+    return said == JSON_GIVE_DEFAULT ? otherwise : said;
 }
 
 static bool is_value_type(const struct type *type)
@@ -81,11 +81,11 @@ static enum code value_clauses(struct call *call, struct json_rules *rules, stru
         rules->type = &type_string; /* lengths are not applied */
     if (!is_value_type(rules->type))
         return wrong_clause(call, err, "RETURNING");
-    rules->on_empty = behavior_of(clauses->on_empty, JSON_NULL);
-    rules->on_error = behavior_of(clauses->on_error, JSON_NULL);
-    if (rules->on_empty == JSON_DEFAULT_VALUE)
+    rules->on_empty = behavior_of(clauses->on_empty, JSON_GIVE_NULL);
+    rules->on_error = behavior_of(clauses->on_error, JSON_GIVE_NULL);
+    if (rules->on_empty == JSON_GIVE_DEFAULT_VALUE)
         TRY(add_default(call, clauses->default_empty, rules->type, &rules->default_empty, err));
-    if (rules->on_error == JSON_DEFAULT_VALUE)
+    if (rules->on_error == JSON_GIVE_DEFAULT_VALUE)
         TRY(add_default(call, clauses->default_error, rules->type, &rules->default_error, err));
     return OK;
 }
@@ -100,10 +100,10 @@ static enum code query_clauses(struct call *call, struct json_rules *rules, stru
         rules->type = &type_string;
     else if (!is_list)
         return wrong_clause(call, err, "RETURNING");
-    rules->on_empty = behavior_of(clauses->on_empty, JSON_NULL);
-    rules->on_error = behavior_of(clauses->on_error, JSON_NULL);
+    rules->on_empty = behavior_of(clauses->on_empty, JSON_GIVE_NULL);
+    rules->on_error = behavior_of(clauses->on_error, JSON_GIVE_NULL);
     rules->wrapper = clauses->wrapper;
-    if (is_list && (rules->on_empty == JSON_EMPTY_OBJECT || rules->on_error == JSON_EMPTY_OBJECT))
+    if (is_list && (rules->on_empty == JSON_GIVE_EMPTY_OBJECT || rules->on_error == JSON_GIVE_EMPTY_OBJECT))
         return wrong_clause(call, err, "EMPTY OBJECT");
     return OK;
 }
@@ -111,8 +111,8 @@ static enum code query_clauses(struct call *call, struct json_rules *rules, stru
 static void exists_clauses(const struct call *call, struct json_rules *rules)
 {
     rules->type = &type_boolean;
-    rules->on_empty = JSON_FALSE;
-    rules->on_error = behavior_of(call->json ? call->json->on_error : JSON_DEFAULT, JSON_FALSE);
+    rules->on_empty = JSON_GIVE_FALSE;
+    rules->on_error = behavior_of(call->json ? call->json->on_error : JSON_GIVE_DEFAULT, JSON_GIVE_FALSE);
 }
 
 /* --- binding ------------------------------------------------------------------------------ */
@@ -120,7 +120,7 @@ static void exists_clauses(const struct call *call, struct json_rules *rules)
 /* What the optimizer wants to know. */
 static void classify(struct json_call *j, const struct json_rules *rules)
 {
-    bool is_null = rules->on_empty == JSON_NULL && rules->on_error == JSON_NULL;
+    bool is_null = rules->on_empty == JSON_GIVE_NULL && rules->on_error == JSON_GIVE_NULL;
     bool has_default = rules->default_empty || rules->default_error;
     j->null_if_missing = is_null && rules->kind != JSON_CALL_EXISTS;
     j->text_result = type_is_string(rules->type) && rules->wrapper == JSON_WITHOUT_WRAPPER;
@@ -154,7 +154,7 @@ static enum code bind(struct call *call, enum json_call_kind kind, struct error 
     j->rules = rules;
     if (is_blink) {
         rules->type = &type_string;
-        rules->on_empty = rules->on_error = JSON_NULL;
+        rules->on_empty = rules->on_error = JSON_GIVE_NULL;
     } else if (kind == JSON_CALL_FLINK_VALUE) {
         TRY(value_clauses(call, rules, err));
     } else if (kind == JSON_CALL_QUERY) {
@@ -169,7 +169,7 @@ static enum code bind(struct call *call, enum json_call_kind kind, struct error 
     call->state = j;
     call->state_hash = hash_of(rules);
     unsigned flags = call->arg_count > 2 ? CALL_NULLS : 0;
-    if (rules->on_empty == JSON_ERROR || rules->on_error == JSON_ERROR)
+    if (rules->on_empty == JSON_GIVE_ERROR || rules->on_error == JSON_GIVE_ERROR)
         flags |= CALL_FAILS;
     return call_set(call, rules->type, json_call_kernel, flags);
 }

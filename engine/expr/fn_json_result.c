@@ -37,27 +37,27 @@ static enum code set_behavior(struct json_sink *sink, enum json_behavior behavio
     const struct json_rules *rules = sink->rules;
     struct column *out = sink->out;
     switch (behavior) {
-    case JSON_DEFAULT_VALUE:
+    case JSON_GIVE_DEFAULT_VALUE:
         return set_default(sink, argument, row, err);
-    case JSON_ERROR:
+    case JSON_GIVE_ERROR:
         return error_set(err, E_DATA, "%s has no result, and ERROR %s is asked for",
                          function_of(rules), clause);
-    case JSON_EMPTY_ARRAY:
+    case JSON_GIVE_EMPTY_ARRAY:
         if (rules->type->id == TYPE_ARRAY)
             COLUMN_OUT(out, struct list_slot)[row] = (struct list_slot){ 0, 0 };
         else
             COLUMN_OUT(out, struct view)[row] = view_of(STR("[]"));
         return OK;
-    case JSON_EMPTY_OBJECT:
+    case JSON_GIVE_EMPTY_OBJECT:
         COLUMN_OUT(out, struct view)[row] = view_of(STR("{}"));
         return OK;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        COLUMN_OUT(out, uint8_t)[row] = behavior == JSON_TRUE;
+    case JSON_GIVE_TRUE:
+    case JSON_GIVE_FALSE:
+        COLUMN_OUT(out, uint8_t)[row] = behavior == JSON_GIVE_TRUE;
         return OK;
-    case JSON_DEFAULT:
-    case JSON_NULL:
-    case JSON_UNKNOWN:
+    case JSON_GIVE_DEFAULT:
+    case JSON_GIVE_NULL:
+    case JSON_GIVE_UNKNOWN:
         break;
     }
     return kernel_null(sink->cx, out, row, err);
@@ -185,7 +185,7 @@ static enum code set_scalar(struct eval *cx, const struct type *type, const stru
                             struct column *out, uint32_t row, bool *ret_ok, struct error *err)
 {
     struct str text;
-    bool value = hit->kind == JSON_KIND_TRUE;
+    bool value = hit->kind == JSON_TRUE;
     TRY(json_hit_text(hit, JSON_TEXT_FLINK_VALUE, cx->arena, &text, err));
     *ret_ok = true;
     if (type_is_string(type)) {
@@ -193,7 +193,7 @@ static enum code set_scalar(struct eval *cx, const struct type *type, const stru
         return OK;
     }
     bool is_text = hit->kind == JSON_STRING || hit->kind == JSON_STRING_ESCAPED;
-    bool is_boolean = value || hit->kind == JSON_KIND_FALSE;
+    bool is_boolean = value || hit->kind == JSON_FALSE;
     if (type->id == TYPE_BOOLEAN) {
         *ret_ok = is_boolean || (is_text && read_boolean(text, &value));
         COLUMN_OUT(out, uint8_t)[row] = value;
@@ -282,13 +282,13 @@ static struct json_hit next_element(struct str s, size_t *at)
         kind = JSON_OBJECT;
         break;
     case 't':
-        kind = JSON_KIND_TRUE;
+        kind = JSON_TRUE;
         break;
     case 'f':
-        kind = JSON_KIND_FALSE;
+        kind = JSON_FALSE;
         break;
     case 'n':
-        kind = JSON_KIND_NULL;
+        kind = JSON_NULL;
         break;
     default:
         break;
@@ -301,7 +301,7 @@ static enum code put_element(struct eval *cx, const struct json_hit *hit, struct
                              uint32_t at, bool *ret_ok, struct error *err)
 {
     *ret_ok = true;
-    if (hit->kind == JSON_KIND_NULL)
+    if (hit->kind == JSON_NULL)
         return kernel_null(cx, child, at, err);
     if (!is_container(hit))
         return set_scalar(cx, child->type, hit, child, at, ret_ok, err);
@@ -373,7 +373,7 @@ static enum code result_query(struct json_sink *sink, const struct json_hit *hit
     enum json_wrapper wrapper = sink->rules->wrapper;
     bool wrap = wrapper == JSON_WITH_WRAPPER ||
                 (wrapper == JSON_WITH_CONDITIONAL_WRAPPER && hit->kind != JSON_ARRAY);
-    if (hit->kind == JSON_MISSING || hit->kind == JSON_KIND_NULL || (!wrap && !is_container(hit)))
+    if (hit->kind == JSON_MISSING || hit->kind == JSON_NULL || (!wrap && !is_container(hit)))
         return result_empty(sink, row, err);
     if (sink->rules->type->id == TYPE_ARRAY)
         return query_list(sink, hit, wrap, row, err);
@@ -396,14 +396,14 @@ enum code json_result(struct json_sink *sink, const struct json_hit *hit, uint32
         COLUMN_OUT(sink->out, struct view)[row] = view_of(text);
         return OK;
     case JSON_CALL_FLINK_VALUE:
-        if (hit->kind == JSON_MISSING || hit->kind == JSON_KIND_NULL || is_container(hit))
+        if (hit->kind == JSON_MISSING || hit->kind == JSON_NULL || is_container(hit))
             return result_empty(sink, row, err);
         TRY(set_scalar(sink->cx, rules->type, hit, sink->out, row, &is_good, err));
         return is_good ? OK : json_result_error(sink, row, err);
     case JSON_CALL_QUERY:
         return result_query(sink, hit, row, err);
     case JSON_CALL_EXISTS:
-        is_good = hit->kind != JSON_MISSING && hit->kind != JSON_KIND_NULL;
+        is_good = hit->kind != JSON_MISSING && hit->kind != JSON_NULL;
         if (!is_good && !rules->is_lax)
             return json_result_error(sink, row, err);
         COLUMN_OUT(sink->out, uint8_t)[row] = is_good;

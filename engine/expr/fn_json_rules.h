@@ -1,27 +1,17 @@
-/* fn_json_rules.h -- inside of fn_json*.c: from a hit to a result.
- *
- * json_extract.h and function.h both have a JSON_NULL, a JSON_TRUE and a JSON_FALSE; here those of
- * json_extract.h are called JSON_KIND_... */
+/* fn_json_rules.h -- inside of fn_json*.c: from a hit to a result. */
 #pragma once
 
 #include "expr/call.h"
 #include "expr/fn_json.h"
-
-#define JSON_NULL JSON_KIND_NULL
-#define JSON_TRUE JSON_KIND_TRUE
-#define JSON_FALSE JSON_KIND_FALSE
 #include "json/json_extract.h"
 #include "json/json_text.h"
-#undef JSON_NULL
-#undef JSON_TRUE
-#undef JSON_FALSE
 
 struct json_rules {
     enum json_call_kind kind;
     bool is_lax;
     bool bad_path;           /* Flink: a path that Jayway refuses is an error in every row */
     const struct type *type; /* of the result */
-    enum json_behavior on_empty, on_error; /* resolved: never JSON_DEFAULT */
+    enum json_behavior on_empty, on_error; /* resolved: never JSON_GIVE_DEFAULT */
     enum json_wrapper wrapper;
     uint32_t default_empty, default_error; /* positions of arguments; 0: none */
 };

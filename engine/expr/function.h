@@ -42,13 +42,22 @@ struct bind_env {
 };
 
 /* The clauses of JSON_VALUE, JSON_QUERY, JSON_EXISTS. */
-enum json_behavior { JSON_DEFAULT, JSON_NULL, JSON_ERROR, JSON_EMPTY_ARRAY, JSON_EMPTY_OBJECT,
-                     JSON_DEFAULT_VALUE, JSON_TRUE, JSON_FALSE, JSON_UNKNOWN };
+enum json_behavior {
+    JSON_GIVE_DEFAULT,
+    JSON_GIVE_NULL,
+    JSON_GIVE_ERROR,
+    JSON_GIVE_EMPTY_ARRAY,
+    JSON_GIVE_EMPTY_OBJECT,
+    JSON_GIVE_DEFAULT_VALUE,
+    JSON_GIVE_TRUE,
+    JSON_GIVE_FALSE,
+    JSON_GIVE_UNKNOWN
+};
 enum json_wrapper { JSON_WITHOUT_WRAPPER, JSON_WITH_WRAPPER, JSON_WITH_CONDITIONAL_WRAPPER };
 struct json_clauses {
     const struct type *returning;      /* NULL: not said */
     enum json_behavior on_empty, on_error;
-    struct expr *default_empty;        /* with JSON_DEFAULT_VALUE */
+    struct expr *default_empty;        /* with JSON_GIVE_DEFAULT_VALUE */
     struct expr *default_error;
     enum json_wrapper wrapper;
     bool absent_on_null;               /* JSON_OBJECT, JSON_ARRAY */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "exec/exec.h"
+#include "session/mask.h"
 #include "sql/diag.h"
 #include "types/zone.h"
 
@@ -37,14 +38,35 @@ void session_say(struct session *s)
     console_say(&s->console, buf_view(&s->message));
 }
 
+/* The source without its secrets: itself, or a copy in *copy. */
+static struct str masked(struct session *s, struct str source, struct buf *copy)
+{
+    buf_init(copy, SOURCE_LIMIT);
+    if (!mask_is_needed(source))
+        return source;
+    buf_str(copy, source);
+    if (copy->failed) { /* rather no line than one with a secret in it */
+        s->is_out_of_memory = true;
+        return STR("");
+    }
+    mask_secrets(copy->data, copy->size);
+    return buf_view(copy);
+}
+
 static void draw(struct session *s, const char *label, const struct error *err, struct str name,
                  struct str source)
 {
+    struct buf copy;
     struct buf *text = session_message(s);
+    struct error shown = *err;
+    source = masked(s, source, &copy);
+    if (shown.has_span && shown.span.offset > source.size)
+        shown.has_span = false;
     if (label)
-        diag_print_as(text, label, err, name, source);
+        diag_print_as(text, label, &shown, name, source);
     else
-        diag_print(text, err, name, source);
+        diag_print(text, &shown, name, source);
+    buf_done(&copy);
     session_say(s);
 }
 

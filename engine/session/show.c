@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "sql/ast.h"
 #include "expr/function.h"
+#include "session/mask.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -269,6 +270,7 @@ static enum code show_create(struct session *s, const struct ast_show *node, str
         show_put_create_table(&text, table);
     else
         show_put_create_view(&text, found);
+    mask_secrets(text.data, text.size); /* also in texts such as URLs */
     put_buf(t, &text);
     buf_done(&text);
     return OK;

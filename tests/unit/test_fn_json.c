@@ -5,15 +5,7 @@
 #include "fn_call.h"
 
 #include "expr/fn_json.h"
-
-/* function.h has names of json_extract.h too. */
-#define JSON_NULL JSON_KIND_NULL
-#define JSON_TRUE JSON_KIND_TRUE
-#define JSON_FALSE JSON_KIND_FALSE
 #include "json/json_extract.h"
-#undef JSON_NULL
-#undef JSON_TRUE
-#undef JSON_FALSE
 
 #define DOCUMENT                                                                                   \
     "'{ \"s\": \"x\\u4e16\", \"i\": 42, \"z\": -0, \"f\": 1.10, \"e\": 1e10, \"t\": true,"         \
@@ -87,46 +79,46 @@ static void flink_value(void)
     CHECK_STR(FLINK("JSON_VALUE", "~", "'lax $"), "NULL");
     CHECK_STR(FLINK("JSON_VALUE", "#5", "'$"),
               "ERROR function JSON_VALUE does not accept (INT, STRING)");
-    CHECK(strncmp(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), DOCUMENT, "='$["), "ERROR ",
+    CHECK(strncmp(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "='$["), "ERROR ",
                   6) == 0);
 
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_ERROR), DOCUMENT, "'lax $.nothing"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_GIVE_ERROR), DOCUMENT, "'lax $.nothing"),
               "ERROR JSON_VALUE has no result, and ERROR ON EMPTY is asked for");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), DOCUMENT, "'strict $.nothing"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'strict $.nothing"),
               "ERROR JSON_VALUE has no result, and ERROR ON ERROR is asked for");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_ERROR), DOCUMENT, "'strict $.nothing"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_GIVE_ERROR), DOCUMENT, "'strict $.nothing"),
               "NULL");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), DOCUMENT, "'lax $.nothing"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'lax $.nothing"),
               "NULL");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), DOCUMENT, "'$.o"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'$.o"),
               "ERROR JSON_VALUE has no result, and ERROR ON ERROR is asked for");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_ERROR), DOCUMENT, "'lax $.o"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_GIVE_ERROR), DOCUMENT, "'lax $.o"),
               "ERROR JSON_VALUE has no result, and ERROR ON EMPTY is asked for");
     /* A document that is null is an error in lax mode too; a malformed one is empty. */
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), "' null", "'lax $.a"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), "' null", "'lax $.a"),
               "ERROR JSON_VALUE has no result, and ERROR ON ERROR is asked for");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), "'{", "'lax $.a"), "NULL");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_ERROR), "'{", "'$.a"),
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), "'{", "'lax $.a"), "NULL");
+    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), "'{", "'$.a"),
               "ERROR JSON_VALUE has no result, and ERROR ON ERROR is asked for");
 }
 
 static void flink_defaults(void)
 {
-    struct json_clauses empty = { .on_empty = JSON_DEFAULT_VALUE,
+    struct json_clauses empty = { .on_empty = JSON_GIVE_DEFAULT_VALUE,
                                   .default_empty = text_default("none", &type_string) };
     CHECK_STR(WITH("JSON_VALUE", &empty, DOCUMENT, "'lax $.nothing"), "none");
     CHECK_STR(WITH("JSON_VALUE", &empty, DOCUMENT, "'lax $.i"), "43");
     CHECK_STR(WITH("JSON_VALUE", &empty, DOCUMENT, "'strict $.nothing"), "NULL");
     CHECK_STR(WITH("JSON_VALUE", &empty, "~", "'lax $.nothing"), "NULL");
     struct json_clauses number = { .returning = &type_int,
-                                   .on_error = JSON_DEFAULT_VALUE,
+                                   .on_error = JSON_GIVE_DEFAULT_VALUE,
                                    .default_error = text_default("42", &type_int) };
     CHECK_STR(WITH("JSON_VALUE", &number, DOCUMENT, "'$.s"), "42");
     CHECK_STR(WITH("JSON_VALUE", &number, DOCUMENT, "'$.i"), "43");
     CHECK_STR(WITH("JSON_VALUE", &number, DOCUMENT, "'strict $.nothing"), "42");
     CHECK_STR(WITH("JSON_VALUE", &number, DOCUMENT, "'lax $.nothing"), "NULL");
     struct json_clauses cast = { .returning = &type_bigint,
-                                 .on_empty = JSON_DEFAULT_VALUE,
+                                 .on_empty = JSON_GIVE_DEFAULT_VALUE,
                                  .default_empty = text_default("5", &type_int) };
     CHECK_STR(WITH("JSON_VALUE", &cast, DOCUMENT, "'lax $.nothing"), "5");
 }
@@ -207,15 +199,15 @@ static void flink_query(void)
                    CLAUSES(.wrapper = JSON_WITH_CONDITIONAL_WRAPPER, .returning = &strings), q,
                    "'$.a"),
               "[[1,2]]");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_EMPTY_ARRAY), q, "'lax $.x"), "[]");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_EMPTY_OBJECT), q, "'lax $.x"), "{}");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_ERROR), q, "'lax $.x"),
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_GIVE_EMPTY_ARRAY), q, "'lax $.x"), "[]");
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_GIVE_EMPTY_OBJECT), q, "'lax $.x"), "{}");
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_GIVE_ERROR), q, "'lax $.x"),
               "ERROR JSON_QUERY has no result, and ERROR ON EMPTY is asked for");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_OBJECT), q, "'strict $.x"), "{}");
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_OBJECT), q, "'strict $.x"), "{}");
     CHECK_STR(
-        WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_ARRAY, .returning = &strings), q, "'$.a"),
+        WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_ARRAY, .returning = &strings), q, "'$.a"),
         "[]");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_EMPTY_OBJECT, .returning = &strings), q,
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_OBJECT, .returning = &strings), q,
                    "'$.a"),
               "ERROR EMPTY OBJECT is not a clause of JSON_QUERY with this result type");
     CHECK_STR(WITH("JSON_QUERY", AS(&type_int), q, "'$.n"),
@@ -232,12 +224,12 @@ static void exists(void)
     CHECK_STR(BOTH("JSON_EXISTS", DOCUMENT, "'$.x[*]"), "FALSE");
     CHECK_STR(BOTH("JSON_EXISTS", DOCUMENT, "'$.o.a[*]"), "TRUE");
 #define ON_ERROR(b) CLAUSES(.on_error = (b))
-    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_TRUE), DOCUMENT, "'strict $.x"), "TRUE");
-    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_FALSE), DOCUMENT, "'strict $.x"), "FALSE");
-    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_UNKNOWN), DOCUMENT, "'strict $.x"), "NULL");
-    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_ERROR), DOCUMENT, "'strict $.x"),
+    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_GIVE_TRUE), DOCUMENT, "'strict $.x"), "TRUE");
+    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_GIVE_FALSE), DOCUMENT, "'strict $.x"), "FALSE");
+    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_GIVE_UNKNOWN), DOCUMENT, "'strict $.x"), "NULL");
+    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_GIVE_ERROR), DOCUMENT, "'strict $.x"),
               "ERROR JSON_EXISTS has no result, and ERROR ON ERROR is asked for");
-    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_TRUE), DOCUMENT, "'lax $.x"), "FALSE");
+    CHECK_STR(WITH("JSON_EXISTS", ON_ERROR(JSON_GIVE_TRUE), DOCUMENT, "'lax $.x"), "FALSE");
 }
 
 static void is_json(void)
@@ -545,7 +537,7 @@ static void lowering_flink(void)
     CHECK(
         !json_call_of(bind(&t, "JSON_VALUE", (struct expr *[]){ message, column }, 2))->lowerable);
     CHECK(!json_call_of(value_at(&t, message, "$.a[*]"))->lowerable);
-    struct json_clauses clauses = { .on_error = JSON_ERROR };
+    struct json_clauses clauses = { .on_error = JSON_GIVE_ERROR };
     struct expr *e;
     CHECK_INT(function_bind(&t.env, function_find(STR("JSON_VALUE"), DIALECT_FLINK),
                             (struct expr *[]){ message, text(&t, "lax $.a") }, 2, &clauses,
