@@ -96,16 +96,16 @@ static enum code map_columns(struct binder *b, const struct ast_insert *node,
     if (node->columns.count == 0) {
         if (given != n)
             return error_at(err, E_TYPE, span,
-                            "the query gives %u columns, and table \"" STR_FMT "\" takes %u", given,
-                            STR_ARG(sink->table->name), n);
+                            "the query gives %u column%s, and table \"" STR_FMT "\" takes %u", given,
+                            given == 1 ? "" : "s", STR_ARG(sink->table->name), n);
         for (uint32_t i = 0; i < n; i++)
             map[i] = (int)i;
         *ret = map;
         return OK;
     }
     if (given != node->columns.count)
-        return error_at(err, E_TYPE, span, "the query gives %u columns, and the list names %u",
-                        given, node->columns.count);
+        return error_at(err, E_TYPE, span, "the query gives %u column%s, and the list names %u",
+                        given, given == 1 ? "" : "s", node->columns.count);
     for (uint32_t i = 0; i < n; i++)
         map[i] = -1;
     for (uint32_t i = 0; i < node->columns.count; i++) {
@@ -262,13 +262,42 @@ static enum code choose_mode(struct plan_sink *sink, struct error *err)
     return OK;
 }
 
+static struct str file_path(const struct connector *connector, const struct table_def *def)
+{
+    if (connector->family != FAMILY_EMBEDDED || !def->options)
+        return str_make(NULL, 0);
+    struct str path = options_get(def->options, "path");
+    while (str_starts(path, STR("./")))
+        path = str_make(path.data + 2, path.size - 2);
+    return path;
+}
+
+/* A sink replaces its file when the job starts: what the same job reads from it would be gone. */
+static enum code check_same_file(const struct binder *b, const struct plan_sink *sink,
+                                 struct error *err)
+{
+    if (!sink->table)
+        return OK;
+    struct str target = file_path(sink->connector, &sink->def);
+    for (uint32_t i = 0; target.size > 1 && i < b->scan_count; i++) {
+        const struct plan_scan *scan = b->scans[i].scan;
+        if (str_eq(file_path(scan->connector, &scan->def), target))
+            return error_at(err, E_PLAN, sink->base.span,
+                            "file \"" STR_FMT "\" is read and replaced by the same job",
+                            STR_ARG(target));
+    }
+    return OK;
+}
+
 enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *err)
 {
     struct plan_job *job = arena_new(b->arena, struct plan_job);
     if (!job)
         return error_nomem(err);
-    for (uint32_t i = 0; i < b->sink_count; i++)
+    for (uint32_t i = 0; i < b->sink_count; i++) {
         TRY(choose_mode(b->sinks[i], err));
+        TRY(check_same_file(b, b->sinks[i], err));
+    }
     for (uint32_t i = 0; i < b->scan_count; i++) {
         const struct plan_sink *letters = b->scans[i].scan->dead_letter_sink;
         if (letters && letters->base.input_count > 0)

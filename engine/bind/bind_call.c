@@ -159,6 +159,11 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
         return error_at(err, E_TYPE, node->node.span, "the form is " STR_FMT "(x TO DAY)",
                         STR_ARG(name));
     enum code code = function_bind_name(&b->env, name, args, n, node->node.span, ret, err);
+    if (code == E_DATA) { /* a literal that can never work: the job is refused, nothing has run */
+        code = E_TYPE;
+        if (err)
+            err->code = code;
+    }
     if (code != OK)
         error_locate(err, node->node.span);
     return code;

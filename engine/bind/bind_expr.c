@@ -384,6 +384,16 @@ static enum code bind_index(struct binder *b, const struct scope *scope,
     struct expr *args[2];
     TRY(bind_expr(b, scope, node->operand, &args[0], err));
     TRY(bind_expr(b, scope, node->index, &args[1], err));
+    enum type_id id = args[0]->type->id;
+    if (id != TYPE_ARRAY && id != TYPE_MAP && id != TYPE_ROW) {
+        struct buf type;
+        buf_init(&type, 512);
+        type_print(&type, args[0]->type);
+        error_at(err, E_TYPE, node->node.span, "%s has no elements: [ ] needs an ARRAY or a MAP",
+                 buf_cstr(&type));
+        buf_done(&type);
+        return E_TYPE;
+    }
     return bind_operator(b, "ITEM", args, 2, node->node.span, ret, err);
 }
 

@@ -58,6 +58,28 @@ static void suggest(const struct scope *scope, struct str name, struct error *er
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(names[at]));
 }
 
+static enum code no_field(const struct expr *e, const struct ast_name *of,
+                          const struct ast_name *field, struct error *err)
+{
+    struct buf type;
+    buf_init(&type, 512);
+    type_print(&type, e->type);
+    error_at(err, E_TYPE, field->span, "\"" STR_FMT "\" is %s and has no field \"" STR_FMT "\"",
+             STR_ARG(of->text), buf_cstr(&type), STR_ARG(field->text));
+    buf_done(&type);
+    return E_TYPE;
+}
+
+/* "t" where FROM calls the table otherwise. */
+static void hint_tables(const struct scope *scope, struct error *err)
+{
+    for (uint32_t i = 0; i < scope->count; i++)
+        if (scope->items[i].qualifier.size > 0) {
+            error_hint(err, "FROM has \"" STR_FMT "\".", STR_ARG(scope->items[i].qualifier));
+            return;
+        }
+}
+
 enum code scope_resolve(struct binder *b, const struct scope *scope, const struct ast_names *path,
                         struct expr **ret, struct error *err)
 {
@@ -84,10 +106,13 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
                 return E_NAME;
             }
         }
-        if (at == -1)
-            return error_at(err, E_NAME, first->span,
-                            "table or column \"" STR_FMT "\" does not exist here",
-                            STR_ARG(first->text));
+        if (at == -1) {
+            error_at(err, E_NAME, first->span, "table or column \"" STR_FMT
+                     "\" does not exist here",
+                     STR_ARG(first->text));
+            hint_tables(scope, err);
+            return E_NAME;
+        }
     }
     if (at == -1) {
         error_at(err, E_NAME, first->span, "column \"" STR_FMT "\" does not exist",
@@ -110,6 +135,8 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
                                                 path->items[used].span) };
         if (!args[1])
             return error_nomem(err);
+        if (e->type->id != TYPE_ROW)
+            return no_field(e, &path->items[used - 1], &path->items[used], err);
         TRY(bind_operator(b, "FIELD", args, 2, path->span, &e, err));
     }
     *ret = e;

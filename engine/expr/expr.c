@@ -142,6 +142,22 @@ static struct expr *make_node(struct arena *arena, enum expr_kind kind, const st
 struct expr *expr_logic(struct arena *arena, enum expr_kind kind, struct expr *const *args,
                         uint32_t n, struct span span)
 {
+    struct expr **kept = arena_array(arena, struct expr *, MAX(n, 1));
+    if (!kept)
+        return NULL;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool constant = args[i]->kind == EXPR_LITERAL && !args[i]->literal->is_null;
+        bool value = constant && args[i]->literal->i64;
+        if (constant && value == (kind == EXPR_OR))
+            return args[i]; /* decides the whole, whatever the others are */
+        if (!constant)
+            kept[left++] = args[i];
+    }
+    if (left == 0)
+        return args[0];
+    args = kept;
+    n = left;
     if (n == 1)
         return args[0];
     uint32_t total = 0;

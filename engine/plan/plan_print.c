@@ -193,8 +193,7 @@ struct tree {
 static void print_node(struct tree *t, const struct plan *node)
 {
     plan_print_id(t->out, node);
-    bool known = t->printed && t->printed[node->id];
-    if (known) {
+    if (t->printed[node->id]) {
         buf_text(t->out, " (shared, see above)\n");
         return;
     }
@@ -209,8 +208,7 @@ static void print_node(struct tree *t, const struct plan *node)
     if (line > 0)
         buf_printf(t->out, " line=%u", line);
     buf_char(t->out, '\n');
-    if (t->printed)
-        t->printed[node->id] = true;
+    t->printed[node->id] = true;
 
     size_t depth = strlen(t->indent);
     for (uint32_t i = 0; i < node->input_count; i++) {
@@ -234,7 +232,9 @@ void plan_print_text(struct buf *out, const struct plan_job *job, struct str job
     struct tree tree = { .out = out, .job_text = job_text };
     if (arena)
         tree.printed = arena_array(arena, bool, job->node_count + 1);
-    for (uint32_t i = 0; i < job->node_count; i++)
+    if (!tree.printed)
+        out->failed = true;
+    for (uint32_t i = 0; tree.printed && i < job->node_count; i++)
         if (job->nodes[i]->kind == PLAN_SINK)
             print_node(&tree, job->nodes[i]);
     arena_destroy(arena);

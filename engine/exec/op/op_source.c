@@ -25,6 +25,7 @@ struct op_source {
     struct records records;
     struct part value, key;
     bool uses_records;        /* the connector gives raw records */
+    bool is_polling;          /* bad rows reported now are not among the records */
     uint64_t bytes;
     /* Merging by time: what was read and not passed on yet. */
     struct batch *held;
@@ -40,7 +41,8 @@ static enum code report(struct bad_rows *base, const struct bad_row *row, struct
     struct op_source *op = container_of(base, struct op_source, bad_rows);
     struct bad_row placed = *row;
     const struct records *records = &op->records;
-    if (op->uses_records && placed.place.size == 0 && row->record < records->count) {
+    op->base.rows_in += op->is_polling; /* what came counts as read, good or bad */
+    if (op->uses_records && !op->is_polling && placed.place.size == 0 && row->record < records->count) {
         placed.place = op->source->kind->split_name(op->source, records->splits[row->record]);
         if (placed.offset < 0)
             placed.offset = records->offsets[row->record];
@@ -247,7 +249,9 @@ static enum code read_batch(struct op_source *op, struct arena *arena, enum poll
         op->records.arena = arena;
         op->records.count = 0;
         op->records.headers = NULL;
+        op->is_polling = true;
         code = op->source->kind->poll(op->source, &op->records, ret_state, err);
+        op->is_polling = false;
         if (code == OK && op->records.count > 0) {
             *ret_rows = op->records.count;
             for (uint32_t i = 0; i < op->records.count; i++)
