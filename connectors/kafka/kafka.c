@@ -172,7 +172,8 @@ static enum code check_source(const struct table_def *table, struct arena *arena
 
 static enum code check_sink(const struct table_def *table, struct arena *arena, struct error *err)
 {
-    const struct option *guarantee = kafka_option(table, "sink.delivery-guarantee", "sink.semantic");
+    const struct option *guarantee =
+        kafka_option(table, "sink.delivery-guarantee", "sink.semantic");
     if (guarantee && str_iis(str_trim(guarantee->value), "exactly-once")) {
         error_set(err, E_UNSUPPORTED, "writing to Kafka exactly once is not part of this version");
         error_hint(err, "With 'sink.delivery-guarantee' = 'at-least-once' no row is lost, and rows "

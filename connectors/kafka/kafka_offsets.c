@@ -84,7 +84,8 @@ static enum kafka_answer judge(const struct asking *a, rd_kafka_resp_err_t err, 
         return ANSWER_LATER;
     }
     if (of_group)
-        error_set(a->err, E_IO, "cannot read the offsets of group \"" STR_FMT "\" at " STR_FMT ": %s",
+        error_set(a->err, E_IO,
+                  "cannot read the offsets of group \"" STR_FMT "\" at " STR_FMT ": %s",
                   STR_ARG(a->plan->group), STR_ARG(a->plan->brokers), rd_kafka_err2str(err));
     else
         error_set(a->err, E_IO, "cannot read the offsets of topic \"%s\" at " STR_FMT ": %s",

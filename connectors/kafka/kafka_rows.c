@@ -78,7 +78,8 @@ enum code kafka_rows_open(struct kafka_rows *rows, const struct table_def *table
     if (rows->key_column < 0)
         TRY(table_open_encoder(table, true, arena, &rows->key, err));
     if (rows->value_column < 0 && !rows->value)
-        return error_set(err, E_PLAN, "table \"" STR_FMT "\" has no column for the value of a message",
+        return error_set(err, E_PLAN,
+                         "table \"" STR_FMT "\" has no column for the value of a message",
                          STR_ARG(table->name));
     const struct format *format = table_format(table, false);
     rows->skips_deletes = table->blink || !rows->value || !format ||

@@ -113,7 +113,8 @@ static bool tell_found(struct kafka_scout *s)
     bool news = s->fresh_count > 0 || !s->complete;
     bool fits = grow(&s->found, &s->found_cap, s->found_count + s->fresh_count);
     if (fits) {
-        memcpy(s->found + s->found_count, s->fresh, s->fresh_count * sizeof *s->fresh);
+        if (s->fresh_count > 0)
+            memcpy(s->found + s->found_count, s->fresh, s->fresh_count * sizeof *s->fresh);
         s->found_count += s->fresh_count;
         s->complete = true;
     }
@@ -242,7 +243,8 @@ static enum kafka_answer ask_all(struct kafka_scout *s, struct error *error)
     if (answer == ANSWER_OK && matches == 0 && !may_come) {
         if (++s->missing_rounds < MISSING_ROUNDS)
             return ANSWER_LATER;
-        error_set(error, E_IO, "no topic of Kafka at " STR_FMT " matches the pattern \"" STR_FMT "\"",
+        error_set(error, E_IO,
+                  "no topic of Kafka at " STR_FMT " matches the pattern \"" STR_FMT "\"",
                   STR_ARG(s->plan->brokers), STR_ARG(s->plan->topics.pattern));
         return ANSWER_NEVER;
     }
@@ -324,13 +326,15 @@ static enum kafka_answer probe(struct kafka_scout *s, struct error *error)
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
-/* Sleeps until `due_us` (monotonic; 0: for ever) or a call; false: stop. */
-static bool sleep_until(struct kafka_scout *s, int64_t due_us, bool *ret_probe)
+/* Sleeps until `due_us` (monotonic; 0: for ever), a stop, or, if `hears_probe`, a call; false: stop.
+ * What a probe finds can be what it is called for again, so probes never follow each other at
+ * once. */
+static bool sleep_until(struct kafka_scout *s, int64_t due_us, bool hears_probe, bool *ret_probe)
 {
     struct timespec until = { due_us / 1000000, due_us % 1000000 * 1000 };
     int wrong = 0;
     pthread_mutex_lock(&s->lock);
-    while (!s->stop && !s->probe && wrong != ETIMEDOUT)
+    while (!s->stop && !(s->probe && hears_probe) && wrong != ETIMEDOUT)
         wrong = due_us ? pthread_cond_timedwait(&s->call, &s->lock, &until)
                        : pthread_cond_wait(&s->call, &s->lock);
     *ret_probe = s->probe;
@@ -366,7 +370,10 @@ static void *run(void *self)
         if (round && !again)
             due_us = interval_us ? now_us + interval_us : 0;
         bool asked;
-        if (!sleep_until(s, again ? now_us + (int64_t)AGAIN_MS * 1000 : due_us, &asked))
+        bool pause = again || probing;
+        if (pause && !sleep_until(s, now_us + (int64_t)AGAIN_MS * 1000, false, &asked))
+            return NULL;
+        if (!pause && !sleep_until(s, due_us, true, &asked))
             return NULL;
         probing = asked || (again && probing);
         round = !s->complete || (due_us != 0 && clock_monotonic_us() >= due_us) ||
@@ -455,7 +462,8 @@ enum code kafka_scout_take(struct kafka_scout *s, struct arena *arena,
     } else if (!copy) {
         code = error_nomem(err);
     } else {
-        memcpy(copy, s->found, s->found_count * sizeof *copy);
+        if (s->found_count > 0)
+            memcpy(copy, s->found, s->found_count * sizeof *copy);
         *ret = copy;
         *ret_count = s->found_count;
         *ret_complete = s->complete;

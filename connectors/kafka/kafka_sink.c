@@ -258,7 +258,8 @@ static enum code sink_write(struct sink *base, const struct batch *in, struct er
 {
     struct kafka_sink_state *s = (struct kafka_sink_state *)base;
     TRY(serve(s, err));
-    bool fits = s->pending + in->selected <= MESSAGES_MAX && s->pending_bytes < s->pending_bytes_max;
+    bool fits =
+        s->pending + in->selected <= MESSAGES_MAX && s->pending_bytes < s->pending_bytes_max;
     if (!fits && s->pending > 0)
         return error_set(err, E_RETRY, "Kafka has not confirmed earlier rows yet");
     for (uint32_t i = 0; i < in->selected; i++) {
@@ -369,7 +370,8 @@ static enum code make_client(struct kafka_sink_state *s, const struct table_def 
     s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!s->rk) {
         rd_kafka_conf_destroy(conf);
-        return error_set(err, E_OPTION, "cannot make a Kafka producer for table \"" STR_FMT "\": %s",
+        return error_set(err, E_OPTION,
+                         "cannot make a Kafka producer for table \"" STR_FMT "\": %s",
                          STR_ARG(s->table), why);
     }
     s->events = rd_kafka_queue_get_main(s->rk);

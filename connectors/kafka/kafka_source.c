@@ -160,6 +160,7 @@ static enum code no_message(struct kafka_source_state *s, const rd_kafka_message
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        s->lost_topic = true;
         kafka_scout_probe(s->scout); /* it looks again before it says that the topic is gone */
         return OK;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:

@@ -34,9 +34,9 @@ struct kafka_source_state {
     int wake_fd;                      /* eventfd */
     struct kafka_splits splits;
     bool complete;                    /* the scout's first round is in */
-    bool stops_at_gap;                /* bounded by the end, and open transactions hide some of it */
+    bool stops_at_gap; /* bounded by the end, and open transactions hide some of it */
     bool was_full;                    /* the last poll had all it could take */
-    bool reached;                     /* a broker has answered once */
+    bool lost_topic;                  /* one of the topics was not there for a while */
 
     struct kafka_held *free_held;
     struct kafka_held *used_held;

@@ -15,6 +15,7 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -58,6 +59,11 @@ static void on_error(rd_kafka_t *rk, int resp_err, const char *reason, void *sel
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         kafka_scout_probe(s->scout);
         return; /* the reason came before */
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        s->lost_topic = true;
+        break;
     default:
         break;
     }
@@ -244,8 +250,9 @@ static enum code make_client(struct kafka_source_state *s, const struct table_de
     enum code code = configure(s, table, conf, err);
     char why[512];
     if (code == OK && !(s->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why)))
-        code = error_set(err, E_OPTION, "cannot make a Kafka consumer for table \"" STR_FMT "\": %s",
-                         STR_ARG(s->table), why);
+        code =
+            error_set(err, E_OPTION, "cannot make a Kafka consumer for table \"" STR_FMT "\": %s",
+                      STR_ARG(s->table), why);
     if (code != OK) {
         rd_kafka_conf_destroy(conf); /* a client would own it */
         return code;
@@ -288,6 +295,41 @@ static enum code wait_first(struct kafka_source_state *s, struct error *err)
     return OK;
 }
 
+struct ending {
+    rd_kafka_t *rk;
+    struct kafka_gate *gate;
+};
+
+static void *end_client(void *self)
+{
+    struct ending *e = self;
+    rd_kafka_destroy_flags(e->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    kafka_gate_destroy(e->gate);
+    mem_free(e);
+    return NULL;
+}
+
+/* There is no group to leave, and its coordinator may be away, so the consumer is not closed first.
+ *
+ * librdkafka 2.0 waits for ever for the end of a client that has read a topic which was deleted (it
+ * counts its partitions wrong).  Such a client is ended on a thread of its own, which nobody waits
+ * for. */
+static void destroy_client(struct kafka_source_state *s)
+{
+    struct ending *e = s->lost_topic ? mem_alloc(sizeof *e) : NULL;
+    pthread_t thread;
+    if (e) {
+        *e = (struct ending){ s->rk, s->gate };
+        if (pthread_create(&thread, NULL, end_client, e) == 0) {
+            pthread_detach(thread);
+            return;
+        }
+        mem_free(e);
+    }
+    rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    kafka_gate_destroy(s->gate);
+}
+
 static void source_close(struct source *base)
 {
     struct kafka_source_state *s = (struct kafka_source_state *)base;
@@ -299,9 +341,10 @@ static void source_close(struct source *base)
     kafka_source_release(s);
     if (s->queue)
         rd_kafka_queue_destroy(s->queue);
-    if (s->rk) /* there is no group to leave, and its coordinator may be away */
-        rd_kafka_destroy_flags(s->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    kafka_gate_destroy(s->gate);
+    if (s->rk)
+        destroy_client(s);
+    else
+        kafka_gate_destroy(s->gate);
     kafka_pattern_destroy(s->pattern);
     if (s->wake_fd >= 0)
         close(s->wake_fd);

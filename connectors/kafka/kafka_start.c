@@ -25,8 +25,9 @@ static enum code bad_option(const struct option *o, const char *wants, struct er
 static enum code need_option(const struct table_def *table, const char *name, struct str mode,
                              struct error *err)
 {
-    return error_set(err, E_OPTION, "table \"" STR_FMT "\" needs the option \"%s\", because it asks "
-                                    "for \"" STR_FMT "\"",
+    return error_set(err, E_OPTION,
+                     "table \"" STR_FMT "\" needs the option \"%s\", because it asks "
+                     "for \"" STR_FMT "\"",
                      STR_ARG(table->name), name, STR_ARG(mode));
 }
 

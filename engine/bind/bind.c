@@ -2,6 +2,7 @@
 #include "bind/binder.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 struct binder *binder_create(const struct bind_env *env, struct catalog *catalog,
                              const struct bind_hooks *hooks)
@@ -62,8 +63,26 @@ enum code bind_sink(struct binder *b, const struct catalog_table *table, struct 
     sink->on_error = resolved.on_error ? resolved.on_error : "skip";
     if (!ARENA_PUSH(b->arena, b->sinks, b->sink_count, b->sink_cap, sink))
         return error_nomem(err);
+    if (resolved.dead_letter.size > 0)
+        TRY(bind_dead_letter(b, table, resolved.dead_letter, span, &sink->dead_letter_sink, err));
     *ret = sink;
     return OK;
+}
+
+enum code bind_dead_letter(struct binder *b, const struct catalog_table *table, struct str name,
+                           struct span span, struct plan_sink **ret, struct error *err)
+{
+    const struct catalog_table *letters = catalog_find_table(b->catalog, name);
+    if (!letters)
+        return error_at(err, E_NAME, span,
+                        "dead-letter table \"" STR_FMT "\" of table \"" STR_FMT
+                        "\" does not exist",
+                        STR_ARG(name), STR_ARG(table->name));
+    if (letters == table)
+        return error_at(err, E_PLAN, span,
+                        "table \"" STR_FMT "\" cannot take its own dead letters",
+                        STR_ARG(table->name));
+    return bind_sink(b, letters, span, ret, err);
 }
 
 static enum code wrong_type(struct binder *b, const struct field *to, struct expr *from,
@@ -96,8 +115,8 @@ static enum code map_columns(struct binder *b, const struct ast_insert *node,
     if (node->columns.count == 0) {
         if (given != n)
             return error_at(err, E_TYPE, span,
-                            "the query gives %u column%s, and table \"" STR_FMT "\" takes %u", given,
-                            given == 1 ? "" : "s", STR_ARG(sink->table->name), n);
+                            "the query gives %u column%s, and table \"" STR_FMT "\" takes %u",
+                            given, given == 1 ? "" : "s", STR_ARG(sink->table->name), n);
         for (uint32_t i = 0; i < n; i++)
             map[i] = (int)i;
         *ret = map;
@@ -121,6 +140,11 @@ static enum code map_columns(struct binder *b, const struct ast_insert *node,
                             STR_ARG(name->text));
         map[at] = (int)i;
     }
+    for (uint32_t i = 0; i < n; i++)
+        if (map[i] < 0 && sink->base.fields[i].type->not_null)
+            return error_at(err, E_TYPE, node->columns.span,
+                            "column \"" STR_FMT "\" is NOT NULL, and the list leaves it out",
+                            STR_ARG(sink->base.fields[i].name));
     *ret = map;
     return OK;
 }
@@ -272,6 +296,16 @@ static struct str file_path(const struct connector *connector, const struct tabl
     return path;
 }
 
+static bool is_same_file(const struct binder *b, struct str x, struct str y)
+{
+    if (x.size == 0 || str_eq(x, y))
+        return x.size > 0;
+    const char *paths[2] = { arena_cstr(b->arena, x), arena_cstr(b->arena, y) };
+    struct stat info[2];
+    return paths[0] && paths[1] && stat(paths[0], &info[0]) == 0 && stat(paths[1], &info[1]) == 0 &&
+           info[0].st_dev == info[1].st_dev && info[0].st_ino == info[1].st_ino;
+}
+
 /* A sink replaces its file when the job starts: what the same job reads from it would be gone. */
 static enum code check_same_file(const struct binder *b, const struct plan_sink *sink,
                                  struct error *err)
@@ -281,7 +315,7 @@ static enum code check_same_file(const struct binder *b, const struct plan_sink 
     struct str target = file_path(sink->connector, &sink->def);
     for (uint32_t i = 0; target.size > 1 && i < b->scan_count; i++) {
         const struct plan_scan *scan = b->scans[i].scan;
-        if (str_eq(file_path(scan->connector, &scan->def), target))
+        if (is_same_file(b, file_path(scan->connector, &scan->def), target))
             return error_at(err, E_PLAN, sink->base.span,
                             "file \"" STR_FMT "\" is read and replaced by the same job",
                             STR_ARG(target));
@@ -298,8 +332,11 @@ enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *e
         TRY(choose_mode(b->sinks[i], err));
         TRY(check_same_file(b, b->sinks[i], err));
     }
-    for (uint32_t i = 0; i < b->scan_count; i++) {
-        const struct plan_sink *letters = b->scans[i].scan->dead_letter_sink;
+    uint32_t owners = b->scan_count + b->sink_count;
+    for (uint32_t i = 0; i < owners; i++) {
+        const struct plan_sink *letters = i < b->scan_count
+                                              ? b->scans[i].scan->dead_letter_sink
+                                              : b->sinks[i - b->scan_count]->dead_letter_sink;
         if (letters && letters->base.input_count > 0)
             return error_at(err, E_PLAN, letters->base.span,
                             "table \"" STR_FMT "\" takes dead letters, so no INSERT can write to "

@@ -174,10 +174,14 @@ static enum code bind_behavior(struct binder *b, const struct scope *scope,
                                struct expr **ret_value, struct error *err)
 {
     static const enum json_behavior map[] = {
-        [JSON_ON_DEFAULT_] = JSON_GIVE_DEFAULT,        [JSON_ON_NULL] = JSON_GIVE_NULL,
-        [JSON_ON_ERROR] = JSON_GIVE_ERROR,             [JSON_ON_VALUE] = JSON_GIVE_DEFAULT_VALUE,
-        [JSON_ON_TRUE] = JSON_GIVE_TRUE,               [JSON_ON_FALSE] = JSON_GIVE_FALSE,
-        [JSON_ON_UNKNOWN] = JSON_GIVE_UNKNOWN,         [JSON_ON_EMPTY_ARRAY] = JSON_GIVE_EMPTY_ARRAY,
+        [JSON_ON_DEFAULT_] = JSON_GIVE_DEFAULT,
+        [JSON_ON_NULL] = JSON_GIVE_NULL,
+        [JSON_ON_ERROR] = JSON_GIVE_ERROR,
+        [JSON_ON_VALUE] = JSON_GIVE_DEFAULT_VALUE,
+        [JSON_ON_TRUE] = JSON_GIVE_TRUE,
+        [JSON_ON_FALSE] = JSON_GIVE_FALSE,
+        [JSON_ON_UNKNOWN] = JSON_GIVE_UNKNOWN,
+        [JSON_ON_EMPTY_ARRAY] = JSON_GIVE_EMPTY_ARRAY,
         [JSON_ON_EMPTY_OBJECT] = JSON_GIVE_EMPTY_OBJECT,
     };
     *ret = map[on->behavior];

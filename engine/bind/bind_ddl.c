@@ -443,8 +443,8 @@ enum code bind_create_view(struct binder *b, const struct ast_create_view *node,
     enum code code = bind_query_schema(b, node->query, &schema, err);
     b->sink_count = sinks;
     b->scan_count = scans;
-    if (code != OK && code != E_UNSUPPORTED)
-        return code;
+    if (code != OK && code != E_UNSUPPORTED && code != E_OPTION)
+        return code; /* options are looked at when a table is used */
     if (code == OK && view->columns && view->column_count != schema.count)
         return error_at(err, E_NAME, node->columns.span,
                         "the list names %u columns, and the query has %u", view->column_count,

@@ -42,6 +42,13 @@ static enum code apply_alias(struct binder *b, const struct ast_alias *alias, st
     return OK;
 }
 
+static struct expr *stored_column(struct arena *arena, struct expr *e, void *arg)
+{
+    (void)arena;
+    struct expr *const *stored = arg;
+    return e->kind == EXPR_COLUMN ? stored[e->column] : e;
+}
+
 /* All columns of a table in declared order: stored ones from the scan, computed ones by a calc. */
 static enum code table_relation(struct binder *b, const struct catalog_table *table,
                                 struct plan_scan *scan, struct span span, struct relation *ret,
@@ -52,17 +59,35 @@ static enum code table_relation(struct binder *b, const struct catalog_table *ta
     struct plan *calc = bind_node(b, PLAN_CALC, sizeof(struct plan_calc), n, 1, span);
     if (!exprs || !calc)
         return error_nomem(err);
-    uint32_t stored = 0;
+    struct expr **stored = arena_array(b->arena, struct expr *, n);
+    if (!stored)
+        return error_nomem(err);
+    uint32_t at = 0;
     bool computed = false;
     for (uint32_t i = 0; i < n; i++) {
         const struct catalog_column *column = &table->columns[i];
-        if (column->form == COLUMN_EXPR) {
-            exprs[i] = column->computed; /* over the stored columns: see bind_ddl.c */
-            computed = true;
-        } else if (!(exprs[i] = expr_column(b->arena, stored++, column->type, column->span))) {
-            return error_nomem(err);
-        }
         calc->fields[i] = (struct field){ column->name, column->type };
+        if (column->form == COLUMN_EXPR)
+            continue;
+        /* A metadata column comes in the connector's type and is cast to the declared one. */
+        const struct type *raw = scan->base.fields[at].type;
+        if (!(exprs[i] = expr_column(b->arena, at, raw, column->span)))
+            return error_nomem(err);
+        if (!type_equal(raw, column->type)) {
+            enum cast_mode mode = binder_is_blink(b) ? CAST_BLINK : CAST_FLINK;
+            TRY(expr_cast(&b->env, exprs[i], column->type, mode, column->span, &exprs[i], err));
+            computed = true;
+        }
+        stored[at++] = exprs[i];
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct catalog_column *column = &table->columns[i];
+        if (column->form != COLUMN_EXPR)
+            continue;
+        /* Bound over the stored columns as declared: see bind_ddl.c. */
+        if (!(exprs[i] = expr_rewrite(b->arena, column->computed, stored_column, stored)))
+            return error_nomem(err);
+        computed = true;
     }
     struct plan *plan = &scan->base;
     if (computed) {

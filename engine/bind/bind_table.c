@@ -327,15 +327,8 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     scan->def = def;
     scan->watermark = table->watermark;
     scan->on_error = resolved.on_error ? resolved.on_error : table->blink ? "skip" : "fail";
-    if (resolved.dead_letter.size > 0) {
-        scan->dead_letter = catalog_find_table(b->catalog, resolved.dead_letter);
-        if (!scan->dead_letter)
-            return error_at(err, E_NAME, span,
-                            "dead-letter table \"" STR_FMT "\" of table \"" STR_FMT
-                            "\" does not exist",
-                            STR_ARG(resolved.dead_letter), STR_ARG(table->name));
-        TRY(bind_sink(b, scan->dead_letter, span, &scan->dead_letter_sink, err));
-    }
+    if (resolved.dead_letter.size > 0)
+        TRY(bind_dead_letter(b, table, resolved.dead_letter, span, &scan->dead_letter_sink, err));
     struct scan_entry entry = { table, scan };
     if (!ARENA_PUSH(b->arena, b->scans, b->scan_count, b->scan_cap, entry))
         return error_nomem(err);

@@ -98,6 +98,11 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
 enum code bind_sink(struct binder *b, const struct catalog_table *table, struct span span,
                     struct plan_sink **ret, struct error *err) WEIR_CHECKED;
 
+/* The sink for the bad rows of `table`. */
+enum code bind_dead_letter(struct binder *b, const struct catalog_table *table, struct str name,
+                           struct span span, struct plan_sink **ret, struct error *err)
+    WEIR_CHECKED;
+
 /* bind_table.c */
 enum code bind_scan(struct binder *b, const struct catalog_table *table,
                     const struct ast_list *hints, struct span span, struct plan_scan **ret,

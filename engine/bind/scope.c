@@ -89,8 +89,15 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
                         "column \"" STR_FMT "\" cannot be used here: there is no table to read "
                         "it from",
                         STR_ARG(first->text));
+    /* A name with a dot is alias.column first, and column.field where there is no such alias. */
     uint32_t used = 1;
-    int at = find(scope, NULL, first->text);
+    int at = -1;
+    if (path->count > 1 && has_qualifier(scope, first->text)) {
+        at = find(scope, &first->text, path->items[1].text);
+        used = at == -1 ? 1 : 2;
+    }
+    if (at == -1)
+        at = find(scope, NULL, first->text);
     if (at == -1 && path->count > 1) {
         /* alias.column, or catalog.database.alias.column */
         for (uint32_t q = 0; q + 1 < path->count && at == -1; q++) {

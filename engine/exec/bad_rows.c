@@ -38,28 +38,58 @@ static struct value letter_value(const struct bad_row_policy *policy, const stru
     return v;
 }
 
+struct letter {
+    struct letter *next;
+    struct batch *batch;
+};
+
 static enum code route(struct bad_row_policy *policy, const struct bad_row *row, struct error *err)
 {
-    const struct plan_sink *plan = policy->dead_letter_plan;
-    struct arena *arena = arena_create();
-    if (!arena)
+    struct dead_letter *letter = policy->dead_letter;
+    const struct plan_sink *plan = letter->plan;
+    struct batch *batch = batch_create(letter->arena, plan->base.field_count, 1);
+    struct letter *waiting = arena_new(letter->arena, struct letter);
+    if (!batch || !waiting)
         return error_nomem(err);
-    enum code code = OK;
-    struct batch *batch = batch_create(arena, plan->base.field_count, 1);
-    if (!batch)
-        code = error_nomem(err);
-    for (uint32_t i = 0; code == OK && i < plan->base.field_count; i++) {
+    for (uint32_t i = 0; i < plan->base.field_count; i++) {
         struct value v = letter_value(policy, &plan->base.fields[i], row);
-        if (!(batch->columns[i] = value_to_column(arena, &v, 1)))
-            code = error_nomem(err);
+        if (type_phys(v.type) == PHYS_VIEW && !v.is_null) {
+            v.str = arena_str(letter->arena, v.str); /* it may have to wait */
+            if (!v.str.data)
+                return error_nomem(err);
+        }
+        if (!(batch->columns[i] = value_to_column(letter->arena, &v, 1)))
+            return error_nomem(err);
     }
-    if (code == OK)
-        code = policy->dead_letter->kind->write(policy->dead_letter, batch, err);
+    waiting->batch = batch;
+    *letter->refused_tail = waiting;
+    letter->refused_tail = &waiting->next;
+    bool blocked;
+    enum code code = dead_letter_retry(letter, &blocked, err);
     if (code != OK && code != E_NOMEM)
         error_while(err, "writing a bad row of table \"" STR_FMT "\" to \"" STR_FMT "\"",
                     STR_ARG(policy->table), STR_ARG(plan->def.name));
-    arena_destroy(arena);
     return code;
+}
+
+enum code dead_letter_retry(struct dead_letter *letter, bool *ret_blocked, struct error *err)
+{
+    *ret_blocked = false;
+    if (!letter->refused)
+        return OK;
+    while (letter->refused) {
+        enum code code = letter->sink->kind->write(letter->sink, letter->refused->batch, err);
+        if (code == E_RETRY) {
+            *ret_blocked = true;
+            return OK;
+        }
+        if (code != OK)
+            return code;
+        letter->refused = letter->refused->next;
+    }
+    letter->refused_tail = &letter->refused;
+    arena_reset(letter->arena);
+    return OK;
 }
 
 static enum code report(struct bad_rows *base, const struct bad_row *row, struct error *err)

@@ -10,6 +10,16 @@
 
 struct worker;
 
+/* An open dead-letter table.  What it has no room for waits here, and the worker reads nothing
+ * until it is gone. */
+struct dead_letter {
+    struct sink *sink;            /* owned by the job */
+    const struct plan_sink *plan;
+    struct arena *arena;          /* of refused letters */
+    struct letter *refused, **refused_tail;
+    bool flushed;                 /* of the checkpoint under way */
+};
+
 enum on_error { ON_ERROR_SKIP, ON_ERROR_FAIL, ON_ERROR_ROUTE };
 
 struct bad_row_policy {
@@ -20,10 +30,13 @@ struct bad_row_policy {
     const struct batch *writing;           /* sinks: the batch being written, else NULL */
     uint64_t refused[4];                   /* sinks: rows refused, by enum change */
     const struct exec_hooks *hooks;
-    struct sink *dead_letter;              /* open, with route */
-    const struct plan_sink *dead_letter_plan;
+    struct dead_letter *dead_letter;       /* with route */
     const struct clock *clock;
 };
 
 void bad_row_policy_init(struct bad_row_policy *policy, const char *on_error, struct str table,
                          const struct exec_hooks *hooks, const struct clock *clock);
+
+/* Offers refused letters again. */
+enum code dead_letter_retry(struct dead_letter *letter, bool *ret_blocked, struct error *err)
+    WEIR_CHECKED;

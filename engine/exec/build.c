@@ -30,28 +30,29 @@ static bool is_in_turn(const struct exec *x, const struct connector *connector)
     return connector->source->poll != NULL && strcmp(connector->name, "kafka") != 0;
 }
 
-static enum code open_dead_letter(struct exec *x, const struct plan_scan *scan,
+static enum code open_dead_letter(struct exec *x, const struct plan_sink *plan,
                                   struct bad_row_policy *policy, struct error *err)
 {
-    const struct plan_sink *plan = scan->dead_letter_sink;
     struct dead_letter *letter = NULL;
     for (uint32_t i = 0; i < x->letter_count && !letter; i++)
         if (x->letters[i].plan == plan)
             letter = &x->letters[i];
     if (!letter) {
         struct bad_row_policy *own = make_policy(x, "fail", plan->def.name);
-        if (!own)
+        struct arena *arena = arena_create();
+        if (!own || !arena) {
+            arena_destroy(arena);
             return error_nomem(err);
+        }
+        letter = &x->letters[x->letter_count++];
+        *letter = (struct dead_letter){ .plan = plan, .arena = arena };
+        letter->refused_tail = &letter->refused;
         struct sink_open open = { .table = &plan->def,
                                   .mode = SINK_APPEND,
                                   .bad_rows = &own->base };
-        struct sink *sink;
-        TRY(plan->connector->sink->open(&open, &sink, err));
-        letter = &x->letters[x->letter_count++];
-        *letter = (struct dead_letter){ .sink = sink, .plan = plan };
+        TRY(plan->connector->sink->open(&open, &letter->sink, err));
     }
-    policy->dead_letter = letter->sink;
-    policy->dead_letter_plan = plan;
+    policy->dead_letter = letter;
     return OK;
 }
 
@@ -69,7 +70,7 @@ static enum code build_scan(struct exec *x, const struct plan_scan *scan, struct
     if (code != OK)
         return code;
     if (scan->dead_letter_sink)
-        TRY(open_dead_letter(x, scan, policy, err));
+        TRY(open_dead_letter(x, scan->dead_letter_sink, policy, err));
     x->sources[x->source_count++] = (struct run_source){
         .op = op, .scan = scan, .policy = policy, .in_turn = is_in_turn(x, scan->connector)
     };
@@ -123,6 +124,13 @@ static enum code build_sink(struct exec *x, const struct plan_sink *plan, struct
         TRY(x->hooks.open_result(x->hooks.self, plan, &sink, err));
     }
     struct op *op;
+    if (plan->dead_letter_sink) {
+        enum code opened = open_dead_letter(x, plan->dead_letter_sink, policy, err);
+        if (opened != OK) {
+            sink->kind->close(sink);
+            return opened;
+        }
+    }
     enum code code = op_sink_create(&x->worker, plan, sink, policy, &op, err);
     if (code != OK) {
         sink->kind->close(sink);
@@ -240,8 +248,11 @@ void exec_destroy(struct exec *x)
     for (uint32_t i = x->op_count; i > 0; i--)
         if (x->ops[i - 1]->kind->destroy)
             x->ops[i - 1]->kind->destroy(x->ops[i - 1]);
-    for (uint32_t i = 0; i < x->letter_count; i++)
-        x->letters[i].sink->kind->close(x->letters[i].sink);
+    for (uint32_t i = 0; i < x->letter_count; i++) {
+        if (x->letters[i].sink)
+            x->letters[i].sink->kind->close(x->letters[i].sink);
+        arena_destroy(x->letters[i].arena);
+    }
     arena_destroy(x->checkpoint.arena);
     arena_destroy(x->worker.op_arena);
     if (x->stop_fd >= 0)

@@ -10,6 +10,10 @@
 enum code merge_decide(struct exec *x, struct error *err)
 {
     uint32_t n = 0;
+    for (uint32_t i = 0; i < x->source_count; i++)
+        n += x->sources[i].in_turn;
+    if (n < 2)
+        return OK; /* asking may mean reading all of the files */
     for (uint32_t i = 0; i < x->source_count; i++) {
         const struct run_source *s = &x->sources[i];
         if (!s->in_turn)
@@ -22,10 +26,7 @@ enum code merge_decide(struct exec *x, struct error *err)
             TRY(source->kind->is_timed(source, &timed, err));
         if (!timed)
             return OK;
-        n++;
     }
-    if (n < 2)
-        return OK;
     for (uint32_t i = 0; i < x->source_count; i++)
         if (x->sources[i].in_turn && !(x->sources[i].arena = arena_create()))
             return error_nomem(err);
@@ -50,6 +51,8 @@ static enum code load_all(struct exec *x, struct error *err)
             TRY(op_source_load(s->op, s->arena, &state, &rows, err));
             x->checkpoint.dirty = x->checkpoint.dirty || rows > 0;
             s->last_read = state == POLL_END;
+            if (rows == 0 && state == POLL_IDLE)
+                return OK;
         }
     }
     return OK;

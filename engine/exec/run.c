@@ -43,6 +43,11 @@ static enum code retry_sinks(struct exec *x, bool *ret_blocked, struct error *er
         TRY(op_sink_retry(x->sinks[i].op, &blocked, err));
         *ret_blocked = *ret_blocked || blocked;
     }
+    for (uint32_t i = 0; i < x->letter_count; i++) {
+        bool blocked = false;
+        TRY(dead_letter_retry(&x->letters[i], &blocked, err));
+        *ret_blocked = *ret_blocked || blocked;
+    }
     return OK;
 }
 
@@ -92,18 +97,13 @@ static enum code step(struct exec *x, struct run_source *s, uint32_t *ret_rows, 
     return state == POLL_END ? run_end_source(s, err) : OK;
 }
 
-/* Asks sources until one gives something.  Those read in turn come first, in their order. */
-static enum code read_some(struct exec *x, bool *ret_any, bool *ret_all_ended, struct error *err)
+/* The unbounded ones, each in its turn, until one gives something. */
+static enum code read_unbounded(struct exec *x, bool *ret_any, struct error *err)
 {
-    *ret_any = false;
-    *ret_all_ended = true;
-    bool turn_taken = false;
     uint32_t n = x->source_count;
     for (uint32_t k = 0; k < n && !*ret_any; k++) {
         struct run_source *s = &x->sources[(x->turn + k) % n];
-        if (s->in_turn)
-            s = NULL;
-        if (!s || s->ended)
+        if (s->in_turn || s->ended)
             continue;
         uint32_t rows;
         TRY(step(x, s, &rows, err));
@@ -111,18 +111,42 @@ static enum code read_some(struct exec *x, bool *ret_any, bool *ret_all_ended, s
         if (*ret_any)
             x->turn = (x->turn + k + 1) % n;
     }
-    if (x->merging && !*ret_any)
-        TRY(merge_step(x, ret_any, err));
-    for (uint32_t k = 0; k < n && !turn_taken && !*ret_any && !x->merging; k++) {
+    return OK;
+}
+
+/* The first of the bounded ones that has not ended; VALUES before all others. */
+static enum code read_bounded(struct exec *x, bool *ret_any, struct error *err)
+{
+    struct run_source *next = NULL;
+    for (uint32_t k = 0; k < x->source_count; k++) {
         struct run_source *s = &x->sources[k];
-        if (!s->in_turn || s->ended)
-            continue;
-        turn_taken = true;
-        uint32_t rows;
-        TRY(step(x, s, &rows, err));
-        *ret_any = rows > 0 || s->ended;
+        if (s->in_turn && !s->ended && (!next || (next->scan && !s->scan)))
+            next = s;
     }
-    for (uint32_t k = 0; k < n; k++)
+    if (!next)
+        return OK;
+    if (x->merging)
+        return merge_step(x, ret_any, err);
+    uint32_t rows;
+    TRY(step(x, next, &rows, err));
+    *ret_any = rows > 0 || next->ended;
+    return OK;
+}
+
+/* Both kinds are asked, in alternating order, so that neither starves the other. */
+static enum code read_some(struct exec *x, bool *ret_any, bool *ret_all_ended, struct error *err)
+{
+    *ret_any = false;
+    bool bounded_first = x->bounded_first;
+    x->bounded_first = !bounded_first;
+    if (bounded_first)
+        TRY(read_bounded(x, ret_any, err));
+    if (!*ret_any)
+        TRY(read_unbounded(x, ret_any, err));
+    if (!*ret_any && !bounded_first)
+        TRY(read_bounded(x, ret_any, err));
+    *ret_all_ended = true;
+    for (uint32_t k = 0; k < x->source_count; k++)
         *ret_all_ended = *ret_all_ended && x->sources[k].ended;
     return OK;
 }
@@ -179,15 +203,17 @@ static void wait_for_work(struct exec *x, bool blocked, bool reading)
     nfds_t n = 0;
     int64_t now = clock_monotonic_us();
     int64_t timeout = 60 * 1000;
-    if (x->checkpoint.dirty && !x->checkpoint.under_way)
+    if (!blocked && reading && x->checkpoint.dirty && !x->checkpoint.under_way)
         timeout = MIN(timeout, ms_until(x->checkpoint.due_us, now));
     if (x->hooks.progress)
         timeout = MIN(timeout, ms_until(x->progress_due_us, now));
     add_fd(fds, &n, x->stop_fd, &timeout);
+    bool turn_taken = false; /* only the first of those in turn is going to be asked */
     for (uint32_t i = 0; reading && !blocked && i < x->source_count; i++) {
         struct run_source *s = &x->sources[i];
-        if (!s->scan || s->ended)
+        if (!s->scan || s->ended || (s->in_turn && turn_taken && !x->merging))
             continue;
+        turn_taken = turn_taken || s->in_turn;
         struct source *source = op_source_connector(s->op);
         add_fd(fds, &n, source->kind->wake_fd ? source->kind->wake_fd(source) : -1, &timeout);
     }
@@ -199,8 +225,8 @@ static void wait_for_work(struct exec *x, bool blocked, bool reading)
         struct sink *sink = op_sink_connector(s->op);
         add_fd(fds, &n, sink->kind->wake_fd ? sink->kind->wake_fd(sink) : -1, &timeout);
     }
-    for (uint32_t i = 0; x->checkpoint.under_way && i < x->letter_count; i++)
-        if (!x->letters[i].flushed)
+    for (uint32_t i = 0; i < x->letter_count; i++)
+        if ((x->checkpoint.under_way && !x->letters[i].flushed) || x->letters[i].refused)
             timeout = MIN(timeout, TICK_MS);
     poll(fds, n, (int)timeout);
     if (fds[0].revents & POLLIN) {
@@ -358,11 +384,17 @@ static enum code drain(struct exec *x, bool stopped, struct error *err)
         if (last_started && !x->checkpoint.under_way)
             return OK;
         if (stopped && clock_monotonic_us() > give_up_us) {
-            for (uint32_t i = 0; i < x->sink_count; i++)
-                if (!x->sinks[i].flushed)
+            error_set(err, E_IO, "the dead letters could not be written within %d seconds",
+                      DRAIN_LIMIT_MS / 1000);
+            for (uint32_t i = 0; i < x->sink_count; i++) {
+                const struct run_sink *s = &x->sinks[i];
+                if (op_sink_is_blocked(s->op) || (x->checkpoint.under_way && !s->flushed)) {
                     error_set(err, E_IO,
                               "table \"" STR_FMT "\" could not be flushed within %d seconds",
-                              STR_ARG(x->sinks[i].plan->def.name), DRAIN_LIMIT_MS / 1000);
+                              STR_ARG(s->plan->def.name), DRAIN_LIMIT_MS / 1000);
+                    break;
+                }
+            }
             error_detail(err, "What it had not confirmed is read again at the next start.");
             return E_IO;
         }

@@ -25,12 +25,6 @@ struct run_sink {
     bool flushed;                 /* of the checkpoint under way */
 };
 
-struct dead_letter {
-    struct sink *sink;            /* owned */
-    const struct plan_sink *plan;
-    bool flushed;
-};
-
 /* Positions that will be committed once the sinks have confirmed. */
 struct checkpoint {
     bool under_way;
@@ -62,6 +56,7 @@ struct exec {
     struct exec_sink_stats *sink_stats;
     int64_t progress_due_us;
     uint32_t turn;                /* round robin */
+    bool bounded_first;           /* which kind is asked first in the next round */
     bool merging;                 /* the sources in turn are merged by time: merge.h */
     int stop_fd;                  /* eventfd: wakes a waiting worker */
     struct pollfd *fds;           /* room for all descriptors it may wait for */

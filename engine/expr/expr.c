@@ -245,6 +245,10 @@ struct expr *expr_with_args(struct arena *arena, const struct expr *e, struct ex
         return NULL;
     *copy = *e;
     copy->args = args;
+    copy->flags |= inherited(args, e->arg_count);
+    copy->size = 1;
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        copy->size = MIN(copy->size + MAX(args[i]->size, 1), EXPR_SIZE_MAX);
     copy->hash = hash_node(copy);
     return copy;
 }

@@ -76,6 +76,8 @@ enum call_flags {
 
 /* --- trees ------------------------------------------------------------------ */
 
+enum { EXPR_SIZE_MAX = 1 << 20 };
+
 enum expr_kind { EXPR_COLUMN, EXPR_LITERAL, EXPR_CALL, EXPR_AND, EXPR_OR, EXPR_CASE };
 
 struct expr {
@@ -90,6 +92,8 @@ struct expr {
     const void *state;
     uint64_t state_hash;          /* stands for `state` in hash and equality */
     unsigned flags;               /* enum call_flags; ORed upwards: DYNAMIC, VOLATILE, FAILS */
+    uint32_t size;                /* of the tree as rewriting has made it, 0 where nothing has: a
+                                     bound for who puts trees into trees; at most EXPR_SIZE_MAX */
     struct expr *const *args;     /* CASE: when1, then1, when2, then2, ..., else */
     uint32_t arg_count;
 };

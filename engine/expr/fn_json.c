@@ -103,7 +103,8 @@ static enum code query_clauses(struct call *call, struct json_rules *rules, stru
     rules->on_empty = behavior_of(clauses->on_empty, JSON_GIVE_NULL);
     rules->on_error = behavior_of(clauses->on_error, JSON_GIVE_NULL);
     rules->wrapper = clauses->wrapper;
-    if (is_list && (rules->on_empty == JSON_GIVE_EMPTY_OBJECT || rules->on_error == JSON_GIVE_EMPTY_OBJECT))
+    if (is_list &&
+        (rules->on_empty == JSON_GIVE_EMPTY_OBJECT || rules->on_error == JSON_GIVE_EMPTY_OBJECT))
         return wrong_clause(call, err, "EMPTY OBJECT");
     return OK;
 }
@@ -112,7 +113,8 @@ static void exists_clauses(const struct call *call, struct json_rules *rules)
 {
     rules->type = &type_boolean;
     rules->on_empty = JSON_GIVE_FALSE;
-    rules->on_error = behavior_of(call->json ? call->json->on_error : JSON_GIVE_DEFAULT, JSON_GIVE_FALSE);
+    rules->on_error =
+        behavior_of(call->json ? call->json->on_error : JSON_GIVE_DEFAULT, JSON_GIVE_FALSE);
 }
 
 /* --- binding ------------------------------------------------------------------------------ */

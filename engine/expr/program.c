@@ -24,6 +24,7 @@ struct step {
     struct column **columns; /* of the arguments, for the kernel */
     void *scratch;           /* the kernel's */
     struct step *chain;      /* next in the interning bucket */
+    struct step *next;       /* of the program */
     /* In the current batch: */
     struct column *out;      /* NULL: nothing computed yet */
     bool all;                /* computed for every row */
@@ -34,7 +35,6 @@ struct step {
 struct program {
     struct eval cx;
     struct step *steps;      /* all of them, for program_begin */
-    uint32_t step_count;
     struct step **roots;
     uint32_t root_count;
     const struct clock *clock;
@@ -47,25 +47,17 @@ enum { BUCKETS = 256 };
 struct compile {
     struct arena *arena;
     struct program *p;
-    uint32_t cap;
     struct step *buckets[BUCKETS];
 };
 
-static uint32_t count_nodes(const struct expr *e)
-{
-    uint32_t n = 1;
-    for (uint32_t i = 0; i < e->arg_count; i++)
-        n += count_nodes(e->args[i]);
-    return n;
-}
-
 static struct step *compile(struct compile *c, const struct expr *e)
 {
+    /* One node is one evaluation, also of a volatile function; two nodes that are equal are one
+     * only where it makes no difference. */
     struct step **bucket = &c->buckets[e->hash % BUCKETS];
-    if (!(e->flags & CALL_VOLATILE))
-        for (struct step *s = *bucket; s; s = s->chain)
-            if (expr_equal(s->e, e))
-                return s;
+    for (struct step *s = *bucket; s; s = s->chain)
+        if (s->e == e || (!(e->flags & CALL_VOLATILE) && expr_equal(s->e, e)))
+            return s;
 
     struct step **args = NULL;
     struct column **columns = NULL;
@@ -78,31 +70,34 @@ static struct step *compile(struct compile *c, const struct expr *e)
             if (!(args[i] = compile(c, e->args[i])))
                 return NULL;
     }
-    struct step *s = &c->p->steps[c->p->step_count++];
-    *s = (struct step){ .e = e, .args = args, .columns = columns, .chain = *bucket };
+    struct step *s = arena_new(c->arena, struct step);
+    if (!s)
+        return NULL;
+    s->e = e;
+    s->args = args;
+    s->columns = columns;
+    s->chain = *bucket;
+    s->next = c->p->steps;
     *bucket = s;
+    c->p->steps = s;
     return s;
 }
 
 enum code program_create(struct arena *op_arena, struct expr *const *exprs, uint32_t n,
                          const struct clock *clock, struct program **ret, struct error *err)
 {
-    uint32_t nodes = 0;
-    for (uint32_t i = 0; i < n; i++)
-        nodes += count_nodes(exprs[i]);
     struct program *p = arena_new(op_arena, struct program);
     if (!p)
         return error_nomem(err);
-    p->steps = arena_array(op_arena, struct step, nodes);
-    p->roots = arena_array(op_arena, struct step *, n);
-    if (!p->steps || !p->roots)
+    p->roots = arena_array(op_arena, struct step *, MAX(n, 1));
+    if (!p->roots)
         return error_nomem(err);
     p->root_count = n;
     p->clock = clock;
     p->cx.op_arena = op_arena;
     p->cx.clock = clock;
 
-    struct compile c = { .arena = op_arena, .p = p, .cap = nodes };
+    struct compile c = { .arena = op_arena, .p = p };
     for (uint32_t i = 0; i < n; i++)
         if (!(p->roots[i] = compile(&c, exprs[i])))
             return error_nomem(err);
@@ -117,8 +112,7 @@ void program_begin(struct program *p, struct arena *batch_arena, struct column *
     p->cx.input = input;
     p->cx.count = count;
     p->cx.now_us = clock_now_us(p->clock);
-    for (uint32_t i = 0; i < p->step_count; i++) {
-        struct step *s = &p->steps[i];
+    for (struct step *s = p->steps; s; s = s->next) {
         s->out = NULL;
         s->all = false;
         s->done_count = 0;

@@ -21,6 +21,16 @@ static bool is_volatile(const struct plan_calc *calc)
     return false;
 }
 
+/* Views over views may double an expression at every level; past a point two calcs are cheaper. */
+static bool is_small(const struct plan_calc *calc)
+{
+    enum { SIZE_MAX_MERGED = 2000 };
+    for (uint32_t i = 0; calc->exprs && i < calc->base.field_count; i++)
+        if (calc->exprs[i]->size > SIZE_MAX_MERGED)
+            return false;
+    return true;
+}
+
 /* Conditions that can fail must stay behind the ones that guard them; AND keeps the order. */
 static struct expr *both(struct arena *arena, struct expr *inner, struct expr *outer)
 {
@@ -33,7 +43,7 @@ static enum code merge(struct optimizer *o, struct plan_calc *outer, struct erro
 {
     while (outer->base.inputs[0]->kind == PLAN_CALC) {
         const struct plan_calc *inner = (const struct plan_calc *)outer->base.inputs[0];
-        if (is_volatile(inner))
+        if (is_volatile(inner) || !is_small(inner))
             return OK;
         struct expr *filter = outer->filter;
         struct expr **exprs = outer->exprs;

@@ -54,8 +54,7 @@ struct plan_scan {
     struct table_def def;              /* with `needed` filled by the optimizer */
     const struct catalog_watermark *watermark; /* NULL, or not used by the query */
     const char *on_error;              /* "skip", "fail", "route" */
-    const struct catalog_table *dead_letter; /* with route */
-    struct plan_sink *dead_letter_sink;
+    struct plan_sink *dead_letter_sink; /* with route */
 };
 
 struct plan_values {
@@ -95,6 +94,7 @@ struct plan_sink {
     uint32_t statement;         /* results: counts the SELECTs of the job from 1 */
     bool in_source_order;       /* all inputs come from one scan: rows are merged by origin */
     const char *on_error;
+    struct plan_sink *dead_letter_sink; /* with route */
 };
 
 struct plan_job {

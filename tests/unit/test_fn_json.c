@@ -79,15 +79,17 @@ static void flink_value(void)
     CHECK_STR(FLINK("JSON_VALUE", "~", "'lax $"), "NULL");
     CHECK_STR(FLINK("JSON_VALUE", "#5", "'$"),
               "ERROR function JSON_VALUE does not accept (INT, STRING)");
-    CHECK(strncmp(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "='$["), "ERROR ",
-                  6) == 0);
+    CHECK(strncmp(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "='$["),
+                  "ERROR ", 6) == 0);
 
     CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_GIVE_ERROR), DOCUMENT, "'lax $.nothing"),
               "ERROR JSON_VALUE has no result, and ERROR ON EMPTY is asked for");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'strict $.nothing"),
-              "ERROR JSON_VALUE has no result, and ERROR ON ERROR is asked for");
-    CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_GIVE_ERROR), DOCUMENT, "'strict $.nothing"),
-              "NULL");
+    CHECK_STR(
+        WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'strict $.nothing"),
+        "ERROR JSON_VALUE has no result, and ERROR ON ERROR is asked for");
+    CHECK_STR(
+        WITH("JSON_VALUE", CLAUSES(.on_empty = JSON_GIVE_ERROR), DOCUMENT, "'strict $.nothing"),
+        "NULL");
     CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'lax $.nothing"),
               "NULL");
     CHECK_STR(WITH("JSON_VALUE", CLAUSES(.on_error = JSON_GIVE_ERROR), DOCUMENT, "'$.o"),
@@ -203,12 +205,13 @@ static void flink_query(void)
     CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_GIVE_EMPTY_OBJECT), q, "'lax $.x"), "{}");
     CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_empty = JSON_GIVE_ERROR), q, "'lax $.x"),
               "ERROR JSON_QUERY has no result, and ERROR ON EMPTY is asked for");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_OBJECT), q, "'strict $.x"), "{}");
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_OBJECT), q, "'strict $.x"),
+              "{}");
     CHECK_STR(
         WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_ARRAY, .returning = &strings), q, "'$.a"),
         "[]");
-    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_OBJECT, .returning = &strings), q,
-                   "'$.a"),
+    CHECK_STR(WITH("JSON_QUERY", CLAUSES(.on_error = JSON_GIVE_EMPTY_OBJECT, .returning = &strings),
+                   q, "'$.a"),
               "ERROR EMPTY OBJECT is not a clause of JSON_QUERY with this result type");
     CHECK_STR(WITH("JSON_QUERY", AS(&type_int), q, "'$.n"),
               "ERROR RETURNING is not a clause of JSON_QUERY with this result type");

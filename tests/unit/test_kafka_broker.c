@@ -2,6 +2,8 @@
  * large amounts.  WEIR_KAFKA names it (HOST:PORT); without one all is skipped. */
 #include "support/kafka.h"
 
+#include "base/memory.h"
+#include "base/number.h"
 #include "kafka/kafka.h"
 #include "support/check.h"
 #include "types/batch.h"
@@ -264,7 +266,7 @@ static void a_hundred_thousand_rows_there_and_back(void)
     t = kafka_table_blink(cluster, OPTIONS("topic", "weir_bulk", "startupMode", "EARLIEST",
                                            "group.id", "weir_bulk"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
-    unsigned char *seen = calloc(ROWS, 1);
+    unsigned char *seen = mem_zalloc(ROWS);
     uint32_t count = 0;
     while (r->code == OK && r->state != POLL_END) {
         arena_reset(r->arena);
@@ -273,7 +275,8 @@ static void a_hundred_thousand_rows_there_and_back(void)
         for (uint32_t i = 0; r->code == OK && i < r->records.count; i++) {
             char text[16] = "";
             memcpy(text, r->records.values[i].data, MIN(r->records.values[i].size, 15));
-            int n = atoi(text);
+            int64_t n = -1;
+            CHECK(number_parse_i64(text, strlen(text), &n));
             CHECK(n >= 0 && n < ROWS && !seen[n] && str_is(r->records.keys[i], text));
             if (n >= 0 && n < ROWS)
                 seen[n] = 1;
@@ -285,7 +288,7 @@ static void a_hundred_thousand_rows_there_and_back(void)
         }
     }
     CHECK_INT(count, ROWS);
-    free(seen);
+    mem_free(seen);
     kafka_reader_close(r);
     kafka_table_end(t);
     arena_destroy(arena);

@@ -76,7 +76,8 @@ static void properties_reach_the_client(void)
 {
     consumer_is(OPTIONS("topic", "t", "properties.bootstrap.servers", "a:1,b:2"), false,
                 "bootstrap.servers", "a:1,b:2");
-    consumer_is(OPTIONS("topic", "t", "bootstrap.servers", "a:1"), true, "bootstrap.servers", "a:1");
+    consumer_is(OPTIONS("topic", "t", "bootstrap.servers", "a:1"), true, "bootstrap.servers",
+                "a:1");
     consumer_is(OPTIONS("topic", "t", "properties.max.partition.fetch.bytes", "12345"), false,
                 "fetch.message.max.bytes", "12345");
     consumer_is(OPTIONS("topic", "t", "properties.fetch.max.wait.ms", "7"), false,
@@ -119,7 +120,8 @@ static void java_only_properties_are_passed_over(void)
 static void idempotence_gives_way_to_other_wishes(void)
 {
     producer_is(OPTIONS("topic", "t"), false, "enable.idempotence", "true");
-    producer_is(OPTIONS("topic", "t", "properties.acks", "1"), false, "enable.idempotence", "false");
+    producer_is(OPTIONS("topic", "t", "properties.acks", "1"), false, "enable.idempotence",
+                "false");
     producer_is(OPTIONS("topic", "t", "properties.acks", "all"), false, "enable.idempotence",
                 "true");
     producer_is(OPTIONS("topic", "t", "retries", "0"), true, "enable.idempotence", "false");
@@ -350,8 +352,9 @@ static void starting_places_are_read(void)
 
 static void starting_places_are_checked(void)
 {
-    struct kafka_table *t = kafka_table_blink(
-        NULL, OPTIONS("topic", "t", "startupMode", "TIMESTAMP", "startTime", "2030-01-01 00:00:00"));
+    struct kafka_table *t =
+        kafka_table_blink(NULL, OPTIONS("topic", "t", "startupMode", "TIMESTAMP", "startTime",
+                                        "2030-01-01 00:00:00"));
     t->clock = (struct clock){ .standing = true, .standing_us = INT64_C(1700000000000000) };
     refuses(t, false, E_OPTION, "option \"startTime\" is in the future", NULL);
     refuses(kafka_table_flink(NULL, OPTIONS("topic", "t", "scan.startup.mode", "timestamp")), false,
@@ -365,10 +368,10 @@ static void starting_places_are_checked(void)
             "option \"scan.startup.specific-offsets\" must be a list such as "
             "partition:0,offset:42;partition:1,offset:300, but is \"0:42\"",
             NULL);
-    refuses(kafka_table_flink(NULL, OPTIONS("topic", "a;b", "scan.startup.mode", "specific-offsets",
-                                            "scan.startup.specific-offsets",
-                                            "partition:0,offset:42")),
-            false, E_OPTION, "option \"scan.startup.specific-offsets\" is for a single topic", NULL);
+    refuses(
+        kafka_table_flink(NULL, OPTIONS("topic", "a;b", "scan.startup.mode", "specific-offsets",
+                                        "scan.startup.specific-offsets", "partition:0,offset:42")),
+        false, E_OPTION, "option \"scan.startup.specific-offsets\" is for a single topic", NULL);
     refuses(kafka_table_flink(NULL, OPTIONS("topic", "t", "properties.auto.offset.reset", "first")),
             false, E_OPTION,
             "Kafka property \"auto.offset.reset\" must be earliest, latest or none, but is "

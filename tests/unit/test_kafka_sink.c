@@ -147,7 +147,8 @@ static void keys_choose_the_partition_that_java_chooses(void)
      * ("") = 275646681. */
     static const int64_t hashes[] = { -973932308, -790332482, 479470107, 275646681 };
     static const char *const values[] = { "21", "foobar", "abc", "" };
-    t = kafka_table_flink(cluster, OPTIONS("topic", "java", "scan.startup.mode", "earliest-offset"));
+    t = kafka_table_flink(cluster,
+                          OPTIONS("topic", "java", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     kafka_reader_read(r, UINT32_MAX);
     CHECK_INT(r->count, 4);
@@ -377,8 +378,8 @@ static void final_failures_end_the_job(void)
 static void messages_that_are_too_large_are_bad_rows(void)
 {
     kafka_cluster_topic(cluster, "large", 1);
-    struct kafka_table *t =
-        kafka_table_flink(cluster, OPTIONS("topic", "large", "properties.max.request.size", "2000"));
+    struct kafka_table *t = kafka_table_flink(
+        cluster, OPTIONS("topic", "large", "properties.max.request.size", "2000"));
     struct sink *sink = open_sink(t);
     char big[5001];
     memset(big, 'x', 5000);

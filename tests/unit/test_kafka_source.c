@@ -66,13 +66,14 @@ static void offsets_bound_both_ends(void)
     kafka_cluster_topic(cluster, "bounds", 2);
     kafka_cluster_fill(cluster, "bounds", 0, 0, 6);
     kafka_cluster_fill(cluster, "bounds", 1, 100, 6);
-    check_read(kafka_table_flink(
-                   cluster, OPTIONS("topic", "bounds", "scan.startup.mode", "specific-offsets",
-                                    "scan.startup.specific-offsets",
-                                    "partition:0,offset:2;partition:1,offset:6", "scan.bounded.mode",
-                                    "specific-offsets", "scan.bounded.specific-offsets",
-                                    "partition:0,offset:4;partition:1,offset:6")),
-               false, "bounds-0@2=2 bounds-0@3=3 ");
+    check_read(
+        kafka_table_flink(cluster,
+                          OPTIONS("topic", "bounds", "scan.startup.mode", "specific-offsets",
+                                  "scan.startup.specific-offsets",
+                                  "partition:0,offset:2;partition:1,offset:6", "scan.bounded.mode",
+                                  "specific-offsets", "scan.bounded.specific-offsets",
+                                  "partition:0,offset:4;partition:1,offset:6")),
+        false, "bounds-0@2=2 bounds-0@3=3 ");
 }
 
 static void partitions_and_topics_are_all_read(void)

@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 
-LINE_BYTES_MAX = 100
+# The formatter aims at 100; what it cannot break may be a little longer.
+LINE_BYTES_MAX = 110
 # A row of a table is read across: functions with their help, test vectors.
 TABLE_BYTES_MAX = 400
 TABLE_ROW = re.compile(rb"\s*(?:\{ |\{\"|[A-Z]+\(\")")
@@ -203,11 +204,11 @@ def rule_function_length(file):
 RULES = [
     (rule_tabs, lambda f: f.is_code or f.is_config),
     (rule_trailing_blanks, lambda f: f.is_code or f.is_config),
-    (rule_line_length, lambda f: f.is_code),
+    (rule_line_length, lambda f: f.is_code and f.extension != ".py"),  # SQL in strings
     (rule_final_newline, lambda f: not f.is_verbatim),
     (rule_banned_functions, lambda f: f.is_c),
     (rule_sleep, lambda f: f.path.startswith("tests/") and (f.is_c or f.is_script)),
-    (rule_marks, lambda f: not f.is_verbatim),
+    (rule_marks, lambda f: not f.is_verbatim and "/vectors_" not in f.path),
     (rule_pragma_once, lambda f: f.extension == ".h"),
     (rule_opening_comment, lambda f: f.extension in (".c", ".h", ".y", ".re")),
     (rule_file_length, lambda f: f.is_code),
@@ -249,8 +250,8 @@ SELF_TEST = [
     ("tools/a", b"#!/bin/bash\n\techo\n", "tab"),
     ("engine/a.c", HEAD + b"int a; \n", "blank at the end"),
     ("tests/a.test", b"a \n", None),
-    ("engine/a.c", HEAD + b"int " + b"a" * 96 + b";\n", "line of 101 bytes"),
-    ("engine/a.c", HEAD + b"int " + b"a" * 95 + b";\n", None),
+    ("engine/a.c", HEAD + b"int " + b"a" * 106 + b";\n", "line of 111 bytes"),
+    ("engine/a.c", HEAD + b"int " + b"a" * 105 + b";\n", None),
     ("a.md", b"a" * 200 + b"\n", None),
     ("engine/a.c", HEAD + b"int a;", "no line feed"),
     ("a.md", b"a\n\n", "empty line at the end"),

@@ -8,8 +8,9 @@
  * batches wait in a list, in order, and as long as it is not empty the worker takes
  * no new input and keeps the batch arena.  So nothing here grows without bound.
  *
- * In upsert mode -U is dropped: the new value of the key follows. */
+ * In upsert mode there is no -U: see as_upserts(). */
 #include "exec/op/ops.h"
+#include "expr/compare.h"
 #include "types/concat.h"
 
 struct pending {
@@ -77,27 +78,46 @@ static enum code offer(struct op_sink *op, const struct batch *batch, struct err
     return append(batch->arena, &op->refused_tail, batch, 0, err);
 }
 
-/* The batch without -U; itself if it has none. */
-static enum code without_before(const struct batch *in, const struct batch **ret,
-                                struct error *err)
+static bool same_key(const struct schema *schema, const struct batch *in, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = 0; i < schema->key_count; i++) {
+        const struct column *c = in->columns[schema->key[i]];
+        if (!slot_equal(c, a, c, b))
+            return false;
+    }
+    return schema->key_count > 0;
+}
+
+/* For keyed sinks.  A -U whose +U of the same key follows is left out: the new value replaces the
+ * old one.  Any other -U (a filter has kept the +U, or the update moves to another key) takes its
+ * row away: it becomes -D. */
+static enum code as_upserts(const struct op_sink *op, const struct batch *in,
+                            const struct batch **ret, struct error *err)
 {
     *ret = in;
     if (!in->changes)
         return OK;
     uint32_t *selection = arena_alloc(in->arena, MAX(in->selected, 1) * sizeof *selection);
+    uint8_t *changes = arena_alloc(in->arena, MAX(in->count, 1));
     struct batch *out = batch_derive(in->arena, in);
-    if (!selection || !out)
+    if (!selection || !changes || !out)
         return error_nomem(err);
+    memcpy(changes, in->changes, in->count);
     uint32_t n = 0;
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
-        if (in->changes[row] != CHANGE_UPDATE_BEFORE)
-            selection[n++] = row;
+        if (changes[row] == CHANGE_UPDATE_BEFORE) {
+            uint32_t next = i + 1 < in->selected ? batch_row(in, i + 1) : row;
+            if (in->changes[next] == CHANGE_UPDATE_AFTER &&
+                same_key(op->plan->def.schema, in, row, next))
+                continue;
+            changes[row] = CHANGE_DELETE;
+        }
+        selection[n++] = row;
     }
-    if (n == in->selected)
-        return OK;
     out->selection = selection;
     out->selected = n;
+    out->changes = changes;
     *ret = out;
     return OK;
 }
@@ -106,7 +126,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
 {
     struct op_sink *op = (struct op_sink *)base;
     if (op->plan->mode == SINK_UPSERT)
-        TRY(without_before(in, &in, err));
+        TRY(as_upserts(op, in, &in, err));
     if (in->selected == 0)
         return OK;
     if (!op->plan->in_source_order)

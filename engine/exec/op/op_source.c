@@ -42,7 +42,8 @@ static enum code report(struct bad_rows *base, const struct bad_row *row, struct
     struct bad_row placed = *row;
     const struct records *records = &op->records;
     op->base.rows_in += op->is_polling; /* what came counts as read, good or bad */
-    if (op->uses_records && !op->is_polling && placed.place.size == 0 && row->record < records->count) {
+    if (op->uses_records && !op->is_polling && placed.place.size == 0 &&
+        row->record < records->count) {
         placed.place = op->source->kind->split_name(op->source, records->splits[row->record]);
         if (placed.offset < 0)
             placed.offset = records->offsets[row->record];
@@ -252,6 +253,10 @@ static enum code read_batch(struct op_source *op, struct arena *arena, enum poll
         op->is_polling = true;
         code = op->source->kind->poll(op->source, &op->records, ret_state, err);
         op->is_polling = false;
+        if (code == E_RETRY) { /* of the poll only: it has done nothing */
+            *ret_state = POLL_IDLE;
+            return OK;
+        }
         if (code == OK && op->records.count > 0) {
             *ret_rows = op->records.count;
             for (uint32_t i = 0; i < op->records.count; i++)
@@ -260,12 +265,12 @@ static enum code read_batch(struct op_source *op, struct arena *arena, enum poll
         }
     } else {
         code = op->source->kind->poll_rows(op->source, arena, BATCH_ROWS, ret, ret_state, err);
+        if (code == E_RETRY) {
+            *ret_state = POLL_IDLE;
+            return OK;
+        }
         if (code == OK && *ret)
             *ret_rows = (*ret)->selected;
-    }
-    if (code == E_RETRY) {
-        *ret_state = POLL_IDLE;
-        return OK;
     }
     if (code != OK)
         error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
@@ -316,7 +321,6 @@ enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_
                                struct error *err)
 {
     struct op_source *op = (struct op_source *)base;
-    struct arena *arena = op->held->arena;
     uint32_t from = op->held_next, to = from;
     while (to < op->held->count && op->held_times_ms[to] < before_ms &&
            op->held_times_ms[to] <= upto_ms)
@@ -324,14 +328,19 @@ enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_
     op->held_next = to;
     if (from == 0 && to == op->held->count)
         return op_emit(base, op->held, err);
-    struct batch *part = batch_derive(arena, op->held);
-    uint32_t *selection = arena_alloc(arena, MAX(to - from, 1) * sizeof *selection);
-    if (!part || !selection)
+    /* A compact copy, in the arena of the round: what is downstream pays for these rows only. */
+    struct arena *round = base->worker->batch_arena;
+    uint32_t n = to - from;
+    struct batch *part = batch_create(round, op->held->column_count, n);
+    uint32_t *rows = arena_alloc(round, MAX(n, 1) * sizeof *rows);
+    if (!part || !rows)
         return error_nomem(err);
-    for (uint32_t i = from; i < to; i++)
-        selection[i - from] = i;
-    part->selection = selection;
-    part->selected = to - from;
+    for (uint32_t i = 0; i < n; i++)
+        rows[i] = from + i;
+    for (uint32_t c = 0; c < part->column_count; c++)
+        if (!(part->columns[c] = column_gather(round, op->held->columns[c], rows, n)))
+            return error_nomem(err);
+    part->changes = op->held->changes ? op->held->changes + from : NULL;
     return op_emit(base, part, err);
 }
 
