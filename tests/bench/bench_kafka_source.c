@@ -3,7 +3,9 @@
  *   bench_kafka_source --brokers LIST --topic NAME [--raw] [--burn N]
  *   bench_kafka_source --brokers LIST --topic NAME --write MESSAGES [--bytes N]
  *
- * --config adds properties of Kafka.
+ *   bench_kafka_source --brokers LIST --topic NAME --copy-to NAME [--every N]
+ *
+ * --config adds properties of Kafka.  --copy-to writes every N-th message (10) to another topic.
  *
  * Reads a topic to its end through the connector (--raw: through librdkafka alone, tuned as
  * tests/kafka/raw_consume.c), touching every cache line of every value, and prints one JSON object:
@@ -62,8 +64,46 @@ static void wait_for(int fd)
     poll(&poll_fd, 1, 1000);
 }
 
-static int64_t read_source(const struct table_def *table)
+/* Every `every`-th record of a poll goes out again. */
+static void copy_some(struct sink *sink, const struct records *records, int64_t every)
 {
+    struct error error = { .code = OK };
+    uint32_t count = 0;
+    struct batch *batch = batch_create(records->arena, 2, records->count);
+    for (int i = 0; i < 2; i++)
+        batch->columns[i] = column_create(records->arena, &type_bytes, records->count);
+    for (uint32_t i = 0; i < records->count; i += (uint32_t)every) {
+        COLUMN_OUT(batch->columns[0], struct view)[count] = view_make("key", 3);
+        COLUMN_OUT(batch->columns[1], struct view)[count++] = view_of(records->values[i]);
+    }
+    batch->count = batch->selected = count;
+    enum code code;
+    while ((code = sink->kind->write(sink, batch, &error)) == E_RETRY)
+        wait_for(sink->kind->wake_fd(sink));
+    check(code, &error);
+}
+
+static void finish_sink(struct sink *sink)
+{
+    struct error error = { .code = OK };
+    bool done = false;
+    check(sink->kind->flush_start(sink, &error), &error);
+    while (!done) {
+        check(sink->kind->flush_poll(sink, &done, &error), &error);
+        if (!done)
+            wait_for(sink->kind->wake_fd(sink));
+    }
+    sink->kind->close(sink);
+}
+
+static int64_t read_source(const struct table_def *table, const struct table_def *copy,
+                           int64_t every)
+{
+    struct sink *sink = NULL;
+    struct sink_open sink_open = { .table = copy, .mode = SINK_APPEND, .bad_rows = &bad_rows };
+    struct error sink_error = { .code = OK };
+    if (copy)
+        check(connector_kafka.sink->open(&sink_open, &sink, &sink_error), &sink_error);
     struct arena *arena = arena_create();
     struct records records = {
         .arena = arena,
@@ -86,11 +126,15 @@ static int64_t read_source(const struct table_def *table)
         for (uint32_t i = 0; i < records.count; i++)
             touch(records.values[i].data, records.values[i].size);
         messages += records.count;
+        if (sink && records.count > 0)
+            copy_some(sink, &records, every);
         if (state == POLL_IDLE)
             wait_for(source->kind->wake_fd(source));
     }
     arena_reset(arena);
     source->kind->close(source);
+    if (sink)
+        finish_sink(sink);
     return messages;
 }
 
@@ -163,14 +207,7 @@ static int64_t write_sink(const struct table_def *table, int64_t messages, int64
             check(code, &error);
         written += code == OK ? BATCH_ROWS : 0;
     }
-    bool done = false;
-    check(sink->kind->flush_start(sink, &error), &error);
-    while (!done) {
-        check(sink->kind->flush_poll(sink, &done, &error), &error);
-        if (!done)
-            wait_for(sink->kind->wake_fd(sink));
-    }
-    sink->kind->close(sink);
+    finish_sink(sink);
     arena_destroy(arena);
     free(text);
     return written;
@@ -179,17 +216,19 @@ static int64_t write_sink(const struct table_def *table, int64_t messages, int64
 int main(int argc, char **argv)
 {
     const char *brokers = NULL, *topic = NULL, *config = "";
+    const char *copy_topic = NULL;
     bool raw = false;
-    int64_t write = 0, bytes = 300;
+    int64_t write = 0, bytes = 300, every = 10;
     const struct tool_option options[] = {
         { "--brokers", &brokers, NULL, NULL }, { "--topic", &topic, NULL, NULL },
         { "--raw", NULL, NULL, &raw },         { "--burn", NULL, &burn, NULL },
         { "--write", NULL, &write, NULL },     { "--bytes", NULL, &bytes, NULL },
-        { "--config", &config, NULL, NULL },   { NULL, NULL, NULL, NULL },
+        { "--config", &config, NULL, NULL },   { "--copy-to", &copy_topic, NULL, NULL },
+        { "--every", NULL, &every, NULL },     { NULL, NULL, NULL, NULL },
     };
     tool_name = "bench_kafka_source";
     tool_usage = "bench_kafka_source --brokers LIST --topic NAME [--raw] [--burn N] "
-                 "[--write MESSAGES] [--bytes N] [--config K=V;...]";
+                 "[--write MESSAGES] [--bytes N] [--copy-to NAME] [--every N] [--config K=V;...]";
     tool_parse_options(argc, argv, options);
     if (brokers == NULL || topic == NULL)
         tool_die("--brokers and --topic are needed\nusage: %s", tool_usage);
@@ -216,10 +255,16 @@ int main(int argc, char **argv)
                                      .options = &table_options,
                                      .blink = true,
                                      .clock = &clock };
+    struct option copy_items[countof(items)];
+    memcpy(copy_items, items, sizeof items);
+    copy_items[0].value = str_of(copy_topic);
+    const struct options copy_options = { copy_items, countof(copy_items), specs };
+    struct table_def copy = table;
+    copy.options = &copy_options;
     double wall_s = tool_now_s(), cpu_s = tool_cpu_s();
     int64_t messages = write > 0 ? write_sink(&table, write, bytes)
                        : raw     ? read_raw(brokers, topic)
-                                 : read_source(&table);
+                                 : read_source(&table, copy_topic ? &copy : NULL, every);
     wall_s = tool_now_s() - wall_s;
     cpu_s = tool_cpu_s() - cpu_s;
     struct rusage usage;

@@ -58,6 +58,28 @@ static long walk(struct str name, struct str text)
     }
 }
 
+/* The jobs in a file of golden cases: what stands under "--- file job.sql". Jobs checked; counts
+ * those that failed. */
+static long walk_cases(const char *path, struct str text, int *failed)
+{
+    static const struct str head = { "--- file job.sql\n", 17 };
+    long jobs = 0;
+    const char *end = text.data + text.size;
+    const char *at = text.data;
+    while ((at = memmem(at, (size_t)(end - at), head.data, head.size)) != NULL) {
+        at += head.size;
+        const char *stop = memmem(at, (size_t)(end - at), "\n--- ", 5);
+        const char *next = memmem(at, (size_t)(end - at), "\n=== ", 5);
+        if (!stop || (next && next < stop))
+            stop = next;
+        struct str job = { at, (size_t)((stop ? stop : end) - at) };
+        char name[256];
+        snprintf(name, sizeof name, "%s, job %ld", path, ++jobs);
+        *failed += walk(str_of(name), job) < 0;
+    }
+    return jobs;
+}
+
 int main(int argc, char **argv)
 {
     static char text[TEXT_MAX];
@@ -65,6 +87,7 @@ int main(int argc, char **argv)
     data_dir = getenv("TMPDIR") ? getenv("TMPDIR") : ".";
     session_register_connectors(test_connectors);
     int failed = 0;
+    long jobs = 0;
     for (int i = 1; i < argc; i++) {
         FILE *in = fopen(argv[i], "rb");
         if (!in) {
@@ -73,9 +96,15 @@ int main(int argc, char **argv)
         }
         size_t size = fread(text, 1, sizeof text, in);
         fclose(in);
+        if (str_ends(str_of(argv[i]), STR(".test"))) {
+            jobs += walk_cases(argv[i], str_make(text, size), &failed);
+            continue;
+        }
         long failures = walk(str_of(argv[i]), str_make(text, size));
         printf("%s: %ld allocations\n", argv[i], failures);
         failed += failures < 0;
+        jobs++;
     }
+    printf("%ld jobs, %d did not survive\n", jobs, failed);
     return failed != 0;
 }
