@@ -28,8 +28,8 @@
 #include <unistd.h>
 
 enum {
-    MESSAGES_MAX = 200000,      /* under way */
-    BYTES_MAX = 32 << 20,       /* under way, unless buffer.memory says otherwise */
+    MESSAGES_MAX = 50000,       /* under way */
+    BYTES_MAX = 4 << 20,        /* under way, unless buffer.memory says otherwise */
     OPEN_LIMIT_MS = 1000,       /* for an answer of the brokers */
     TOPIC_LIMIT_MS = 3000,      /* for a topic that the broker may be making */
 };

@@ -23,11 +23,13 @@ struct reading {
     struct arena *arena;
     const struct options *options;
     bool *is_used; /* one an option */
+    bool failed;   /* out of memory in get(), which has no other way to say so */
 };
 
 static const struct option *get(struct reading *r, const char *name, const char *what)
 {
     char *key = arena_printf(r->arena, "fields.%s.%s", name, what);
+    r->failed = r->failed || !key;
     const struct option *o = key ? options_find(r->options, key) : NULL;
     if (o)
         r->is_used[o - r->options->items] = true;
@@ -317,6 +319,8 @@ enum code generators_read(struct arena *arena, const struct table_def *table,
         return error_nomem(err);
     for (uint32_t i = 0; i < schema->count; i++)
         TRY(read_field(&r, &schema->fields[i], &generators[i], err));
+    if (r.failed)
+        return error_nomem(err);
     for (uint32_t i = 0; i < table->options->count; i++) {
         const struct option *o = &table->options->items[i];
         bool is_field = o->key.size > 7 && str_iis(str_make(o->key.data, 7), "fields.");

@@ -62,6 +62,12 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 {
     if (unlikely(bytes > SIZE_MAX / 2))
         return NULL;
+#ifdef ARENA_FAULTS /* the fault tests: every piece may fail, not only new blocks */
+    void *probe = mem_alloc(1);
+    mem_free(probe);
+    if (!probe)
+        return NULL;
+#endif
     bytes = (MAX(bytes, 1) + 15) & ~(size_t)15;
     if (unlikely((size_t)(arena->end - arena->at) < bytes) && !add_block(arena, bytes))
         return NULL;

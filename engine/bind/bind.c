@@ -296,14 +296,20 @@ static struct str file_path(const struct connector *connector, const struct tabl
     return path;
 }
 
-static bool is_same_file(const struct binder *b, struct str x, struct str y)
+/* The same file, whatever it is called: by name, or by what the names lead to. */
+static enum code is_same_file(const struct binder *b, struct str x, struct str y, bool *ret,
+                              struct error *err)
 {
-    if (x.size == 0 || str_eq(x, y))
-        return x.size > 0;
+    *ret = x.size > 0 && str_eq(x, y);
+    if (*ret || x.size == 0)
+        return OK;
     const char *paths[2] = { arena_cstr(b->arena, x), arena_cstr(b->arena, y) };
+    if (!paths[0] || !paths[1])
+        return error_nomem(err);
     struct stat info[2];
-    return paths[0] && paths[1] && stat(paths[0], &info[0]) == 0 && stat(paths[1], &info[1]) == 0 &&
+    *ret = stat(paths[0], &info[0]) == 0 && stat(paths[1], &info[1]) == 0 &&
            info[0].st_dev == info[1].st_dev && info[0].st_ino == info[1].st_ino;
+    return OK;
 }
 
 /* A sink replaces its file when the job starts: what the same job reads from it would be gone. */
@@ -315,7 +321,9 @@ static enum code check_same_file(const struct binder *b, const struct plan_sink 
     struct str target = file_path(sink->connector, &sink->def);
     for (uint32_t i = 0; target.size > 1 && i < b->scan_count; i++) {
         const struct plan_scan *scan = b->scans[i].scan;
-        if (is_same_file(b, file_path(scan->connector, &scan->def), target))
+        bool same;
+        TRY(is_same_file(b, file_path(scan->connector, &scan->def), target, &same, err));
+        if (same)
             return error_at(err, E_PLAN, sink->base.span,
                             "file \"" STR_FMT "\" is read and replaced by the same job",
                             STR_ARG(target));
