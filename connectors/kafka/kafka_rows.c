@@ -98,26 +98,31 @@ void kafka_rows_close(struct kafka_rows *rows)
 }
 
 static enum code part_of(struct encoder *encoder, int column, const struct batch *in, uint32_t row,
-                         struct buf *text, struct str *ret, struct error *err)
+                         struct buf *text, struct kafka_part *ret, struct error *err)
 {
-    *ret = (struct str){ NULL, 0 };
+    *ret = (struct kafka_part){ NULL, 0, SIZE_MAX };
     if (column >= 0) {
         const struct column *c = in->columns[column];
         if (column_is_valid(c, row)) {
-            *ret = view_str(COLUMN_AT(c, struct view, row));
-            if (!ret->data)
-                ret->data = "";
+            struct view bytes = COLUMN_AT(c, struct view, row);
+            ret->data = bytes.data ? bytes.data : "";
+            ret->size = bytes.size;
         }
         return OK;
     }
     if (!encoder)
         return OK;
-    buf_clear(text);
+    size_t at = text->size;
     bool is_null = false;
-    TRY(encoder->kind->encode(encoder, in, row, text, &is_null, err));
-    TRY(buf_check(text, err));
+    enum code code = encoder->kind->encode(encoder, in, row, text, &is_null, err);
+    if (code == OK)
+        code = buf_check(text, err);
+    if (code != OK) {
+        text->size = MIN(text->size, at); /* no half of a row */
+        return code;
+    }
     if (!is_null)
-        *ret = str_make(text->data ? text->data : "", text->size);
+        *ret = (struct kafka_part){ NULL, text->size - at, at };
     return OK;
 }
 

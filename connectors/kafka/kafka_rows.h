@@ -21,12 +21,33 @@ static inline bool kafka_rows_writes(const struct kafka_rows *rows, enum change 
     return !rows->skips_deletes || change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER;
 }
 
+/* A part of a message.  What a format wrote lies in a text that still grows, so it is told by its
+ * place there; bytes of a column are borrowed from the batch. */
+struct kafka_part {
+    const char *data; /* NULL: none, or in the text */
+    size_t size;
+    size_t at;        /* in the text; SIZE_MAX: not there */
+};
+
 struct kafka_row {
-    struct str value;     /* .data NULL: none */
-    struct str key;       /* .data NULL: none */
+    struct kafka_part value, key;
     int64_t timestamp_ms; /* 0: now */
 };
 
-/* Bytes are good until the next row.  E_DATA: this row cannot be written, *err says why. */
+/* Forgets the texts of the rows before. */
+static inline void kafka_rows_clear(struct kafka_rows *rows)
+{
+    buf_clear(&rows->value_text);
+    buf_clear(&rows->key_text);
+}
+
+/* E_DATA: this row cannot be written, *err says why. */
 enum code kafka_rows_encode(struct kafka_rows *rows, const struct batch *in, uint32_t row,
                             struct kafka_row *ret, struct error *err) WEIR_CHECKED;
+
+/* The bytes of a part, once no row is added any more; .data NULL: no value. */
+static inline struct str kafka_part_bytes(const struct kafka_part *part, const struct buf *text)
+{
+    return part->at == SIZE_MAX ? str_make(part->data, part->size)
+                                : str_make(text->data ? text->data + part->at : "", part->size);
+}

@@ -30,6 +30,8 @@
 enum {
     MESSAGES_MAX = 50000,       /* under way */
     BYTES_MAX = 4 << 20,        /* under way, unless buffer.memory says otherwise */
+    GATHER_MAX = 256,           /* messages handed to librdkafka at once */
+    GATHER_BYTES = 256 << 10,   /* of encoded text, so that it is still in the cache */
     OPEN_LIMIT_MS = 1000,       /* for an answer of the brokers */
     TOPIC_LIMIT_MS = 3000,      /* for a topic that the broker may be making */
 };
@@ -46,6 +48,11 @@ struct kafka_sink_state {
     int wake_fd;
     int32_t partition;          /* RD_KAFKA_PARTITION_UA: the partitioner decides */
     atomic_uint turn;           /* of round-robin; librdkafka may ask from its own thread */
+
+    uint32_t gathered;          /* rows of the batch that is being written */
+    struct kafka_row parts[GATHER_MAX];
+    uint32_t origins[GATHER_MAX];
+    rd_kafka_message_t messages[GATHER_MAX];
 
     int64_t pending;            /* messages under way */
     int64_t pending_bytes, pending_bytes_max;
@@ -157,15 +164,9 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 static int32_t round_robin(const rd_kafka_topic_t *topic, const void *key, size_t key_bytes,
                            int32_t partition_count, void *self, void *message_opaque)
 {
-    (void)key, (void)key_bytes, (void)message_opaque;
+    (void)topic, (void)key, (void)key_bytes, (void)message_opaque;
     struct kafka_sink_state *s = self;
-    int32_t partition = 0;
-    for (int32_t i = 0; i < partition_count; i++) {
-        partition = (int32_t)(atomic_fetch_add(&s->turn, 1) % (unsigned)partition_count);
-        if (rd_kafka_topic_partition_available(topic, partition))
-            break;
-    }
-    return partition;
+    return (int32_t)(atomic_fetch_add(&s->turn, 1) % (unsigned)partition_count);
 }
 
 /* Runs the callbacks that are due. */
@@ -180,24 +181,70 @@ static enum code serve(struct kafka_sink_state *s, struct error *err)
     return s->failed;
 }
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------- */
 
-static rd_kafka_resp_err_t produce_full(struct kafka_sink_state *s, const struct batch *in,
-                                        uint32_t row, const struct kafka_row *m,
-                                        struct error *err)
+/* What became of a message that was handed to librdkafka. */
+static enum code settle(struct kafka_sink_state *s, rd_kafka_resp_err_t failed, struct str value,
+                        size_t key_bytes, uint32_t row, struct error *err)
+{
+    if (likely(failed == RD_KAFKA_RESP_ERR_NO_ERROR)) {
+        s->pending++;
+        s->pending_bytes += (int64_t)(value.size + key_bytes);
+        s->of_epoch[s->epoch]++;
+        return OK;
+    }
+    if (is_bad_message(failed))
+        return report_bad(s, rd_kafka_err2str(failed), value, row, err);
+    return error_set(err, E_IO, "cannot write to topic \"" STR_FMT "\" of Kafka at " STR_FMT ": %s",
+                     STR_ARG(s->topic_name), STR_ARG(s->brokers), rd_kafka_err2str(failed));
+}
+
+/* The messages gathered so far: a call for many costs half of a call for each. */
+static enum code send_gathered(struct kafka_sink_state *s, struct error *err)
+{
+    uint32_t n = s->gathered;
+    s->gathered = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct str value = kafka_part_bytes(&s->parts[i].value, &s->rows.value_text);
+        struct str key = kafka_part_bytes(&s->parts[i].key, &s->rows.key_text);
+        s->messages[i] = (rd_kafka_message_t){
+            .payload = (void *)value.data,
+            .len = value.size,
+            .key = (void *)key.data,
+            .key_len = key.size,
+            ._private = (void *)(uintptr_t)s->epoch,
+        };
+    }
+    if (n > 0)
+        rd_kafka_produce_batch(s->topic, s->partition, RD_KAFKA_MSG_F_COPY, s->messages, (int)n);
+    enum code code = OK;
+    for (uint32_t i = 0; i < n; i++) {
+        const rd_kafka_message_t *m = &s->messages[i];
+        /* All of them are counted, also behind a failure: their reports will come. */
+        enum code this = settle(s, m->err, str_make(m->payload, m->len), m->key_len, s->origins[i],
+                                code == OK ? err : NULL);
+        code = code == OK ? this : code;
+    }
+    kafka_rows_clear(&s->rows);
+    return code;
+}
+
+/* A message with a time or headers of its own. */
+static enum code send_one(struct kafka_sink_state *s, const struct batch *in, uint32_t row,
+                          const struct kafka_row *m, struct error *err)
 {
     rd_kafka_headers_t *headers = NULL;
-    if (s->rows.headers_column >= 0 &&
-        kafka_headers_write(in->columns[s->rows.headers_column], row, &headers, err) != OK)
-        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
+    if (s->rows.headers_column >= 0)
+        TRY(kafka_headers_write(in->columns[s->rows.headers_column], row, &headers, err));
+    struct str value = kafka_part_bytes(&m->value, &s->rows.value_text);
+    struct str key = kafka_part_bytes(&m->key, &s->rows.key_text);
     rd_kafka_vu_t parts[8] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = s->topic },
         { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = s->partition },
         { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
         { .vtype = RD_KAFKA_VTYPE_VALUE,
-          .u.mem = { .ptr = (void *)m->value.data, .size = m->value.size } },
-        { .vtype = RD_KAFKA_VTYPE_KEY,
-          .u.mem = { .ptr = (void *)m->key.data, .size = m->key.size } },
+          .u.mem = { .ptr = (void *)value.data, .size = value.size } },
+        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { .ptr = (void *)key.data, .size = key.size } },
         { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)s->epoch },
         { .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = m->timestamp_ms },
     };
@@ -206,24 +253,15 @@ static rd_kafka_resp_err_t produce_full(struct kafka_sink_state *s, const struct
         parts[count++] =
             (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers };
     rd_kafka_error_t *error = rd_kafka_produceva(s->rk, parts, count);
-    if (!error)
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    rd_kafka_error_destroy(error);
-    if (headers)
-        rd_kafka_headers_destroy(headers);
+    rd_kafka_resp_err_t failed = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (error) {
+        rd_kafka_error_destroy(error);
+        if (headers)
+            rd_kafka_headers_destroy(headers);
+    }
+    enum code code = settle(s, failed, value, key.size, row, err);
+    kafka_rows_clear(&s->rows);
     return code;
-}
-
-static rd_kafka_resp_err_t produce(struct kafka_sink_state *s, const struct batch *in,
-                                   uint32_t row, const struct kafka_row *m, struct error *err)
-{
-    if (s->rows.headers_column >= 0 || m->timestamp_ms != 0)
-        return produce_full(s, in, row, m, err);
-    int failed = rd_kafka_produce(s->topic, s->partition, RD_KAFKA_MSG_F_COPY,
-                                  (void *)m->value.data, m->value.size, m->key.data, m->key.size,
-                                  (void *)(uintptr_t)s->epoch);
-    return failed ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static enum code write_row(struct kafka_sink_state *s, const struct batch *in, uint32_t row,
@@ -233,25 +271,22 @@ static enum code write_row(struct kafka_sink_state *s, const struct batch *in, u
     struct error why = { .code = OK };
     enum code code = kafka_rows_encode(&s->rows, in, row, &m, &why);
     if (code == E_DATA)
-        return report_bad(s, why.message, m.value, row, err);
+        return report_bad(s, why.message, kafka_part_bytes(&m.value, &s->rows.value_text), row,
+                          err);
     if (code != OK) {
         if (err)
             *err = why;
         return code;
     }
-    rd_kafka_resp_err_t failed = produce(s, in, row, &m, err);
-    if (likely(failed == RD_KAFKA_RESP_ERR_NO_ERROR)) {
-        s->pending++;
-        s->pending_bytes += (int64_t)(m.value.size + m.key.size);
-        s->of_epoch[s->epoch]++;
-        return OK;
+    if (s->rows.headers_column >= 0 || m.timestamp_ms != 0) {
+        TRY(send_gathered(s, err)); /* in order; and it needs the texts no more */
+        TRY(kafka_rows_encode(&s->rows, in, row, &m, err));
+        return send_one(s, in, row, &m, err);
     }
-    if (is_bad_message(failed))
-        return report_bad(s, rd_kafka_err2str(failed), m.value, row, err);
-    if (failed == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
-        return error_nomem(err);
-    return error_set(err, E_IO, "cannot write to topic \"" STR_FMT "\" of Kafka at " STR_FMT ": %s",
-                     STR_ARG(s->topic_name), STR_ARG(s->brokers), rd_kafka_err2str(failed));
+    s->parts[s->gathered] = m;
+    s->origins[s->gathered++] = row;
+    bool is_full = s->gathered == GATHER_MAX || s->rows.value_text.size >= GATHER_BYTES;
+    return is_full ? send_gathered(s, err) : OK;
 }
 
 static enum code sink_write(struct sink *base, const struct batch *in, struct error *err)
@@ -267,7 +302,7 @@ static enum code sink_write(struct sink *base, const struct batch *in, struct er
         if (kafka_rows_writes(&s->rows, batch_change(in, row)))
             TRY(write_row(s, in, row, err));
     }
-    return OK;
+    return send_gathered(s, err);
 }
 
 static enum code sink_flush_start(struct sink *base, struct error *err)
