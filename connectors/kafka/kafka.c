@@ -12,7 +12,10 @@
 #include "kafka/kafka_props.h"
 #include "kafka/kafka_start.h"
 
-#define PASS(name) { name, OPTION_TEXT, false, NULL, NULL, NULL }
+#define PASS(name)                                                                                 \
+    {                                                                                              \
+        name, OPTION_TEXT, false, NULL, NULL, NULL                                                 \
+    }
 
 const struct option_spec kafka_options[] = {
     { "topic", OPTION_TEXT, false, NULL, NULL,
@@ -40,6 +43,8 @@ const struct option_spec kafka_options[] = {
       "Offsets in front of which bounded mode specific-offsets ends." },
     { "scan.topic-partition-discovery.interval", OPTION_DURATION, false, "5 min", NULL,
       "How often new partitions and topics are looked for; 0 switches it off." },
+    { "scan.watermark.*", OPTION_TEXT, false, NULL, NULL,
+      "Accepted for Flink's sake: watermarks follow each row." },
     { "scan.parallelism", OPTION_INT, false, NULL, NULL,
       "Accepted for Flink's sake: partitions are shared out by weir." },
     { "sink.partitioner", OPTION_TEXT, false, "default", NULL,
@@ -71,19 +76,56 @@ const struct option_spec kafka_options[] = {
     { "extraConfig", OPTION_TEXT, false, NULL, NULL, "More properties: name=value;name=value." },
 
     /* Kafka's properties, bare: see kafka_conf.c. */
-    PASS("acks"), PASS("retries"), PASS("linger.ms"), PASS("batch.size"), PASS("batch.num.messages"),
-    PASS("buffer.memory"), PASS("partitioner.class"), PASS("check.crcs"), PASS("debug"),
-    PASS("isolation.level"), PASS("exclude.internal.topics"), PASS("interceptor.classes"),
-    PASS("metric.reporters"), PASS("partition.assignment.strategy"), PASS("plugin.library.paths"),
-    PASS("key.deserializer"), PASS("value.deserializer"), PASS("key.serializer"),
-    PASS("value.serializer"), PASS("group.instance.id"), PASS("delivery.timeout.ms"),
-    PASS("default.api.timeout.ms"), PASS("transactional.id"), PASS("transaction.timeout.ms"),
-    PASS("allow.auto.create.topics"), PASS("auto.*"), PASS("client.*"), PASS("compression.*"),
-    PASS("connections.*"), PASS("enable.*"), PASS("fetch.*"), PASS("heartbeat.*"),
-    PASS("max.*"), PASS("message.*"), PASS("metadata.*"), PASS("metrics.*"), PASS("queued.*"),
-    PASS("queue.buffering.*"), PASS("receive.*"), PASS("reconnect.*"), PASS("request.*"),
-    PASS("retry.*"), PASS("sasl.*"), PASS("security.*"), PASS("send.*"), PASS("session.*"),
-    PASS("socket.*"), PASS("ssl.*"), PASS("statistics.*"), PASS("flink.*"),
+    PASS("acks"),
+    PASS("retries"),
+    PASS("linger.ms"),
+    PASS("batch.size"),
+    PASS("batch.num.messages"),
+    PASS("buffer.memory"),
+    PASS("partitioner.class"),
+    PASS("check.crcs"),
+    PASS("debug"),
+    PASS("isolation.level"),
+    PASS("exclude.internal.topics"),
+    PASS("interceptor.classes"),
+    PASS("metric.reporters"),
+    PASS("partition.assignment.strategy"),
+    PASS("plugin.library.paths"),
+    PASS("key.deserializer"),
+    PASS("value.deserializer"),
+    PASS("key.serializer"),
+    PASS("value.serializer"),
+    PASS("group.instance.id"),
+    PASS("delivery.timeout.ms"),
+    PASS("default.api.timeout.ms"),
+    PASS("transactional.id"),
+    PASS("transaction.timeout.ms"),
+    PASS("allow.auto.create.topics"),
+    PASS("auto.*"),
+    PASS("client.*"),
+    PASS("compression.*"),
+    PASS("connections.*"),
+    PASS("enable.*"),
+    PASS("fetch.*"),
+    PASS("heartbeat.*"),
+    PASS("max.*"),
+    PASS("message.*"),
+    PASS("metadata.*"),
+    PASS("metrics.*"),
+    PASS("queued.*"),
+    PASS("queue.buffering.*"),
+    PASS("receive.*"),
+    PASS("reconnect.*"),
+    PASS("request.*"),
+    PASS("retry.*"),
+    PASS("sasl.*"),
+    PASS("security.*"),
+    PASS("send.*"),
+    PASS("session.*"),
+    PASS("socket.*"),
+    PASS("ssl.*"),
+    PASS("statistics.*"),
+    PASS("flink.*"),
     { NULL, OPTION_TEXT, false, NULL, NULL, NULL },
 };
 
@@ -124,7 +166,7 @@ void kafka_locate(struct error *err, const struct option *option)
         error_locate(err, option->value_span.size > 0 ? option->value_span : option->key_span);
 }
 
-/* --- checks ---------------------------------------------------------------------------- */
+/* --- checks -------------------------------------------------------------------------- */
 
 /* In Flink's dialect a bare property is a mistake with a clear cure. */
 static enum code check_bare(const struct table_def *table, struct error *err)
@@ -136,8 +178,8 @@ static enum code check_bare(const struct table_def *table, struct error *err)
         const struct option_spec *spec = kafka_options;
         while (spec->name && !str_iis(o->key, spec->name))
             spec++;
-        bool is_option = spec->name && spec->help &&
-                         !str_iis(o->key, "bootstrap.servers") && !str_iis(o->key, "group.id");
+        bool is_option = spec->name && spec->help && !str_iis(o->key, "bootstrap.servers") &&
+                         !str_iis(o->key, "group.id");
         if (is_option || str_starts(o->key, STR("properties.")) || !kafka_prop_is_known(o->key))
             continue;
         error_set(err, E_OPTION, "connector \"kafka\" has no option \"" STR_FMT "\"",
@@ -151,8 +193,7 @@ static enum code check_bare(const struct table_def *table, struct error *err)
     return OK;
 }
 
-static enum code check_source(const struct table_def *table, struct arena *arena,
-                              struct error *err)
+static enum code check_source(const struct table_def *table, struct arena *arena, struct error *err)
 {
     struct kafka_start start;
     struct kafka_topics topics;

@@ -24,12 +24,12 @@ struct str kafka_property(const struct table_def *table, const char *name);
 /* The position of an option in the job, or that it came with the profile. */
 void kafka_locate(struct error *err, const struct option *option);
 
-/* --- topics ------------------------------------------------------------------------ */
+/* --- topics -------------------------------------------------------------------------- */
 
 struct kafka_topics {
     const struct str *names; /* in the order of the job, each with a NUL behind it */
     uint32_t count;
-    struct str pattern;      /* instead of names; empty: none */
+    struct str pattern; /* instead of names; empty: none */
 };
 
 /* E_OPTION if there is neither, both, or one that no broker can have. */

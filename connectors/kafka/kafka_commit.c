@@ -29,16 +29,16 @@ static void on_last(rd_kafka_t *rk, rd_kafka_resp_err_t resp_err,
     (void)rk, (void)list;
     struct kafka_source_state *s = self;
     s->last_answered = true;
-    s->last_error = resp_err == RD_KAFKA_RESP_ERR__NO_OFFSET ? RD_KAFKA_RESP_ERR_NO_ERROR
-                                                             : (int)resp_err;
+    s->last_error =
+        resp_err == RD_KAFKA_RESP_ERR__NO_OFFSET ? RD_KAFKA_RESP_ERR_NO_ERROR : (int)resp_err;
 }
 
 static enum code refused(const struct kafka_source_state *s, int resp_err, struct error *err)
 {
-    return error_set(err, E_IO, "could not commit the offsets of table \"" STR_FMT
-                                "\" to group \"" STR_FMT "\": %s",
-                     STR_ARG(s->table), STR_ARG(s->plan.group),
-                     rd_kafka_err2str((rd_kafka_resp_err_t)resp_err));
+    return error_set(
+        err, E_IO,
+        "could not commit the offsets of table \"" STR_FMT "\" to group \"" STR_FMT "\": %s",
+        STR_ARG(s->table), STR_ARG(s->plan.group), rd_kafka_err2str((rd_kafka_resp_err_t)resp_err));
 }
 
 static enum code commit_last(struct kafka_source_state *s, rd_kafka_topic_partition_list_t *list,

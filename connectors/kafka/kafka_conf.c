@@ -17,9 +17,10 @@
 
 struct builder {
     const struct table_def *table;
-    rd_kafka_conf_t *conf;       /* owned until handed out */
+    rd_kafka_conf_t *conf; /* owned until handed out */
     enum kafka_role role;
     struct kafka_stores stores;
+    const struct option *option; /* the one that is read */
 };
 
 struct setting {
@@ -85,7 +86,7 @@ static enum code set_all(rd_kafka_conf_t *conf, const struct setting *settings, 
     return OK;
 }
 
-/* --- finding properties among the options ------------------------------------------- */
+/* --- finding properties among the options -------------------------------------------- */
 
 static const struct str properties_prefix = { "properties.", 11 };
 
@@ -173,15 +174,18 @@ struct str kafka_group(const struct table_def *table)
     return group.size > 0 ? group : (struct str){ NULL, 0 };
 }
 
-/* --- setting them --------------------------------------------------------------------- */
+/* --- setting them -------------------------------------------------------------------- */
 
-static enum code unknown_property(struct str name, struct error *err)
+static enum code unknown_property(const struct builder *b, struct str name, struct error *err)
 {
     error_set(err, E_OPTION, "there is no Kafka property \"" STR_FMT "\"", STR_ARG(name));
     char storage[128];
     struct str best = kafka_prop_nearest(name, storage, sizeof storage);
     if (best.data)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+    const struct option *o = b->option;
+    if (o && !o->from_profile && o->key_span.size > 0)
+        error_locate(err, o->key_span);
     return E_OPTION;
 }
 
@@ -190,7 +194,7 @@ static enum code set_raw(struct builder *b, struct str name, const char *target,
 {
     char text[128];
     if (name.size >= sizeof text)
-        return unknown_property(name, err);
+        return unknown_property(b, name, err);
     kafka_prop_lower(name, text);
     char *copy = mem_alloc(value.size + 1);
     if (!copy)
@@ -204,7 +208,7 @@ static enum code set_raw(struct builder *b, struct str name, const char *target,
     if (result == RD_KAFKA_CONF_OK)
         return OK;
     if (result == RD_KAFKA_CONF_UNKNOWN)
-        return unknown_property(name, err);
+        return unknown_property(b, name, err);
     error_set(err, E_OPTION, "Kafka property \"" STR_FMT "\" cannot have this value",
               STR_ARG(name));
     if (!options_is_secret(b->table->options, name))
@@ -277,6 +281,7 @@ static enum code apply_options(struct builder *b, struct error *err)
             const struct option *o = &b->table->options->items[i];
             if (o->from_profile != (own == 0))
                 continue;
+            b->option = o;
             enum code code = apply_option(b, o, err);
             if (code != OK) {
                 kafka_locate(err, o);

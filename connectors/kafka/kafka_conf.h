@@ -7,8 +7,8 @@ struct rd_kafka_conf_s;
 
 enum kafka_role { KAFKA_CONSUMER, KAFKA_PRODUCER };
 
-/* weir's defaults for the role, then what the profile and the job say.  `probing`: only look whether
- * it would do; files are not opened, and brokers may be missing. */
+/* weir's defaults for the role, then what the profile and the job say.  `probing`: only look
+ * whether it would do; files are not opened, and brokers may be missing. */
 enum code kafka_conf_build(const struct table_def *table, enum kafka_role role, bool probing,
                            struct rd_kafka_conf_s **ret, struct error *err) WEIR_CHECKED;
 

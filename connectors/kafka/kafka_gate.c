@@ -12,7 +12,7 @@
 
 enum {
     HOLD_MS = 500,
-    LOW_BYTES = 4 << 20,        /* of messages and what librdkafka keeps beside each */
+    LOW_BYTES = 4 << 20, /* of messages and what librdkafka keeps beside each */
     MESSAGE_OVERHEAD_BYTES = 400,
     LOW_COUNT_MIN = 4,
     API_KEY_FETCH = 1,
@@ -20,18 +20,17 @@ enum {
 
 struct kafka_gate {
     pthread_mutex_t lock;
-    pthread_cond_t below;       /* the queue came down, or the gate is open */
-    rd_kafka_queue_t *queue;    /* under lock; NULL: everybody passes */
-    atomic_uint held;           /* threads that wait */
-    atomic_size_t low_count;    /* messages in the queue at which the next may come */
+    pthread_cond_t below;        /* the queue came down, or the gate is open */
+    rd_kafka_queue_t *queue;     /* under lock; NULL: everybody passes */
+    atomic_uint held;            /* threads that wait */
+    atomic_size_t low_count;     /* messages in the queue at which the next may come */
     uint64_t taken, taken_bytes; /* for the average; the reader's own */
 };
 
 static bool is_above(const struct kafka_gate *gate)
 {
-    return gate->queue &&
-           rd_kafka_queue_length(gate->queue) >
-               atomic_load_explicit(&gate->low_count, memory_order_relaxed);
+    return gate->queue && rd_kafka_queue_length(gate->queue) >
+                              atomic_load_explicit(&gate->low_count, memory_order_relaxed);
 }
 
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int socket, const char *broker,

@@ -43,8 +43,8 @@ static bool put_headers(struct pairs *pairs, struct arena *arena, rd_kafka_messa
     const char *name;
     const void *value;
     size_t size;
-    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
-                       RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
          i++) {
         const struct view *names = pairs->names->values;
         struct view wanted = view_make(name, strlen(name));

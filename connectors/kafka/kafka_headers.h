@@ -10,8 +10,8 @@ struct rd_kafka_headers_s;
  * from them.  Of equal names the last value counts, as in Flink.  A message without headers has an
  * empty map. */
 enum code kafka_headers_read(struct rd_kafka_message_s *const *messages, uint32_t count,
-                             struct arena *arena, struct column *out, struct error *err)
-    WEIR_CHECKED;
+                             struct arena *arena, struct column *out,
+                             struct error *err) WEIR_CHECKED;
 
 /* The map in row `row`; *ret is NULL for NULL and for an empty map, else the caller's. */
 enum code kafka_headers_write(const struct column *map, uint32_t row,

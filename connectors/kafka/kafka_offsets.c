@@ -52,7 +52,7 @@ bool kafka_error_passes(int resp_err)
     }
 }
 
-/* --- one question for many partitions ----------------------------------------------------- */
+/* --- one question for many partitions ------------------------------------------------ */
 
 struct asking {
     const struct kafka_scout_plan *plan;
@@ -98,12 +98,12 @@ static enum kafka_answer ask_times(const struct asking *a, int64_t time, int64_t
 {
     rd_kafka_topic_partition_list_t *list = make_list(a, time);
     rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(a->plan->rk, list, ASK_LIMIT_MS);
-    enum kafka_answer answer = err ? judge(a, err, a->found[0].topic, a->found[0].partition, false)
-                                   : ANSWER_OK;
+    enum kafka_answer answer =
+        err ? judge(a, err, a->found[0].topic, a->found[0].partition, false) : ANSWER_OK;
     for (int i = 0; i < list->cnt && answer == ANSWER_OK; i++) {
         if (list->elems[i].err)
-            answer = judge(a, list->elems[i].err, list->elems[i].topic, list->elems[i].partition,
-                           false);
+            answer =
+                judge(a, list->elems[i].err, list->elems[i].topic, list->elems[i].partition, false);
         else
             ret[i] = list->elems[i].offset;
     }
@@ -131,7 +131,7 @@ static enum kafka_answer ask_group(const struct asking *a, int64_t *ret)
     return answer;
 }
 
-/* --- places ---------------------------------------------------------------------------------- */
+/* --- places -------------------------------------------------------------------------- */
 
 struct ends {
     const int64_t *low;

@@ -92,8 +92,8 @@ const struct kafka_prop *kafka_prop_find(struct str name)
 void kafka_prop_lower(struct str name, char *out)
 {
     for (size_t i = 0; i < name.size; i++)
-        out[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + 32)
-                                                            : name.data[i];
+        out[i] =
+            name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + 32) : name.data[i];
     out[name.size] = '\0';
 }
 
@@ -107,8 +107,8 @@ bool kafka_prop_is_known(struct str name)
     kafka_prop_lower(name, text);
     /* A scratch configuration says of any name, aliases included, whether it is one. */
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    bool known = rd_kafka_conf_set(conf, text, "", ignored, sizeof ignored) !=
-                 RD_KAFKA_CONF_UNKNOWN;
+    bool known =
+        rd_kafka_conf_set(conf, text, "", ignored, sizeof ignored) != RD_KAFKA_CONF_UNKNOWN;
     rd_kafka_conf_destroy(conf);
     return known;
 }

@@ -15,7 +15,7 @@ enum kafka_prop_use {
 };
 
 struct kafka_prop {
-    const char *name;   /* Java's; one that ends in '*' stands for all with that prefix */
+    const char *name; /* Java's; one that ends in '*' stands for all with that prefix */
     enum kafka_prop_use use;
     const char *target; /* librdkafka's name */
     const char *reason; /* a sentence */

@@ -12,11 +12,11 @@ static void find_meta_columns(struct kafka_rows *rows, const struct table_def *t
     for (uint32_t i = 0; i < table->schema->count; i++) {
         if (!table->origins || table->origins[i] != ORIGIN_META)
             continue;
-        int *column = table->metas[i] == META_VALUE_BYTES  ? &rows->value_column
-                      : table->metas[i] == META_KEY_BYTES  ? &rows->key_column
-                      : table->metas[i] == META_TIMESTAMP  ? &rows->timestamp_column
-                      : table->metas[i] == META_HEADERS    ? &rows->headers_column
-                                                           : NULL;
+        int *column = table->metas[i] == META_VALUE_BYTES ? &rows->value_column
+                      : table->metas[i] == META_KEY_BYTES ? &rows->key_column
+                      : table->metas[i] == META_TIMESTAMP ? &rows->timestamp_column
+                      : table->metas[i] == META_HEADERS   ? &rows->headers_column
+                                                          : NULL;
         if (column && *column < 0)
             *column = (int)i;
     }
@@ -49,8 +49,9 @@ static enum code check_bytes(const struct table_def *table, int column, const ch
     const struct field *field = &table->schema->fields[column];
     if (type_phys(field->type) == PHYS_VIEW)
         return OK;
-    error_set(err, E_TYPE, "column \"" STR_FMT "\" of table \"" STR_FMT
-                           "\" is the %s of the message and must be VARBINARY or VARCHAR",
+    error_set(err, E_TYPE,
+              "column \"" STR_FMT "\" of table \"" STR_FMT
+              "\" is the %s of the message and must be VARBINARY or VARCHAR",
               STR_ARG(field->name), STR_ARG(table->name), role);
     return E_TYPE;
 }
@@ -82,8 +83,8 @@ enum code kafka_rows_open(struct kafka_rows *rows, const struct table_def *table
                          "table \"" STR_FMT "\" has no column for the value of a message",
                          STR_ARG(table->name));
     const struct format *format = table_format(table, false);
-    rows->skips_deletes = table->blink || !rows->value || !format ||
-                          (format->carries & CARRIES_DELETE) == 0;
+    rows->skips_deletes =
+        table->blink || !rows->value || !format || (format->carries & CARRIES_DELETE) == 0;
     return OK;
 }
 

@@ -4,11 +4,11 @@
 #include "connector/connector.h"
 
 struct kafka_rows {
-    struct arena *arena;     /* borrowed: lives as long as this */
-    struct encoder *value;   /* owned; NULL: the column below has the bytes */
-    struct encoder *key;     /* the same */
+    struct arena *arena;   /* borrowed: lives as long as this */
+    struct encoder *value; /* owned; NULL: the column below has the bytes */
+    struct encoder *key;   /* the same */
     int value_column, key_column, timestamp_column, headers_column; /* -1: none */
-    bool skips_deletes;      /* -U and -D are no messages; else the format writes all kinds */
+    bool skips_deletes; /* -U and -D are no messages; else the format writes all kinds */
     struct buf value_text, key_text;
 };
 
@@ -26,7 +26,7 @@ static inline bool kafka_rows_writes(const struct kafka_rows *rows, enum change 
 struct kafka_part {
     const char *data; /* NULL: none, or in the text */
     size_t size;
-    size_t at;        /* in the text; SIZE_MAX: not there */
+    size_t at; /* in the text; SIZE_MAX: not there */
 };
 
 struct kafka_row {

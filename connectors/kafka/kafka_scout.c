@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 enum {
-    ASK_LIMIT_MS = 1000,   /* of one question for metadata */
-    AGAIN_MS = 200,        /* after an answer that was none */
-    MISSING_ROUNDS = 5,    /* a topic may just have been made: so often it is looked for */
-    GONE_LIMIT_MS = 5000,  /* a broker that has just started may not know a topic for a moment */
+    ASK_LIMIT_MS = 1000,  /* of one question for metadata */
+    AGAIN_MS = 200,       /* after an answer that was none */
+    MISSING_ROUNDS = 5,   /* a topic may just have been made: so often it is looked for */
+    GONE_LIMIT_MS = 5000, /* a broker that has just started may not know a topic for a moment */
 };
 
 struct scout_topic {
@@ -38,13 +38,13 @@ struct kafka_scout {
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock;
-    pthread_cond_t call;      /* stop or probe */
+    pthread_cond_t call; /* stop or probe */
     atomic_bool has_news;
 
     /* under lock */
     bool stop;
     bool probe;
-    bool complete;            /* the first round is done */
+    bool complete; /* the first round is done */
     bool failed;
     struct error error;
     struct kafka_found *found; /* not yet taken */
@@ -57,11 +57,11 @@ struct kafka_scout {
     struct kafka_found *fresh; /* of this round */
     uint32_t fresh_count, fresh_cap;
     uint32_t missing_rounds;
-    int64_t gone_since_us;     /* a topic that was there is not; 0: all are */
-    char away[160];            /* what did not answer in this round */
+    int64_t gone_since_us; /* a topic that was there is not; 0: all are */
+    char away[160];        /* what did not answer in this round */
 };
 
-/* --- telling the source ---------------------------------------------------------------- */
+/* --- telling the source -------------------------------------------------------------- */
 
 static void wake(struct kafka_scout *s)
 {
@@ -124,7 +124,7 @@ static bool tell_found(struct kafka_scout *s)
     return fits;
 }
 
-/* --- one round ---------------------------------------------------------------------------- */
+/* --- one round ----------------------------------------------------------------------- */
 
 static struct scout_topic *add_topic(struct kafka_scout *s, const char *name)
 {
@@ -156,8 +156,8 @@ static enum kafka_answer no_answer(struct kafka_scout *s, rd_kafka_resp_err_t er
 static enum kafka_answer topic_problem(struct kafka_scout *s, const char *topic,
                                        rd_kafka_resp_err_t err, struct error *error)
 {
-    bool is_missing = err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-                      err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    bool is_missing =
+        err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     if (s->complete) {
         return ANSWER_OK; /* found before: the consumer will say what has become of it */
     } else if (is_missing && ++s->missing_rounds >= MISSING_ROUNDS) {
@@ -324,10 +324,10 @@ static enum kafka_answer probe(struct kafka_scout *s, struct error *error)
     return answer;
 }
 
-/* --- the thread ------------------------------------------------------------------------------ */
+/* --- the thread ---------------------------------------------------------------------- */
 
-/* Sleeps until `due_us` (monotonic; 0: for ever), a stop, or, if `hears_probe`, a call; false: stop.
- * What a probe finds can be what it is called for again, so probes never follow each other at
+/* Sleeps until `due_us` (monotonic; 0: for ever), a stop, or, if `hears_probe`, a call; false:
+ * stop.  What a probe finds can be what it is called for again, so probes never follow each other at
  * once. */
 static bool sleep_until(struct kafka_scout *s, int64_t due_us, bool hears_probe, bool *ret_probe)
 {
@@ -347,8 +347,7 @@ static bool sleep_until(struct kafka_scout *s, int64_t due_us, bool hears_probe,
 static void *run(void *self)
 {
     struct kafka_scout *s = self;
-    int64_t interval_us =
-        s->plan->start.bounded ? 0 : s->plan->start.discovery_interval_ms * 1000;
+    int64_t interval_us = s->plan->start.bounded ? 0 : s->plan->start.discovery_interval_ms * 1000;
     bool round = true, probing = false;
     int64_t due_us = 0;
     for (;;) {
@@ -381,7 +380,7 @@ static void *run(void *self)
     }
 }
 
-/* --- from the source --------------------------------------------------------------------------- */
+/* --- from the source ----------------------------------------------------------------- */
 
 enum code kafka_scout_start(const struct kafka_scout_plan *plan, struct kafka_scout **ret,
                             struct error *err)
@@ -448,8 +447,8 @@ bool kafka_scout_has_news(const struct kafka_scout *s)
 }
 
 enum code kafka_scout_take(struct kafka_scout *s, struct arena *arena,
-                           const struct kafka_found **ret, uint32_t *ret_count,
-                           bool *ret_complete, struct error *err)
+                           const struct kafka_found **ret, uint32_t *ret_count, bool *ret_complete,
+                           struct error *err)
 {
     enum code code = OK;
     pthread_mutex_lock(&s->lock);

@@ -13,11 +13,11 @@
 struct rd_kafka_s;
 
 struct kafka_found {
-    const char *topic;   /* lives as long as the scout */
+    const char *topic; /* lives as long as the scout */
     int32_t partition;
-    int64_t from;        /* next offset to read */
-    int64_t to;          /* read ends in front of it; INT64_MAX: never */
-    int64_t high;        /* end of the partition when it was found */
+    int64_t from; /* next offset to read */
+    int64_t to;   /* read ends in front of it; INT64_MAX: never */
+    int64_t high; /* end of the partition when it was found */
 };
 
 /* Where a run before this one stopped. */
@@ -32,11 +32,11 @@ struct kafka_scout_plan { /* borrowed for the life of the scout */
     struct kafka_topics topics;
     const struct kafka_pattern *pattern; /* NULL: topics.names */
     struct kafka_start start;
-    struct str brokers;                  /* for messages */
-    struct str group;                    /* .data NULL: none */
+    struct str brokers; /* for messages */
+    struct str group;   /* .data NULL: none */
     const struct kafka_resume *resume;
     uint32_t resume_count;
-    int wake_fd;                         /* an eventfd, written when there is news */
+    int wake_fd; /* an eventfd, written when there is news */
 };
 
 struct kafka_scout;

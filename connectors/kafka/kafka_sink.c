@@ -28,54 +28,54 @@
 #include <unistd.h>
 
 enum {
-    MESSAGES_MAX = 50000,       /* under way */
-    BYTES_MAX = 4 << 20,        /* under way, unless buffer.memory says otherwise */
-    GATHER_MAX = 256,           /* messages handed to librdkafka at once */
-    GATHER_BYTES = 256 << 10,   /* of encoded text, so that it is still in the cache */
-    OPEN_LIMIT_MS = 1000,       /* for an answer of the brokers */
-    TOPIC_LIMIT_MS = 3000,      /* for a topic that the broker may be making */
+    MESSAGES_MAX = 50000,     /* under way */
+    BYTES_MAX = 4 << 20,      /* under way, unless buffer.memory says otherwise */
+    GATHER_MAX = 256,         /* messages handed to librdkafka at once */
+    GATHER_BYTES = 256 << 10, /* of encoded text, so that it is still in the cache */
+    OPEN_LIMIT_MS = 1000,     /* for an answer of the brokers */
+    TOPIC_LIMIT_MS = 3000,    /* for a topic that the broker may be making */
 };
 
 struct kafka_sink_state {
     struct sink base;
-    struct arena *arena;        /* owned */
+    struct arena *arena; /* owned */
     struct kafka_rows rows;
     struct bad_rows *bad_rows;
     struct str table, topic_name, brokers;
-    rd_kafka_t *rk;             /* owned */
-    rd_kafka_topic_t *topic;    /* owned */
-    rd_kafka_queue_t *events;   /* owned */
+    rd_kafka_t *rk;           /* owned */
+    rd_kafka_topic_t *topic;  /* owned */
+    rd_kafka_queue_t *events; /* owned */
     int wake_fd;
-    int32_t partition;          /* RD_KAFKA_PARTITION_UA: the partitioner decides */
-    atomic_uint turn;           /* of round-robin; librdkafka may ask from its own thread */
+    int32_t partition; /* RD_KAFKA_PARTITION_UA: the partitioner decides */
+    atomic_uint turn;  /* of round-robin; librdkafka may ask from its own thread */
 
-    uint32_t gathered;          /* rows of the batch that is being written */
+    uint32_t gathered; /* rows of the batch that is being written */
     struct kafka_row parts[GATHER_MAX];
     uint32_t origins[GATHER_MAX];
     rd_kafka_message_t messages[GATHER_MAX];
 
-    int64_t pending;            /* messages under way */
+    int64_t pending; /* messages under way */
     int64_t pending_bytes, pending_bytes_max;
-    int64_t of_epoch[2];        /* messages under way, by the flush they belong to */
-    unsigned epoch;             /* 0 or 1: of what is written now */
+    int64_t of_epoch[2]; /* messages under way, by the flush they belong to */
+    unsigned epoch;      /* 0 or 1: of what is written now */
 
-    enum code failed;           /* of a callback; returned by the next call */
+    enum code failed; /* of a callback; returned by the next call */
     struct error failure;
-    bool delivered;             /* a broker has confirmed something */
+    bool delivered; /* a broker has confirmed something */
     bool closing;
-    int64_t trouble_since_us;   /* 0: none */
+    int64_t trouble_since_us; /* 0: none */
     char trouble[224];
-    char waiting_for[512];      /* lent out by status() */
+    char waiting_for[512]; /* lent out by status() */
 };
 
-/* --- callbacks, all on the thread that calls us ----------------------------------------------- */
+/* --- callbacks, all on the thread that calls us -------------------------------------- */
 
 static void fail(struct kafka_sink_state *s, enum code code, const char *reason)
 {
     if (s->failed)
         return;
-    s->failed = error_set(&s->failure, code, "cannot write to topic \"" STR_FMT
-                                             "\" of Kafka at " STR_FMT ": %s",
+    s->failed = error_set(&s->failure, code,
+                          "cannot write to topic \"" STR_FMT "\" of Kafka at " STR_FMT ": %s",
                           STR_ARG(s->topic_name), STR_ARG(s->brokers), reason);
 }
 
@@ -119,8 +119,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *self)
         return;
     }
     struct error error = { .code = OK };
-    enum code code = report_bad(s, rd_kafka_err2str(m->err), str_make(m->payload, m->len),
-                                UINT32_MAX, &error);
+    enum code code =
+        report_bad(s, rd_kafka_err2str(m->err), str_make(m->payload, m->len), UINT32_MAX, &error);
     if (code != OK && !s->failed) {
         s->failed = code;
         s->failure = error;
@@ -181,7 +181,7 @@ static enum code serve(struct kafka_sink_state *s, struct error *err)
     return s->failed;
 }
 
-/* --- writing --------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------- */
 
 /* What became of a message that was handed to librdkafka. */
 static enum code settle(struct kafka_sink_state *s, rd_kafka_resp_err_t failed, struct str value,
@@ -250,8 +250,7 @@ static enum code send_one(struct kafka_sink_state *s, const struct batch *in, ui
     };
     size_t count = 7;
     if (headers)
-        parts[count++] =
-            (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers };
+        parts[count++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers };
     rd_kafka_error_t *error = rd_kafka_produceva(s->rk, parts, count);
     rd_kafka_resp_err_t failed = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (error) {
@@ -333,13 +332,12 @@ static void sink_status(struct sink *base, struct sink_status *ret)
     if (s->trouble_since_us == 0 || s->pending == 0)
         return;
     snprintf(s->waiting_for, sizeof s->waiting_for, "Kafka at " STR_FMT "%s%s%s",
-             STR_ARG(s->brokers), s->trouble[0] ? " (" : "", s->trouble,
-             s->trouble[0] ? ")" : "");
+             STR_ARG(s->brokers), s->trouble[0] ? " (" : "", s->trouble, s->trouble[0] ? ")" : "");
     ret->waiting_for = s->waiting_for;
     ret->waiting_since_us = s->trouble_since_us;
 }
 
-/* --- opening and closing ------------------------------------------------------------------------ */
+/* --- opening and closing ------------------------------------------------------------- */
 
 static void sink_close(struct sink *base)
 {
@@ -464,8 +462,7 @@ static enum code look_at_topic(struct kafka_sink_state *s, struct error *err)
     }
 }
 
-static enum code start(struct kafka_sink_state *s, const struct sink_open *open,
-                       struct error *err)
+static enum code start(struct kafka_sink_state *s, const struct sink_open *open, struct error *err)
 {
     const struct table_def *table = open->table;
     struct kafka_topics topics;

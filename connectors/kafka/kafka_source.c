@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* --- lending messages ------------------------------------------------------------------- */
+/* --- lending messages ---------------------------------------------------------------- */
 
 static void destroy_messages(struct kafka_held *held)
 {
@@ -98,7 +98,7 @@ static enum code get_ready(struct kafka_source_state *s, struct arena *arena, ui
     return OK;
 }
 
-/* --- what is no message ------------------------------------------------------------------- */
+/* --- what is no message -------------------------------------------------------------- */
 
 static void end_split(struct kafka_source_state *s, struct kafka_split *split)
 {
@@ -181,7 +181,7 @@ static enum code no_message(struct kafka_source_state *s, const rd_kafka_message
                      rd_kafka_message_errstr(m));
 }
 
-/* --- messages to records --------------------------------------------------------------------- */
+/* --- messages to records ------------------------------------------------------------- */
 
 static inline struct kafka_split *split_of(struct kafka_source_state *s,
                                            const rd_kafka_message_t *m)
@@ -255,8 +255,7 @@ static const struct type headers_type = {
     .children = header_types,
 };
 
-static enum code take_headers(const struct kafka_held *held, struct records *out,
-                              struct error *err)
+static enum code take_headers(const struct kafka_held *held, struct records *out, struct error *err)
 {
     if (!out->headers)
         out->headers = column_create(out->arena, &headers_type, MAX(out->count, 1));

@@ -11,8 +11,8 @@ struct rd_kafka_message_s;
 
 /* The messages of one poll, until the arena of their records is reset. */
 struct kafka_held {
-    struct kafka_held *next;          /* of the free or of the used ones */
-    struct kafka_held **back;         /* used: what points here */
+    struct kafka_held *next;           /* of the free or of the used ones */
+    struct kafka_held **back;          /* used: what points here */
     struct kafka_source_state *source; /* NULL: closed before the arena was reset */
     uint32_t count, cap;
     struct rd_kafka_message_s *messages[];
@@ -20,27 +20,27 @@ struct kafka_held {
 
 struct kafka_source_state {
     struct source base;
-    struct arena *arena;              /* owned: lives as long as the source */
-    struct str table;                 /* for messages */
+    struct arena *arena; /* owned: lives as long as the source */
+    struct str table;    /* for messages */
     struct str brokers;
     struct bad_rows *bad_rows;
     struct kafka_start start;
-    struct kafka_pattern *pattern;    /* owned */
+    struct kafka_pattern *pattern; /* owned */
     struct kafka_scout_plan plan;
-    struct kafka_scout *scout;        /* owned */
-    struct kafka_gate *gate;          /* owned */
-    struct rd_kafka_s *rk;            /* owned */
-    struct rd_kafka_queue_s *queue;   /* owned: messages, errors and callbacks */
-    int wake_fd;                      /* eventfd */
+    struct kafka_scout *scout;      /* owned */
+    struct kafka_gate *gate;        /* owned */
+    struct rd_kafka_s *rk;          /* owned */
+    struct rd_kafka_queue_s *queue; /* owned: messages, errors and callbacks */
+    int wake_fd;                    /* eventfd */
     struct kafka_splits splits;
-    bool complete;                    /* the scout's first round is in */
+    bool complete;     /* the scout's first round is in */
     bool stops_at_gap; /* bounded by the end, and open transactions hide some of it */
-    bool was_full;                    /* the last poll had all it could take */
-    bool lost_topic;                  /* one of the topics was not there for a while */
+    bool was_full;     /* the last poll had all it could take */
+    bool lost_topic;   /* one of the topics was not there for a while */
 
     struct kafka_held *free_held;
     struct kafka_held *used_held;
-    struct kafka_held *ready;         /* used, but empty still: registered with ready_arena */
+    struct kafka_held *ready; /* used, but empty still: registered with ready_arena */
     struct arena *ready_arena;
 
     /* where the last message came from: runs of one partition are long */
@@ -48,14 +48,14 @@ struct kafka_source_state {
     int32_t last_partition;
     struct kafka_split *last_split;
 
-    enum code failed;                 /* of a callback; returned by the next poll */
+    enum code failed; /* of a callback; returned by the next poll */
     struct error failure;
-    char trouble[224];                /* what the client said last about a connection */
-    char waiting_for[512];            /* lent out by status() */
+    char trouble[224];     /* what the client said last about a connection */
+    char waiting_for[512]; /* lent out by status() */
 
     bool has_group;
-    int commit_failed;                /* an rd_kafka_resp_err_t that will not pass */
-    bool last_answered;               /* the commit that is waited for is confirmed */
+    int commit_failed;  /* an rd_kafka_resp_err_t that will not pass */
+    bool last_answered; /* the commit that is waited for is confirmed */
     int last_error;
 };
 

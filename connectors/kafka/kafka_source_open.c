@@ -25,14 +25,14 @@ enum {
     AWAY_LIMIT_MS = 1000, /* so long a first answer is waited for when there is none */
 };
 
-/* --- callbacks, all on the thread that polls -------------------------------------------------- */
+/* --- callbacks, all on the thread that polls ----------------------------------------- */
 
 static void fail(struct kafka_source_state *s, const char *what, const char *reason)
 {
     if (s->failed)
         return;
-    s->failed = error_set(&s->failure, E_IO, "%s " STR_FMT ": %s", what, STR_ARG(s->brokers),
-                          reason);
+    s->failed =
+        error_set(&s->failure, E_IO, "%s " STR_FMT ": %s", what, STR_ARG(s->brokers), reason);
 }
 
 static void on_error(rd_kafka_t *rk, int resp_err, const char *reason, void *self)
@@ -85,7 +85,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     (void)rk, (void)level, (void)facility, (void)text;
 }
 
-/* --- assignment --------------------------------------------------------------------------------- */
+/* --- assignment ---------------------------------------------------------------------- */
 
 static enum code assign(struct kafka_source_state *s, rd_kafka_topic_partition_list_t *list,
                         struct error *err)
@@ -142,7 +142,7 @@ enum code kafka_source_take_news(struct kafka_source_state *s, struct error *err
     return code;
 }
 
-/* --- opening -------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------- */
 
 static bool parse_split(struct str name, struct str *ret_topic, int32_t *ret_partition)
 {
@@ -208,8 +208,8 @@ static enum code read_options(struct kafka_source_state *s, const struct source_
     }
     bool asks_group = s->start.from.place == PLACE_GROUP && open->resume_count == 0;
     if ((asks_group || (s->start.bounded && s->start.to.place == PLACE_GROUP)) && !s->has_group) {
-        error_set(err, E_OPTION, "table \"" STR_FMT "\" needs the option \"%s\"",
-                  STR_ARG(s->table), table->blink ? "group.id" : "properties.group.id");
+        error_set(err, E_OPTION, "table \"" STR_FMT "\" needs the option \"%s\"", STR_ARG(s->table),
+                  table->blink ? "group.id" : "properties.group.id");
         error_detail(err, "Reading begins at the offsets that a group has committed.");
         return E_OPTION;
     }
@@ -374,8 +374,7 @@ static enum code start(struct kafka_source_state *s, const struct source_open *o
     return wait_first(s, err);
 }
 
-static enum code source_open(const struct source_open *open, struct source **ret,
-                             struct error *err)
+static enum code source_open(const struct source_open *open, struct source **ret, struct error *err)
 {
     struct kafka_source_state *s = mem_zalloc(sizeof *s);
     if (!s)
@@ -391,7 +390,7 @@ static enum code source_open(const struct source_open *open, struct source **ret
     return OK;
 }
 
-/* --- small questions --------------------------------------------------------------------------------- */
+/* --- small questions ----------------------------------------------------------------- */
 
 static int source_wake_fd(struct source *base)
 {
@@ -418,8 +417,8 @@ static int32_t source_split_partition(struct source *base, uint32_t split)
     return ((struct kafka_source_state *)base)->splits.items[split]->partition;
 }
 
-static enum code source_tell(struct source *base, struct arena *arena,
-                             struct split_position **ret, uint32_t *ret_count, struct error *err)
+static enum code source_tell(struct source *base, struct arena *arena, struct split_position **ret,
+                             uint32_t *ret_count, struct error *err)
 {
     const struct kafka_source_state *s = (struct kafka_source_state *)base;
     uint32_t n = s->splits.count;

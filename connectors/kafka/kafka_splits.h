@@ -13,13 +13,13 @@ struct kafka_topic;
 
 struct kafka_split {
     const struct kafka_topic *topic;
-    struct str name;      /* "topic-3" */
+    struct str name; /* "topic-3" */
     uint32_t index;
     int32_t partition;
-    int64_t next;         /* offset of the next message to hand out */
-    int64_t to;           /* read ends in front of it; INT64_MAX: never */
-    int64_t high;         /* end of the partition, as far as known */
-    int64_t committed;    /* what the group was told last; -1: nothing */
+    int64_t next;      /* offset of the next message to hand out */
+    int64_t to;        /* read ends in front of it; INT64_MAX: never */
+    int64_t high;      /* end of the partition, as far as known */
+    int64_t committed; /* what the group was told last; -1: nothing */
     bool ended;
 };
 
@@ -27,16 +27,16 @@ struct kafka_topic {
     struct kafka_topic *next;
     struct rd_kafka_topic_s *handle; /* as messages carry it; NULL until the first one */
     struct str name;
-    struct kafka_split **splits;     /* by partition; NULL where not read */
+    struct kafka_split **splits; /* by partition; NULL where not read */
     uint32_t cap;
 };
 
 struct kafka_splits {
-    struct arena *arena;             /* borrowed; all of it lives there */
+    struct arena *arena; /* borrowed; all of it lives there */
     struct kafka_topic *topics;
     struct kafka_split **items;
     uint32_t count, cap;
-    uint32_t open;                   /* bounded: those that have not ended */
+    uint32_t open; /* bounded: those that have not ended */
 };
 
 /* A new split. */

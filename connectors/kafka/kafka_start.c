@@ -16,8 +16,8 @@ enum { DISCOVERY_INTERVAL_BLINK_MS = 60000, DISCOVERY_INTERVAL_FLINK_MS = 300000
 
 static enum code bad_option(const struct option *o, const char *wants, struct error *err)
 {
-    error_set(err, E_OPTION, "option \"" STR_FMT "\" must be %s, but is \"%.*s\"",
-              STR_ARG(o->key), wants, (int)MIN(o->value.size, (size_t)60), o->value.data);
+    error_set(err, E_OPTION, "option \"" STR_FMT "\" must be %s, but is \"%.*s\"", STR_ARG(o->key),
+              wants, (int)MIN(o->value.size, (size_t)60), o->value.data);
     kafka_locate(err, o);
     return E_OPTION;
 }
@@ -31,7 +31,7 @@ static enum code need_option(const struct table_def *table, const char *name, st
                      STR_ARG(table->name), name, STR_ARG(mode));
 }
 
-/* --- 'partition:0,offset:42;partition:1,offset:300' ------------------------------------- */
+/* --- 'partition:0,offset:42;partition:1,offset:300' ---------------------------------- */
 
 static bool take_number(struct str *text, const char *label, int64_t *ret)
 {
@@ -51,8 +51,8 @@ static bool take_number(struct str *text, const char *label, int64_t *ret)
     return true;
 }
 
-static enum code parse_offsets(const struct option *o, struct arena *arena,
-                               struct kafka_bound *ret, struct error *err)
+static enum code parse_offsets(const struct option *o, struct arena *arena, struct kafka_bound *ret,
+                               struct error *err)
 {
     struct kafka_offset *offsets = NULL;
     uint32_t count = 0, cap = 0;
@@ -79,7 +79,7 @@ static enum code parse_offsets(const struct option *o, struct arena *arena,
     return OK;
 }
 
-/* --- Flink ------------------------------------------------------------------------------- */
+/* --- Flink --------------------------------------------------------------------------- */
 
 struct flink_names {
     const char *mode;
@@ -87,12 +87,12 @@ struct flink_names {
     const char *offsets;
 };
 
-static const struct flink_names startup_names = {
-    "scan.startup.mode", "scan.startup.timestamp-millis", "scan.startup.specific-offsets"
-};
-static const struct flink_names bounded_names = {
-    "scan.bounded.mode", "scan.bounded.timestamp-millis", "scan.bounded.specific-offsets"
-};
+static const struct flink_names startup_names = { "scan.startup.mode",
+                                                  "scan.startup.timestamp-millis",
+                                                  "scan.startup.specific-offsets" };
+static const struct flink_names bounded_names = { "scan.bounded.mode",
+                                                  "scan.bounded.timestamp-millis",
+                                                  "scan.bounded.specific-offsets" };
 
 static enum code read_offsets(const struct table_def *table, const char *name, struct str mode,
                               struct arena *arena, struct kafka_bound *ret, struct error *err)
@@ -142,7 +142,7 @@ static enum code read_flink(const struct table_def *table, const struct flink_na
     return OK;
 }
 
-/* --- Blink ------------------------------------------------------------------------------- */
+/* --- Blink --------------------------------------------------------------------------- */
 
 static enum code blink_zone(const struct table_def *table, struct arena *arena,
                             const struct zone **ret, struct error *err)
@@ -211,7 +211,7 @@ static enum code read_blink(const struct table_def *table, struct arena *arena,
     return OK;
 }
 
-/* --- the rest ------------------------------------------------------------------------------ */
+/* --- the rest ------------------------------------------------------------------------ */
 
 static enum code read_resets(const struct table_def *table, struct kafka_start *ret,
                              struct error *err)
@@ -252,9 +252,10 @@ static enum code read_discovery(const struct table_def *table, struct kafka_star
     } else if (extra.size > 0) {
         int64_t ms;
         if (!number_parse_i64(extra.data, extra.size, &ms))
-            return error_set(err, E_OPTION, "Kafka property "
-                                            "\"flink.partition-discovery.interval-millis\" must be "
-                                            "a whole number");
+            return error_set(err, E_OPTION,
+                             "Kafka property "
+                             "\"flink.partition-discovery.interval-millis\" must be "
+                             "a whole number");
         ret->discovery_interval_ms = MAX(ms, 0);
     }
     return OK;

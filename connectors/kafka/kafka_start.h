@@ -30,10 +30,10 @@ enum kafka_reset { RESET_FAIL, RESET_EARLIEST, RESET_LATEST };
 struct kafka_start {
     struct kafka_bound from;
     bool bounded;
-    struct kafka_bound to;          /* if bounded: reading ends in front of it */
-    enum kafka_reset missing;       /* PLACE_GROUP, and the group has committed nothing */
+    struct kafka_bound to;    /* if bounded: reading ends in front of it */
+    enum kafka_reset missing; /* PLACE_GROUP, and the group has committed nothing */
     enum kafka_reset out_of_range;
-    int64_t discovery_interval_ms;  /* 0: partitions are looked up once */
+    int64_t discovery_interval_ms; /* 0: partitions are looked up once */
 };
 
 enum code kafka_start_read(const struct table_def *table, struct arena *arena,

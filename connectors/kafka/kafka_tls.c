@@ -31,8 +31,8 @@ static enum code set_text(rd_kafka_conf_t *conf, const char *name, struct str va
     return error_set(err, E_OPTION, "cannot set \"%s\" of the Kafka client", name);
 }
 
-static enum code read_form(struct str location, struct str type, bool probing,
-                           enum store_form *ret, struct error *err)
+static enum code read_form(struct str location, struct str type, bool probing, enum store_form *ret,
+                           struct error *err)
 {
     *ret = str_iis(type, "PEM")      ? STORE_PEM
            : str_iis(type, "PKCS12") ? STORE_PKCS12
@@ -69,8 +69,8 @@ static enum code refuse_store(struct str location, const char *form, const char 
     return E_OPTION;
 }
 
-enum code kafka_stores_apply(const struct kafka_stores *stores, bool probing,
-                             rd_kafka_conf_t *conf, struct error *err)
+enum code kafka_stores_apply(const struct kafka_stores *stores, bool probing, rd_kafka_conf_t *conf,
+                             struct error *err)
 {
     enum store_form form;
     if (stores->truststore_location.size > 0) {
@@ -103,7 +103,7 @@ enum code kafka_stores_apply(const struct kafka_stores *stores, bool probing,
                : OK;
 }
 
-/* --- JAAS ------------------------------------------------------------------------------ */
+/* --- JAAS ---------------------------------------------------------------------------- */
 
 /* The value of `name` in: module required name="value" other=value; */
 static bool jaas_value(struct str jaas, const char *name, struct buf *out)
@@ -186,8 +186,9 @@ enum code kafka_jaas_apply(struct str jaas, rd_kafka_conf_t *conf, struct error 
         return take_jaas(jaas, login, countof(login), conf, err);
     if (contains(jaas, "Krb5LoginModule"))
         return take_jaas(jaas, kerberos, countof(kerberos), conf, err);
-    error_set(err, E_UNSUPPORTED, "Kafka property \"sasl.jaas.config\" names a login module that "
-                                  "is not known");
+    error_set(err, E_UNSUPPORTED,
+              "Kafka property \"sasl.jaas.config\" names a login module that "
+              "is not known");
     error_hint(err, "PlainLoginModule, ScramLoginModule and Krb5LoginModule are; for other "
                     "mechanisms set the properties sasl.* of librdkafka.");
     return E_UNSUPPORTED;

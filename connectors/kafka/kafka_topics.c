@@ -33,8 +33,9 @@ static enum code add_topic(struct arena *arena, struct str name, struct str **na
     if (!topic_is_legal(name)) {
         error_set(err, E_OPTION, "\"" STR_FMT "\" cannot be the name of a Kafka topic",
                   (int)MIN(name.size, (size_t)60), name.data);
-        error_detail(err, "Names have up to %d of the characters a-z, A-Z, 0-9, \".\", \"_\" and "
-                          "\"-\".",
+        error_detail(err,
+                     "Names have up to %d of the characters a-z, A-Z, 0-9, \".\", \"_\" and "
+                     "\"-\".",
                      TOPIC_BYTES_MAX);
         kafka_locate(err, option);
         return E_OPTION;
@@ -84,7 +85,7 @@ enum code kafka_topics_read(const struct table_def *table, struct arena *arena,
     return OK;
 }
 
-/* --- patterns ----------------------------------------------------------------------- */
+/* --- patterns ------------------------------------------------------------------------ */
 
 struct kafka_pattern {
     regex_t regex;
@@ -97,8 +98,8 @@ static const char *foreign_at(struct str p, size_t at, bool in_class)
     char third = at + 2 < p.size ? p.data[at + 2] : '\0';
     if (in_class)
         return c == '\\' && strchr("pPbBAzZGQE", next) && next ? "a class such as \\p{..}"
-               : c == '&' && next == '&'                      ? "an intersection of classes"
-                                                              : NULL;
+               : c == '&' && next == '&'                       ? "an intersection of classes"
+                                                               : NULL;
     if (c == '\\' && next && strchr("pPbBAzZGQEkR123456789", next))
         return "an escape such as \\p{..}, \\b or \\1";
     if (c == '(' && next == '?' && third != ':')

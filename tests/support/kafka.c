@@ -14,6 +14,7 @@
 
 enum { ANSWER_LIMIT_MS = 20000 };
 
+/* For memory of the test itself. */
 static void *must(void *ptr)
 {
     if (!ptr) {
@@ -23,7 +24,7 @@ static void *must(void *ptr)
     return ptr;
 }
 
-/* --- clusters ----------------------------------------------------------------------------- */
+/* --- clusters ------------------------------------------------------------------------ */
 
 static void ignore_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
@@ -205,7 +206,7 @@ void kafka_cluster_commit(struct kafka_cluster *c, const char *group, const char
     rd_kafka_destroy(rk);
 }
 
-/* --- tables --------------------------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------------------- */
 
 static enum code report(struct bad_rows *self, const struct bad_row *row, struct error *err)
 {
@@ -288,7 +289,7 @@ void kafka_table_end(struct kafka_table *t)
     free(t);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------- */
 
 struct kafka_reader *kafka_reader_open(struct kafka_table *t, bool until_end,
                                        const struct split_position *resume, uint32_t resume_count)

@@ -10,11 +10,11 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-/* --- clusters ------------------------------------------------------------------------- */
+/* --- clusters ------------------------------------------------------------------------ */
 
 struct kafka_cluster {
-    rd_kafka_t *rk;                 /* a producer: also what owns the mock */
-    rd_kafka_mock_cluster_t *mock;  /* NULL: a real one */
+    rd_kafka_t *rk;                /* a producer: also what owns the mock */
+    rd_kafka_mock_cluster_t *mock; /* NULL: a real one */
     char brokers[256];
 };
 
@@ -37,7 +37,7 @@ int64_t kafka_cluster_committed(struct kafka_cluster *c, const char *group, cons
 void kafka_cluster_commit(struct kafka_cluster *c, const char *group, const char *topic,
                           int32_t partition, int64_t offset);
 
-/* --- tables --------------------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------------------- */
 
 /* Bad rows are counted; `fails` makes the next one an error. */
 struct kafka_bad_rows {
@@ -64,7 +64,7 @@ struct kafka_table *kafka_table_blink(const struct kafka_cluster *c, const char 
 void kafka_table_end(struct kafka_table *t);
 #define OPTIONS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* --- reading -------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------- */
 
 enum { READ_CAP = 64, READ_LIMIT_MS = 20000 };
 

@@ -48,27 +48,27 @@ static void all_places_to_begin_and_end(void)
     check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode",
                                                   "earliest-offset")),
                "weir_places-0@0=0 weir_places-0@1=1 weir_places-0@2=2 weir_places-0@3=3 ");
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode",
-                                                  "latest-offset")),
+    check_read(kafka_table_flink(
+                   cluster, OPTIONS("topic", "weir_places", "scan.startup.mode", "latest-offset")),
                "");
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "properties.group.id",
-                                                  "weir_places", "scan.bounded.mode", "timestamp",
-                                                  "scan.bounded.timestamp-millis",
-                                                  "1600000002500")),
-               "weir_places-0@1=1 weir_places-0@2=2 ");
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode",
-                                                  "timestamp", "scan.startup.timestamp-millis",
-                                                  "1600000001500")),
-               "weir_places-0@2=2 weir_places-0@3=3 ");
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode",
-                                                  "timestamp", "scan.startup.timestamp-millis",
-                                                  "1700000000000")),
-               "");
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode",
-                                                  "earliest-offset", "properties.group.id",
-                                                  "weir_places", "scan.bounded.mode",
-                                                  "group-offsets")),
-               "weir_places-0@0=0 ");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "properties.group.id",
+                                           "weir_places", "scan.bounded.mode", "timestamp",
+                                           "scan.bounded.timestamp-millis", "1600000002500")),
+        "weir_places-0@1=1 weir_places-0@2=2 ");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode", "timestamp",
+                                           "scan.startup.timestamp-millis", "1600000001500")),
+        "weir_places-0@2=2 weir_places-0@3=3 ");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode", "timestamp",
+                                           "scan.startup.timestamp-millis", "1700000000000")),
+        "");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "weir_places", "scan.startup.mode",
+                                           "earliest-offset", "properties.group.id", "weir_places",
+                                           "scan.bounded.mode", "group-offsets")),
+        "weir_places-0@0=0 ");
     check_read(kafka_table_blink(cluster, OPTIONS("topic", "weir_places", "group.id", "weir_places",
                                                   "startupMode", "TIMESTAMP", "startTime",
                                                   "2020-09-13 20:26:41", "timeZone", "GMT+8")),
@@ -89,11 +89,11 @@ static void write_transactions(const char *topic)
         for (int i = 0; i < 2; i++)
             rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_VALUE(k ? "ok" : "no", 2), RD_KAFKA_V_END);
+                              RD_KAFKA_V_VALUE((k ? "ok" : "no"), 2), RD_KAFKA_V_END);
         rd_kafka_flush(rk, 20000);
         if (!failed)
-            failed = k ? rd_kafka_commit_transaction(rk, 20000) :
-                         rd_kafka_abort_transaction(rk, 20000);
+            failed =
+                k ? rd_kafka_commit_transaction(rk, 20000) : rd_kafka_abort_transaction(rk, 20000);
     }
     CHECK(failed == NULL);
     rd_kafka_destroy(rk);
@@ -104,12 +104,11 @@ static void markers_of_transactions_do_not_hide_the_end(void)
     kafka_cluster_topic(cluster, "weir_marks", 1);
     write_transactions("weir_marks");
     check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_marks", "scan.startup.mode",
-                                                  "earliest-offset",
-                                                  "properties.isolation.level",
+                                                  "earliest-offset", "properties.isolation.level",
                                                   "read_committed")),
                "weir_marks-0@3=ok weir_marks-0@4=ok ");
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_marks", "scan.startup.mode",
-                                                  "earliest-offset")),
+    check_read(kafka_table_flink(
+                   cluster, OPTIONS("topic", "weir_marks", "scan.startup.mode", "earliest-offset")),
                "weir_marks-0@0=no weir_marks-0@1=no weir_marks-0@3=ok weir_marks-0@4=ok ");
 }
 
@@ -129,8 +128,7 @@ static void what_an_open_transaction_hides_was_not_there(void)
                       RD_KAFKA_V_END);
     rd_kafka_flush(rk, 20000);
     check_read(kafka_table_flink(cluster, OPTIONS("topic", "weir_open", "scan.startup.mode",
-                                                  "earliest-offset",
-                                                  "properties.isolation.level",
+                                                  "earliest-offset", "properties.isolation.level",
                                                   "read_committed")),
                "weir_open-0@0=0 ");
     CHECK(rd_kafka_abort_transaction(rk, 20000) == NULL);
@@ -255,16 +253,18 @@ static void a_hundred_thousand_rows_there_and_back(void)
         CHECK_INT(code, OK);
     }
     CHECK_INT(sink->kind->flush_start(sink, &error), OK);
-    while (!done && error.code == OK) {
+    enum code code = OK;
+    while (!done && code == OK) { /* `error` may still hold a refusal from above */
         struct pollfd fd = { .fd = sink->kind->wake_fd(sink), .events = POLLIN };
         poll(&fd, 1, 1000);
-        CHECK_INT(sink->kind->flush_poll(sink, &done, &error), OK);
+        code = sink->kind->flush_poll(sink, &done, &error);
+        CHECK_INT(code, OK);
     }
     sink->kind->close(sink);
     kafka_table_end(t);
 
-    t = kafka_table_blink(cluster, OPTIONS("topic", "weir_bulk", "startupMode", "EARLIEST",
-                                           "group.id", "weir_bulk"));
+    t = kafka_table_blink(
+        cluster, OPTIONS("topic", "weir_bulk", "startupMode", "EARLIEST", "group.id", "weir_bulk"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     unsigned char *seen = mem_zalloc(ROWS);
     uint32_t count = 0;

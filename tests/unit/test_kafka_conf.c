@@ -148,9 +148,9 @@ static void unknown_properties_are_refused_with_the_nearest(void)
 
 static void profiles_may_use_either_spelling(void)
 {
-    struct kafka_table *t = kafka_table_flink(
-        NULL, OPTIONS("topic", "t", "bootstrap.servers", "profile:1", "sasl.password", "pw",
-                      "properties.client.id", "own"));
+    struct kafka_table *t =
+        kafka_table_flink(NULL, OPTIONS("topic", "t", "bootstrap.servers", "profile:1",
+                                        "sasl.password", "pw", "properties.client.id", "own"));
     struct option *items = (struct option *)t->options.items;
     items[1].from_profile = items[2].from_profile = true;
     CHECK_INT(check_table(t, false), OK);
@@ -177,7 +177,7 @@ static void brokers_are_needed_to_open_only(void)
     kafka_table_end(t);
 }
 
-/* --- logins and stores ------------------------------------------------------------------------ */
+/* --- logins and stores --------------------------------------------------------------- */
 
 static const char *const jaas =
     "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u;1\" "
@@ -234,9 +234,9 @@ static void stores_are_told_apart_by_their_content(void)
         return;
     static const unsigned char jks[] = { 0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2 };
     CHECK_INT(write(fd, jks, sizeof jks), sizeof jks);
-    struct kafka_table *t = kafka_table_flink(
-        NULL, OPTIONS("topic", "t", "properties.bootstrap.servers", "x:1",
-                      "properties.ssl.truststore.location", path));
+    struct kafka_table *t =
+        kafka_table_flink(NULL, OPTIONS("topic", "t", "properties.bootstrap.servers", "x:1",
+                                        "properties.ssl.truststore.location", path));
     rd_kafka_conf_t *conf;
     CHECK_INT(check_table(t, false), OK); /* nothing is opened yet */
     CHECK_INT(kafka_conf_build(&t->def, KAFKA_CONSUMER, false, &conf, &error), E_OPTION);
@@ -268,7 +268,7 @@ static void stores_are_told_apart_by_their_content(void)
     kafka_table_end(t);
 }
 
-/* --- topics and places ------------------------------------------------------------------------- */
+/* --- topics and places --------------------------------------------------------------- */
 
 static void topics_are_checked(void)
 {
@@ -381,11 +381,11 @@ static void starting_places_are_checked(void)
 
 static void sinks_are_checked(void)
 {
-    refuses(kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.delivery-guarantee",
-                                            "exactly-once")),
-            true, E_UNSUPPORTED, "writing to Kafka exactly once is not part of this version",
-            "With 'sink.delivery-guarantee' = 'at-least-once' no row is lost, and rows may be "
-            "written again after a failure.");
+    refuses(
+        kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.delivery-guarantee", "exactly-once")),
+        true, E_UNSUPPORTED, "writing to Kafka exactly once is not part of this version",
+        "With 'sink.delivery-guarantee' = 'at-least-once' no row is lost, and rows may be "
+        "written again after a failure.");
     refuses(kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.partitioner", "my.Class")), true,
             E_OPTION, "option \"sink.partitioner\" cannot be \"my.Class\"", NULL);
     accepts(kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.partitioner", "fixed",

@@ -77,8 +77,8 @@ static enum code flush(struct sink *sink)
 
 static void check_topic(const char *topic, const char *want)
 {
-    struct kafka_table *t = kafka_table_flink(
-        cluster, OPTIONS("topic", topic, "scan.startup.mode", "earliest-offset"));
+    struct kafka_table *t =
+        kafka_table_flink(cluster, OPTIONS("topic", topic, "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     kafka_reader_read(r, UINT32_MAX);
     CHECK_STR(r->text, want);
@@ -174,8 +174,8 @@ static void partitioners_spread_or_do_not(void)
     static const char *const names[] = { "fixed", "round-robin" };
     struct column *values = texts(((const char *const[]){ "a", "b", "c", "d", "e", "f" }), 6);
     for (int i = 0; i < 2; i++) {
-        struct kafka_table *t = kafka_table_flink(
-            cluster, OPTIONS("topic", "spread", "sink.partitioner", names[i]));
+        struct kafka_table *t =
+            kafka_table_flink(cluster, OPTIONS("topic", "spread", "sink.partitioner", names[i]));
         struct sink *sink = open_sink(t);
         CHECK_INT(sink->kind->write(sink, batch_of(values, NULL), &error), OK);
         CHECK_INT(flush(sink), OK);
@@ -243,7 +243,7 @@ static void times_and_headers_are_written(void)
     kafka_table_end(t);
 }
 
-/* --- flushing and back-pressure -------------------------------------------------------------- */
+/* --- flushing and back-pressure ------------------------------------------------------ */
 
 static void a_flush_waits_for_its_own_rows_only(void)
 {
@@ -340,17 +340,16 @@ static void brokers_away_at_the_start_are_no_error(void)
     kafka_cluster_end(c);
 }
 
-/* --- failures ------------------------------------------------------------------------------------ */
+/* --- failures ------------------------------------------------------------------------ */
 
 static void passing_failures_are_retried(void)
 {
     kafka_cluster_topic(cluster, "retry", 1);
     struct kafka_table *t = kafka_table_flink(cluster, OPTIONS("topic", "retry"));
     struct sink *sink = open_sink(t);
-    rd_kafka_mock_push_request_errors(cluster->mock, 0 /* Produce */, 3,
-                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-                                      RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
-                                      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
+    rd_kafka_mock_push_request_errors(
+        cluster->mock, 0 /* Produce */, 3, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+        RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
     struct column *rows = texts(((const char *const[]){ "a", "b" }), 2);
     CHECK_INT(sink->kind->write(sink, batch_of(rows, NULL), &error), OK);
     CHECK_INT(flush(sink), OK);
@@ -455,17 +454,18 @@ static void any_allocation_may_fail(void)
     CHECK(all_passed);
     all_passed = false;
     for (uint64_t n = 1; n < 400 && !all_passed; n++) {
-        struct source_open open = { .table = &t->def,
-                                    .until_end = true,
-                                    .bad_rows = &t->bad_rows.base };
-        struct source *source = NULL;
         mem_fail_at(n);
-        enum code code = connector_kafka.source->open(&open, &source, &error);
+        struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
+        r->records.want_headers = true;
+        kafka_reader_read(r, UINT32_MAX);
+        struct split_position *told;
+        uint32_t count;
+        if (r->code == OK)
+            r->code = r->source->kind->tell(r->source, r->arena, &told, &count, &r->error);
         all_passed = mem_fail_pending();
         mem_fail_at(0);
-        CHECK(all_passed ? code == OK : code == E_NOMEM || code == OK);
-        if (source)
-            source->kind->close(source);
+        CHECK(all_passed ? r->code == OK : r->code == E_NOMEM || r->code == OK);
+        kafka_reader_close(r);
     }
     CHECK(all_passed);
     kafka_table_end(t);

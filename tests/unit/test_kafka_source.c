@@ -28,30 +28,29 @@ static void earliest_reads_all_of_it(void)
 {
     kafka_cluster_topic(cluster, "all", 1);
     kafka_cluster_fill(cluster, "all", 0, 0, 3);
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "all", "scan.startup.mode",
-                                                  "earliest-offset")),
-               true, "all-0@0=0 all-0@1=1 all-0@2=2 ");
-    check_read(kafka_table_blink(cluster, OPTIONS("topic", "all", "startupMode", "EARLIEST",
-                                                  "group.id", "g")),
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "all", "scan.startup.mode", "earliest-offset")),
+        true, "all-0@0=0 all-0@1=1 all-0@2=2 ");
+    check_read(kafka_table_blink(
+                   cluster, OPTIONS("topic", "all", "startupMode", "EARLIEST", "group.id", "g")),
                true, "all-0@0=0 all-0@1=1 all-0@2=2 ");
 }
 
 static void empty_topics_end_at_once(void)
 {
     kafka_cluster_topic(cluster, "empty", 3);
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "empty", "scan.startup.mode",
-                                                  "earliest-offset", "scan.bounded.mode",
-                                                  "latest-offset")),
-               false, "");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "empty", "scan.startup.mode", "earliest-offset",
+                                           "scan.bounded.mode", "latest-offset")),
+        false, "");
 }
 
 static void latest_begins_behind_what_is_there(void)
 {
     kafka_cluster_topic(cluster, "latest", 1);
     kafka_cluster_fill(cluster, "latest", 0, 0, 5);
-    struct kafka_table *t =
-        kafka_table_flink(cluster, OPTIONS("topic", "latest", "scan.startup.mode",
-                                           "latest-offset"));
+    struct kafka_table *t = kafka_table_flink(
+        cluster, OPTIONS("topic", "latest", "scan.startup.mode", "latest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, false, NULL, 0);
     CHECK_INT(r->code, OK);
     kafka_cluster_fill(cluster, "latest", 0, 5, 2);
@@ -83,9 +82,8 @@ static void partitions_and_topics_are_all_read(void)
     kafka_cluster_fill(cluster, "one", 0, 0, 2);
     kafka_cluster_fill(cluster, "one", 1, 10, 2);
     kafka_cluster_fill(cluster, "two", 0, 20, 2);
-    struct kafka_table *t =
-        kafka_table_flink(cluster, OPTIONS("topic", "one;two", "scan.startup.mode",
-                                           "earliest-offset"));
+    struct kafka_table *t = kafka_table_flink(
+        cluster, OPTIONS("topic", "one;two", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     kafka_reader_read(r, UINT32_MAX);
     CHECK_INT(r->count, 6);
@@ -107,9 +105,8 @@ static void patterns_choose_topics(void)
     kafka_cluster_fill(cluster, "log-1", 0, 1, 1);
     kafka_cluster_fill(cluster, "log-22", 0, 22, 1);
     kafka_cluster_fill(cluster, "log-x", 0, 3, 1);
-    struct kafka_table *t =
-        kafka_table_flink(cluster, OPTIONS("topic-pattern", "log-\\d+", "scan.startup.mode",
-                                           "earliest-offset"));
+    struct kafka_table *t = kafka_table_flink(
+        cluster, OPTIONS("topic-pattern", "log-\\d+", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     kafka_reader_read(r, UINT32_MAX);
     CHECK_INT(r->count, 2);
@@ -120,9 +117,8 @@ static void patterns_choose_topics(void)
 
 static void a_pattern_without_topics_is_an_error_when_bounded(void)
 {
-    struct kafka_table *t =
-        kafka_table_flink(cluster, OPTIONS("topic-pattern", "nothing-.*", "scan.startup.mode",
-                                           "earliest-offset"));
+    struct kafka_table *t = kafka_table_flink(
+        cluster, OPTIONS("topic-pattern", "nothing-.*", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     CHECK_INT(r->code, E_IO);
     CHECK(strstr(r->error.message, "matches the pattern \"nothing-.*\""));
@@ -148,16 +144,16 @@ static void a_topic_that_appears_is_read_from_its_beginning(void)
     kafka_table_end(t);
 }
 
-/* --- groups --------------------------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------------------- */
 
 static void a_group_begins_where_it_stands(void)
 {
     kafka_cluster_topic(cluster, "grouped", 1);
     kafka_cluster_fill(cluster, "grouped", 0, 0, 4);
     kafka_cluster_commit(cluster, "stands", "grouped", 0, 3);
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "grouped", "properties.group.id",
-                                                  "stands")),
-               true, "grouped-0@3=3 ");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "grouped", "properties.group.id", "stands")),
+        true, "grouped-0@3=3 ");
 }
 
 static void a_new_group_fails_in_flink(void)
@@ -170,10 +166,10 @@ static void a_new_group_fails_in_flink(void)
               "group \"fresh\" has committed no offset of partition 0 of topic \"grouped\"");
     kafka_reader_close(r);
     kafka_table_end(t);
-    check_read(kafka_table_flink(cluster, OPTIONS("topic", "grouped", "properties.group.id",
-                                                  "fresh", "properties.auto.offset.reset",
-                                                  "earliest")),
-               true, "grouped-0@0=0 grouped-0@1=1 grouped-0@2=2 grouped-0@3=3 ");
+    check_read(
+        kafka_table_flink(cluster, OPTIONS("topic", "grouped", "properties.group.id", "fresh",
+                                           "properties.auto.offset.reset", "earliest")),
+        true, "grouped-0@0=0 grouped-0@1=1 grouped-0@2=2 grouped-0@3=3 ");
 }
 
 static void a_new_group_begins_at_the_end_in_blink(void)
@@ -238,15 +234,15 @@ static void without_a_group_nothing_is_committed(void)
     kafka_table_end(t);
 }
 
-/* --- resuming ---------------------------------------------------------------------------------- */
+/* --- resuming ------------------------------------------------------------------------ */
 
 static void a_snapshot_wins_over_start_options(void)
 {
     kafka_cluster_topic(cluster, "again", 2);
     kafka_cluster_fill(cluster, "again", 0, 0, 4);
     kafka_cluster_fill(cluster, "again", 1, 10, 2);
-    struct kafka_table *t = kafka_table_flink(
-        cluster, OPTIONS("topic", "again", "scan.startup.mode", "latest-offset"));
+    struct kafka_table *t =
+        kafka_table_flink(cluster, OPTIONS("topic", "again", "scan.startup.mode", "latest-offset"));
     struct split_position at[] = { { STR("again-0"), STR("3") }, { STR("gone-7"), STR("9") } };
     struct kafka_reader *r = kafka_reader_open(t, true, at, 2);
     kafka_reader_read(r, UINT32_MAX);
@@ -267,8 +263,8 @@ static void offsets_that_are_gone_are_reported(void)
     kafka_cluster_topic(cluster, "gap", 1);
     kafka_cluster_fill(cluster, "gap", 0, 0, 2);
     struct split_position ahead = { STR("gap-0"), STR("100") };
-    struct kafka_table *t = kafka_table_flink(
-        cluster, OPTIONS("topic", "gap", "scan.startup.mode", "earliest-offset"));
+    struct kafka_table *t =
+        kafka_table_flink(cluster, OPTIONS("topic", "gap", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, false, &ahead, 1);
     kafka_reader_read(r, 2);
     CHECK_STR(r->text, "gap-0@0=0 gap-0@1=1 ");
@@ -289,7 +285,7 @@ static void offsets_that_are_gone_are_reported(void)
     kafka_table_end(t);
 }
 
-/* --- messages ------------------------------------------------------------------------------------ */
+/* --- messages ------------------------------------------------------------------------ */
 
 static void nulls_and_empty_values_differ(void)
 {
@@ -352,7 +348,7 @@ static void more_than_one_poll_takes_all(void)
     kafka_table_end(t);
 }
 
-/* --- faults ------------------------------------------------------------------------------------ */
+/* --- faults -------------------------------------------------------------------------- */
 
 static void a_missing_topic_is_named(void)
 {
@@ -382,6 +378,30 @@ static void a_forbidden_topic_is_an_error(void)
     kafka_table_end(t);
 }
 
+static void leaders_may_move(void)
+{
+    struct kafka_cluster *c = kafka_cluster_mock(3);
+    kafka_cluster_topic(c, "moves", 2);
+    rd_kafka_mock_partition_set_leader(c->mock, "moves", 0, 1);
+    rd_kafka_mock_partition_set_leader(c->mock, "moves", 1, 2);
+    kafka_cluster_fill(c, "moves", 0, 0, 2);
+    kafka_cluster_fill(c, "moves", 1, 10, 2);
+    struct kafka_table *t =
+        kafka_table_flink(c, OPTIONS("topic", "moves", "scan.startup.mode", "earliest-offset"));
+    struct kafka_reader *r = kafka_reader_open(t, false, NULL, 0);
+    kafka_reader_read(r, 4);
+    rd_kafka_mock_partition_set_leader(c->mock, "moves", 0, 3);
+    rd_kafka_mock_partition_set_leader(c->mock, "moves", 1, 1);
+    kafka_cluster_fill(c, "moves", 0, 2, 1);
+    kafka_cluster_fill(c, "moves", 1, 12, 1);
+    kafka_reader_read(r, 6);
+    CHECK_INT(r->count, 6);
+    CHECK(strstr(r->text, "moves-0@2=2 ") && strstr(r->text, "moves-1@2=12 "));
+    kafka_reader_close(r);
+    kafka_table_end(t);
+    kafka_cluster_end(c);
+}
+
 /* Waits until the source says that it waits (or that it does not). */
 static void run_until_waiting(struct kafka_reader *r, bool waiting)
 {
@@ -405,8 +425,8 @@ static void brokers_away_at_the_start_are_waited_for(void)
     kafka_cluster_topic(c, "late", 1);
     kafka_cluster_fill(c, "late", 0, 0, 2);
     rd_kafka_mock_broker_set_down(c->mock, 1);
-    struct kafka_table *t = kafka_table_flink(
-        c, OPTIONS("topic", "late", "scan.startup.mode", "earliest-offset"));
+    struct kafka_table *t =
+        kafka_table_flink(c, OPTIONS("topic", "late", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, true, NULL, 0);
     if (CHECK_INT(r->code, OK)) {
         run_until_waiting(r, true);
@@ -431,8 +451,8 @@ static void brokers_away_in_the_middle_are_waited_for(void)
     struct kafka_cluster *c = kafka_cluster_mock(1);
     kafka_cluster_topic(c, "cut", 1);
     kafka_cluster_fill(c, "cut", 0, 0, 2);
-    struct kafka_table *t = kafka_table_flink(
-        c, OPTIONS("topic", "cut", "scan.startup.mode", "earliest-offset"));
+    struct kafka_table *t =
+        kafka_table_flink(c, OPTIONS("topic", "cut", "scan.startup.mode", "earliest-offset"));
     struct kafka_reader *r = kafka_reader_open(t, false, NULL, 0);
     kafka_reader_read(r, 2);
     rd_kafka_mock_broker_set_down(c->mock, 1);
@@ -452,9 +472,9 @@ static void a_source_can_be_closed_while_brokers_are_away(void)
     struct kafka_cluster *c = kafka_cluster_mock(1);
     kafka_cluster_topic(c, "shut", 1);
     kafka_cluster_fill(c, "shut", 0, 0, 2);
-    struct kafka_table *t = kafka_table_flink(
-        c, OPTIONS("topic", "shut", "scan.startup.mode", "earliest-offset", "properties.group.id",
-                   "shut"));
+    struct kafka_table *t =
+        kafka_table_flink(c, OPTIONS("topic", "shut", "scan.startup.mode", "earliest-offset",
+                                     "properties.group.id", "shut"));
     struct kafka_reader *r = kafka_reader_open(t, false, NULL, 0);
     kafka_reader_read(r, 2);
     rd_kafka_mock_broker_set_down(c->mock, 1);
@@ -507,6 +527,7 @@ int main(void)
     RUN(more_than_one_poll_takes_all);
     RUN(a_missing_topic_is_named);
     RUN(a_forbidden_topic_is_an_error);
+    RUN(leaders_may_move);
     RUN(brokers_away_at_the_start_are_waited_for);
     RUN(brokers_away_in_the_middle_are_waited_for);
     RUN(a_source_can_be_closed_while_brokers_are_away);
