@@ -19,13 +19,13 @@
  *     has come on all ports (op_align_barrier counts) and passes it on.
  *   - `end` comes once per port, after a final watermark; not at all on a stop that
  *     is drained.
- *   - An operator keeps rows only in its state tables (state.h) or its own arena. */
+ *   - An operator keeps rows only in its state tables (engine/state) or its own arena. */
 #pragma once
 
 #include "plan/plan.h"
 
 struct op;
-struct state_reader; /* exec/state.h */
+struct state_reader; /* state/snapshot.h */
 struct state_writer;
 struct worker;
 
@@ -36,7 +36,7 @@ struct worker;
 struct barrier {
     uint64_t epoch;
     bool last;                     /* the job stops behind it */
-    struct state_writer *writer;   /* state.h; NULL: nothing is saved */
+    struct state_writer *writer;   /* NULL: nothing is saved */
 };
 
 struct op_kind {

@@ -100,7 +100,7 @@ static enum code resolve_proctime(struct call *call, struct error *err)
     if (!type)
         return error_nomem(err);
     *type = call_is_blink(call) ? type_blink_timestamp : type_timestamp_ltz3;
-    type->time_attribute = true;
+    type->time_attribute = TIME_PROCTIME;
     return now_resolve(call, type, now_instant, err);
 }
 

@@ -63,7 +63,7 @@ static const struct type *plain_type(const struct call *call)
         return NULL;
     *plain = *call->type;
     plain->not_null = false;
-    plain->time_attribute = plain->time_attribute && !derived;
+    plain->time_attribute = derived ? TIME_PLAIN : plain->time_attribute;
     return plain;
 }
 

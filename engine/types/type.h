@@ -53,11 +53,14 @@ enum phys {
     PHYS_ROW,   /* no values of its own: children have the rows */
 };
 
+/* What windows and time joins may use a column for. */
+enum time_attribute { TIME_PLAIN, TIME_ROWTIME, TIME_PROCTIME };
+
 struct type {
     enum type_id id;
     bool not_null;       /* declared NOT NULL; not part of equality */
     bool blink_instant;  /* see above; only with TYPE_TIMESTAMP_LTZ */
-    bool time_attribute; /* a rowtime or proctime attribute; not part of equality */
+    uint8_t time_attribute; /* enum time_attribute; not part of equality */
     int32_t precision;
     int32_t scale;
     uint32_t child_count;

@@ -20,12 +20,14 @@ LAYERS = {
     "connector": ["base", "types", "json"],
     "catalog": ["base", "types", "connector"],
     "expr": ["base", "types", "json", "catalog"],
-    "plan": ["base", "types", "connector", "catalog", "expr"],
-    "bind": ["base", "types", "sql", "connector", "catalog", "expr", "plan"],
-    "optimize": ["base", "types", "json", "connector", "catalog", "expr", "plan"],
-    "exec": ["base", "types", "json", "connector", "catalog", "expr", "plan"],
-    "session": ["base", "types", "sql", "json", "connector", "catalog", "expr", "plan", "bind",
-                "optimize", "exec"],
+    "state": ["base", "types"],
+    "agg": ["base", "types", "catalog", "expr", "state"],
+    "plan": ["base", "types", "connector", "catalog", "expr", "agg"],
+    "bind": ["base", "types", "sql", "connector", "catalog", "expr", "agg", "plan"],
+    "optimize": ["base", "types", "json", "connector", "catalog", "expr", "agg", "plan"],
+    "exec": ["base", "types", "json", "connector", "catalog", "expr", "state", "agg", "plan"],
+    "session": ["base", "types", "sql", "json", "connector", "catalog", "expr", "state", "agg",
+                "plan", "bind", "optimize", "exec"],
 }
 # Connectors see neither plans nor operators: they could be moved to another engine.
 CONNECTOR_MAY = ["base", "types", "json", "connector"]

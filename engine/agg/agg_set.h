@@ -1,0 +1,74 @@
+/* agg_set.h -- all aggregates of an operator: slots of the group row, DISTINCT, FILTER.
+ *
+ * The operator owns the table of groups; the set says which value slots a group's row
+ * needs (agg_set_slots), then runs the steps of each batch over all its aggregates.
+ * DISTINCT is a table (group key, value) -> count in front of the function, shared by
+ * calls over the same arguments and filter. */
+#pragma once
+
+#include "agg/agg.h"
+#include "types/batch.h"
+
+struct agg_set;
+struct state_reader;
+struct state_writer;
+
+struct agg_set_open {
+    const struct agg_call *calls;
+    uint32_t count;
+    const struct type *const *key; /* types of the group key */
+    uint32_t key_count;
+    const struct type *const *input; /* types of the input's columns */
+    struct state_heap *heap;
+    const struct clock *clock;
+    int64_t ttl_ms;                /* of the distinct tables */
+    uint32_t first_table_id;       /* of its own tables in a snapshot; uses ids from there */
+};
+
+/* Types of all accumulator slots, in order: value columns of the groups' table (from value
+ * `first`).  In `arena`. */
+enum code agg_set_slots(struct arena *arena, const struct agg_call *calls, uint32_t count,
+                        const struct type ***ret, uint32_t *ret_count, struct error *err)
+    WEIR_CHECKED;
+enum code agg_set_create(const struct agg_set_open *open, struct agg_set **ret,
+                         struct error *err) WEIR_CHECKED;
+void agg_set_destroy(struct agg_set *set); /* NULL is fine */
+/* Where the accumulators lie: once, when the groups' table is made; again after it was replaced. */
+void agg_set_place(struct agg_set *set, const struct state_layout *layout, uint32_t first_slot);
+bool agg_set_wants_keys(const struct agg_set *set);
+bool agg_set_can_merge(const struct agg_set *set); /* no DISTINCT, all functions merge */
+
+struct agg_batch {
+    const struct batch *in;
+    uint32_t n;                   /* steps */
+    const uint32_t *sel;          /* row of `in` of each step; NULL: i */
+    char *const *rows;            /* state row of each step */
+    const uint8_t *flags;         /* AGG_TAKE, AGG_RESET, AGG_SKIP a step; NULL: all 0 */
+    struct column *const *key;    /* group key columns of `in` (rows as sel says) */
+    const struct str *keys;       /* key bytes, if the set wants them */
+};
+/* before[c], after[c] (arrays of `count` pointers, or NULL): columns of n rows, made here. */
+enum code agg_set_step(struct agg_set *set, const struct agg_batch *b, struct column **before,
+                       struct column **after, struct error *err) WEIR_CHECKED;
+/* The results of n groups as columns. */
+enum code agg_set_result(struct agg_set *set, struct arena *arena, char *const *rows,
+                         const struct str *keys, uint32_t n, struct column **out,
+                         struct error *err) WEIR_CHECKED;
+/* A fresh accumulator in new rows (a result of no rows: COUNT 0, SUM NULL). */
+void agg_set_reset(struct agg_set *set, char *const *rows, uint32_t n);
+enum code agg_set_merge(struct agg_set *set, char *const *to, const struct str *to_keys,
+                        char *const *from, const struct str *from_keys, uint32_t n,
+                        struct error *err) WEIR_CHECKED;
+/* Before a group goes: what lies beside its row. Row slots are freed with the row. */
+void agg_set_drop(struct agg_set *set, char *row, struct str key);
+/* Everything that lies beside the rows (all keys). */
+void agg_set_clear(struct agg_set *set);
+/* Frees distinct values whose time is over. */
+void agg_set_sweep(struct agg_set *set, uint32_t rows);
+
+enum code agg_set_save(struct agg_set *set, struct state_writer *w, struct error *err)
+    WEIR_CHECKED;
+/* *ret_mine: the record's table belongs to the set. */
+enum code agg_set_load(struct agg_set *set, struct state_reader *r, uint32_t table_id,
+                       struct str key, struct str value, bool *ret_mine, struct error *err)
+    WEIR_CHECKED;

@@ -1,0 +1,75 @@
+/* bag.h -- many rows a key, in the order they came, equal ones counted: the side of a
+ * join, the rows that a sink's key has.
+ *
+ * A key's items form a list.  What makes two items the same is decided by `identity`:
+ * the columns of a unique key, or all columns.  Without retraction (appends_only)
+ * nothing is ever searched and equal rows are items of their own.  Otherwise an item
+ * is found through an index over (key, identity), so that taking a row back costs the
+ * same for a key with a million rows. */
+#pragma once
+
+#include "state/table.h"
+
+struct state_bag;
+
+struct bag_schema {
+    const char *name;
+    uint32_t id;
+    const struct type *const *key;
+    uint32_t key_count;
+    uint32_t route_count;
+    const struct type *const *item;
+    uint32_t item_count;
+    const uint32_t *identity;  /* item columns; NULL: all of them */
+    uint32_t identity_count;
+    bool appends_only;
+    int64_t ttl_ms;
+};
+
+/* A row of a key.  `slots` is a row of state_bag_layout(). */
+struct bag_item {
+    struct bag_item *next, *prev; /* in order of arrival */
+    struct bag_key *key;
+    uint32_t count;    /* how often it is there: > 0 */
+    uint32_t degree;   /* the owner's: matches on the other side of an outer join */
+    int64_t written_ms; /* with TTL */
+    char slots[];
+};
+struct bag_key {
+    struct bag_item *first, *last;
+    uint64_t items;
+};
+
+enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
+                           const struct clock *clock, struct state_bag **ret,
+                           struct error *err) WEIR_CHECKED;
+void state_bag_destroy(struct state_bag *bag);
+const struct state_layout *state_bag_layout(const struct state_bag *bag);
+
+/* The keys of n rows, as in state_table_find(); NULL where there is none and not `insert`.  An
+ * empty bag_key stays valid during the batch; state_bag_tidy() frees it. */
+enum code state_bag_find(struct state_bag *bag, struct column *const *key, const uint32_t *sel,
+                         uint32_t n, bool insert, struct bag_key **ret, struct error *err)
+    WEIR_CHECKED;
+/* Adds a row behind the others; *ret is the item, its count raised if it was there (identity over
+ * all columns), or its slots replaced in place (identity over a unique key; *ret_replaced true, and
+ * the old row is gone: read it before with state_bag_get). */
+enum code state_bag_add(struct state_bag *bag, struct bag_key *key, struct column *const *item,
+                        uint32_t row, struct bag_item **ret, bool *ret_replaced,
+                        struct error *err) WEIR_CHECKED;
+/* The item with the identity of this row; NULL if there is none. */
+struct bag_item *state_bag_get(struct state_bag *bag, struct bag_key *key,
+                               struct column *const *item, uint32_t row);
+/* Takes one of the count away; the item is gone (and invalid) when none is left. */
+void state_bag_take(struct state_bag *bag, struct bag_item *item);
+/* Frees a key without items. */
+void state_bag_tidy(struct state_bag *bag, struct bag_key *key);
+
+uint64_t state_bag_items(const struct state_bag *bag);
+enum code state_bag_save(struct state_bag *bag, struct state_writer *writer, struct error *err)
+    WEIR_CHECKED;
+enum code state_bag_load(struct state_bag *bag, struct state_reader *reader, struct str key,
+                         struct str value, struct error *err) WEIR_CHECKED;
+/* Frees items whose time is over; `expired` (may be NULL) is told before. */
+void state_bag_sweep(struct state_bag *bag, uint32_t items,
+                     void (*expired)(void *cx, struct bag_item *item), void *cx);

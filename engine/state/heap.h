@@ -1,0 +1,41 @@
+/* heap.h -- memory of one stateful operator on one worker: accounted, capped.
+ *
+ * Rows, indexes and variable parts of an operator's tables come from its heap, so
+ * "state bytes of operator 5" is one number.  Small blocks come from size-class
+ * slabs with free lists (strings that are overwritten for ever reuse their place),
+ * large ones from memory.h.  The caller gives the size back on free; nothing else is
+ * kept per block.
+ *
+ * All heaps of a job share a budget.  An allocation beyond it answers NULL, as does
+ * the end of memory; state_heap_error() turns that into E_LIMIT or E_NOMEM.
+ * A heap belongs to one thread; the budget is atomic. */
+#pragma once
+
+#include "base/base.h"
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdatomic.h>
+
+struct state_budget {
+    uint64_t limit_bytes; /* 0: none */
+    atomic_uint_fast64_t used_bytes;
+};
+
+struct state_heap;
+
+/* `owner` names the operator in errors ("group#5"); borrowed.  `budget` may be NULL. */
+enum code state_heap_create(struct str owner, struct state_budget *budget, struct state_heap **ret,
+                            struct error *err) WEIR_CHECKED;
+void state_heap_destroy(struct state_heap *heap); /* NULL is fine; frees every block */
+
+/* 8-byte aligned, not zeroed; NULL: see state_heap_error().  Zero bytes give NULL and are no
+ * error. */
+void *state_alloc(struct state_heap *heap, size_t bytes) WEIR_CHECKED;
+void state_free(struct state_heap *heap, void *block, size_t bytes); /* NULL is fine */
+
+/* Why the last allocation failed: "the state of group#5 needs more than 100 MB", E_LIMIT, or
+ * E_NOMEM.  Whoever knows the keys adds the largest as detail. */
+enum code state_heap_error(const struct state_heap *heap, struct error *err);
+uint64_t state_heap_bytes(const struct state_heap *heap);
+struct str state_heap_owner(const struct state_heap *heap);
