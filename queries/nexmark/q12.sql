@@ -1,0 +1,52 @@
+-- Nexmark 12, windows of processing time: how many bids a bidder made within 10 seconds of the
+-- clock.  What comes out depends on when it runs.
+--
+--   weir run queries/nexmark/q12.sql --profile local --data DIR --until-end
+
+CREATE TABLE nexmark (
+    event_type INT,
+    person ROW<
+        id BIGINT, name STRING, emailAddress STRING, creditCard STRING, city STRING, state STRING,
+        `dateTime` TIMESTAMP(3), extra STRING>,
+    auction ROW<
+        id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT,
+        `dateTime` TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT,
+        extra STRING>,
+    bid ROW<
+        auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING,
+        `dateTime` TIMESTAMP(3), extra STRING>,
+    `dateTime` AS CASE event_type
+        WHEN 0 THEN person.`dateTime`
+        WHEN 1 THEN auction.`dateTime`
+        ELSE bid.`dateTime` END,
+    WATERMARK FOR `dateTime` AS `dateTime` - INTERVAL '4' SECOND
+) WITH (
+    'connector' = 'kafka',
+    'topic' = 'nexmark',
+    'properties.bootstrap.servers' = 'localhost:9092',
+    'properties.group.id' = 'nexmark',
+    'scan.startup.mode' = 'earliest-offset',
+    'format' = 'json'
+);
+
+CREATE VIEW bids AS
+SELECT
+    bid.auction AS auction, bid.bidder AS bidder, bid.price AS price, bid.channel AS channel,
+    bid.url AS url, `dateTime`, bid.extra AS extra
+FROM nexmark
+WHERE event_type = 2;
+
+CREATE VIEW timed_bids AS
+SELECT *, PROCTIME() AS arrived
+FROM bids;
+
+CREATE TABLE q12 (
+    bidder BIGINT, bid_count BIGINT, window_start TIMESTAMP(3), window_end TIMESTAMP(3)
+) WITH (
+    'connector' = 'blackhole'
+);
+
+INSERT INTO q12
+SELECT bidder, COUNT(*) AS bid_count, window_start, window_end
+FROM TABLE(TUMBLE(TABLE timed_bids, DESCRIPTOR(arrived), INTERVAL '10' SECOND))
+GROUP BY bidder, window_start, window_end;
