@@ -173,6 +173,14 @@ static enum code build_node(struct exec *x, const struct plan *node, struct erro
     case PLAN_LIMIT:
         code = op_limit_create(&x->worker, (const struct plan_limit *)node, &op, err);
         break;
+    case PLAN_EXCHANGE:
+        return error_set(err, E_INTERNAL, "an exchange was planned for one worker");
+#define X(name, NAME)                                                                              \
+    case PLAN_##NAME:                                                                              \
+        code = op_##name##_create(&x->worker, (const struct plan_##name *)node, &op, err);         \
+        break;
+        OP_MAKERS(X)
+#undef X
     }
     if (op)
         add_op(x, op);

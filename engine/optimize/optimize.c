@@ -1,6 +1,9 @@
 /* optimize.c -- runs the rules, and what they share to walk and change a plan. */
 #include "optimize/rules.h"
 
+#include "base/hash.h"
+#include "plan/plan_print.h"
+
 struct plan *plan_make(struct optimizer *o, enum plan_kind kind, size_t bytes, uint32_t fields,
                        uint32_t inputs, struct span span)
 {
@@ -96,6 +99,32 @@ static const struct plan *only_scan(const struct plan *node)
     return found;
 }
 
+/* From what a node does and what it reads; equal ones (two sinks of one kind) by their number. */
+static enum code set_state_ids(struct optimizer *o, struct error *err)
+{
+    struct plan_job *job = o->job;
+    struct buf text;
+    buf_init(&text, 1 << 24);
+    enum code code = OK;
+    for (uint32_t i = 0; i < job->node_count && code == OK; i++) {
+        struct plan *node = job->nodes[i];
+        buf_clear(&text);
+        buf_text(&text, plan_kind_name(node->kind));
+        plan_print_details(&text, node);
+        for (uint32_t k = 0; k < node->input_count; k++)
+            buf_put(&text, &node->inputs[k]->state_id, sizeof node->inputs[k]->state_id);
+        node->state_id = hash_bytes(text.data, text.size, 0);
+        for (uint32_t k = 0; k < i; k++)
+            if (node->state_id == 0 || node->state_id == job->nodes[k]->state_id) {
+                node->state_id = hash_u64(node->state_id, 1);
+                k = UINT32_MAX; /* from the start */
+            }
+        code = buf_check(&text, err);
+    }
+    buf_done(&text);
+    return code;
+}
+
 static enum code finish(struct optimizer *o, struct error *err)
 {
     struct plan_job *job = o->job;
@@ -132,14 +161,14 @@ static enum code finish(struct optimizer *o, struct error *err)
     job->nodes = nodes;
     for (uint32_t i = 0; i < n; i++)
         nodes[i]->id = i + 1;
-    return OK;
+    return set_state_ids(o, err);
 }
 
 enum code optimize(struct arena *arena, struct plan_job *job, struct error *err)
 {
     struct optimizer o = { .arena = arena, .job = job };
     static enum code (*const rules[])(struct optimizer *, struct error *) = {
-        rule_calc, rule_share, rule_json, rule_filter, rule_prune,
+        rule_calc, rule_share, rule_json, rule_filter, rule_prune, rule_changes,
     };
     TRY(plan_collect(&o, err));
     for (size_t i = 0; i < countof(rules); i++) {

@@ -20,8 +20,23 @@ void plan_redirect(struct optimizer *o, const struct plan *from, struct plan *to
 /* Are all readers of the node calcs? (false if there are none) */
 bool plan_read_by_calcs(const struct optimizer *o, const struct plan *node);
 
+/* columns.c: marks in `theirs` the columns of input k that `node` reads when those of `mine` are
+ * wanted of it.  For a node whose input occurs twice, once per occurrence. */
+struct column_room {
+    bool *both; /* as many as any node and its inputs have */
+    size_t size;
+};
+enum code columns_room(struct optimizer *o, struct column_room *ret, struct error *err)
+    WEIR_CHECKED;
+void columns_wanted(const struct plan *node, const bool *mine, uint32_t k, bool *theirs,
+                    struct column_room *room);
+
+/* Do two nodes over the same inputs do the same? Never true of what is volatile. */
+bool plan_same(const struct plan *a, const struct plan *b);
+
 enum code rule_calc(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_share(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_json(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_filter(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_prune(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_changes(struct optimizer *o, struct error *err) WEIR_CHECKED;

@@ -6,6 +6,7 @@
  * plan; `kind` says which struct it is. */
 #pragma once
 
+#include "agg/agg.h"
 #include "base/arena.h"
 #include "catalog/catalog.h"
 #include "expr/expr.h"
@@ -15,14 +16,33 @@
 struct json_paths; /* json/json_path.h */
 
 enum plan_kind {
-    PLAN_SCAN,   /* a table of the outside */
-    PLAN_VALUES, /* constant rows */
-    PLAN_JSON,   /* all JSON paths of a column in one pass: appends hit columns */
-    PLAN_CALC,   /* filter and projection */
-    PLAN_UNION,  /* UNION ALL */
-    PLAN_LIMIT,  /* LIMIT without ORDER BY */
-    PLAN_SINK,   /* one table or result, fed by one or more statements */
+    PLAN_SCAN,          /* a table of the outside */
+    PLAN_VALUES,        /* constant rows */
+    PLAN_JSON,          /* all JSON paths of a column in one pass: appends hit columns */
+    PLAN_CALC,          /* filter and projection */
+    PLAN_UNION,         /* UNION ALL */
+    PLAN_LIMIT,         /* LIMIT without ORDER BY */
+    PLAN_WATERMARK,     /* event time begins: watermarks, rows without a time */
+    PLAN_GROUP,         /* GROUP BY, DISTINCT: a change a row */
+    PLAN_WINDOW,        /* aggregates of windows, once a window is over */
+    PLAN_ASSIGN,        /* a window table function alone: appends the bounds of each row's windows */
+    PLAN_EXPAND,        /* grouping sets: each row once a set */
+    PLAN_JOIN,          /* joins that keep both sides */
+    PLAN_WINDOW_JOIN,   /* joins within a window */
+    PLAN_INTERVAL_JOIN, /* joins within a range of time */
+    PLAN_TEMPORAL_JOIN, /* FOR SYSTEM_TIME AS OF event time */
+    PLAN_LOOKUP,        /* FOR SYSTEM_TIME AS OF processing time */
+    PLAN_CORRELATE,     /* UNNEST and table functions */
+    PLAN_RANK,          /* the first rows of each key in an order: top-N */
+    PLAN_DEDUP,         /* the first or last row of each key by time */
+    PLAN_OVER,          /* aggregates over the rows before a row */
+    PLAN_SORT,          /* ORDER BY of time, and of all rows where the input ends */
+    PLAN_MATERIALIZE,   /* in front of a sink whose key is not the stream's */
+    PLAN_FOLD,          /* changes of one key that nobody can see, folded per batch */
+    PLAN_EXCHANGE,      /* between workers */
+    PLAN_SINK,          /* one table or result, fed by one or more statements */
 };
+#define PLAN_NO_COLUMN UINT32_MAX
 
 /* Which change kinds can occur; bit i is enum change i. */
 enum {
@@ -33,6 +53,12 @@ enum {
     CHANGES_ALL = 15,
 };
 
+/* Columns that no two live rows of a stream have alike; none: there is at most one row. */
+struct plan_key {
+    const uint32_t *columns; /* ascending */
+    uint32_t count;
+};
+
 struct plan {
     enum plan_kind kind;
     uint32_t id;                /* small, stable within the job: src#1, calc#2 */
@@ -41,8 +67,15 @@ struct plan {
     uint32_t field_count;
     struct plan **inputs;
     uint32_t input_count;
-    unsigned changes;           /* CHANGES_* that can come out */
+    unsigned changes;           /* CHANGES_* that can come out: plan_derive() */
     bool bounded;               /* ends by itself */
+    bool before;                /* some reader needs -U: set by the optimizer */
+    bool unseen;                /* intermediate updates of a key cannot be seen below: optimizer */
+    const struct plan_key *keys; /* unique keys of the output: plan_derive() */
+    uint32_t key_count;
+    int64_t ttl_ms[2];          /* lifetime of state, by input; 0: for ever */
+    uint64_t state_id;          /* from what the node means, not where it stands: set by the
+                                   optimizer, never 0, no two nodes of a job alike */
     uint32_t readers;           /* set by the optimizer */
 };
 
@@ -84,6 +117,212 @@ struct plan_limit {
     uint64_t offset;
 };
 
+/* Output: the columns of the input.  `rowtime` and `watermark` are over the input's columns; rows
+ * whose rowtime is NULL are bad rows of the table (on_error). */
+struct plan_watermark {
+    struct plan base;
+    const struct plan_scan *scan; /* whose rows these are: partitions, on_error, name */
+    struct expr *rowtime;       /* TIMESTAMP or TIMESTAMP_LTZ */
+    struct expr *watermark;     /* the same type; NULL: rowtime - delay_us */
+    int64_t delay_us;
+    int64_t idle_ms;            /* a partition without rows for so long is left out; 0: never */
+    int64_t future_ms;          /* row times further ahead of the clock advance nothing; 0: off */
+};
+
+/* Output: the key columns, then a column a call. */
+struct plan_group {
+    struct plan base;
+    const uint32_t *keys;       /* columns of the input; none: one row for all */
+    uint32_t key_count;
+    const struct agg_call *calls;
+    uint32_t call_count;        /* 0: DISTINCT */
+};
+
+enum window_kind {
+    WINDOW_TUMBLE,
+    WINDOW_HOP,
+    WINDOW_CUMULATE,
+    WINDOW_SESSION,
+    WINDOW_ATTACHED,            /* the input has the bounds in columns already */
+};
+struct window_spec {
+    enum window_kind kind;
+    int64_t size_us;            /* TUMBLE, HOP: length; CUMULATE: longest; SESSION: gap */
+    int64_t step_us;            /* HOP: slide; CUMULATE: step */
+    int64_t offset_us;
+    uint32_t time;              /* column of the input; not read with processing time */
+    bool proctime;
+    bool in_zone;               /* bounds are local times of the session zone (TIMESTAMP_LTZ) */
+    bool legacy;                /* a GROUP BY function, not a table function */
+    uint32_t start, end;        /* ATTACHED: columns of the input */
+    const uint32_t *partition;  /* SESSION table function: PARTITION BY columns */
+    uint32_t partition_count;
+};
+enum window_property { WINDOW_START, WINDOW_END, WINDOW_TIME };
+
+/* Output: the key columns, a column a call, then the properties asked for. */
+struct plan_window {
+    struct plan base;
+    struct window_spec window;
+    const uint32_t *keys;
+    uint32_t key_count;
+    const struct agg_call *calls;
+    uint32_t call_count;
+    const enum window_property *properties;
+    uint32_t property_count;
+};
+
+/* Output: the input's columns, then window_start, window_end, window_time. */
+struct plan_assign {
+    struct plan base;
+    struct window_spec window;
+};
+
+/* Output: the input's columns, those not in a set NULL, then BIGINT: which columns of the list are
+ * not (bit 0: the last of `columns`), as GROUPING_ID has it. */
+struct plan_expand {
+    struct plan base;
+    const uint32_t *columns;    /* those that any set groups by */
+    uint32_t column_count;
+    const uint64_t *sets;       /* a bitmap of columns left out, a row each */
+    uint32_t set_count;
+};
+
+enum join_type { INNER_JOIN, LEFT_JOIN, RIGHT_JOIN, FULL_JOIN, SEMI_JOIN, ANTI_JOIN };
+
+/* inputs[0] left, inputs[1] right.  Output: left columns, right columns; SEMI, ANTI: left ones. */
+struct plan_join {
+    struct plan base;
+    enum join_type type;
+    const uint32_t *keys[2];    /* equal columns: keys[0][i] of the left, keys[1][i] of the right */
+    uint32_t key_count;
+    const bool *null_equal;     /* by key: IS NOT DISTINCT FROM; NULL: none */
+    struct expr *condition;     /* beside the keys, over left then right columns; NULL: none */
+    bool null_aware;            /* ANTI: NOT IN, where a NULL on either side is not "not in" */
+};
+
+struct plan_window_join {
+    struct plan_join join;      /* first; keys without the window's */
+    uint32_t start[2], end[2];  /* window columns by side */
+};
+
+/* left.time between right.time + lower_us and right.time + upper_us. INNER, LEFT, RIGHT, FULL. */
+struct plan_interval_join {
+    struct plan_join join;      /* first; condition without the time range */
+    uint32_t time[2];
+    int64_t lower_us, upper_us;
+    bool proctime;
+};
+
+/* Each left row with the version of the right row that was valid at left.time[0]. INNER, LEFT. */
+struct plan_temporal_join {
+    struct plan_join join;      /* first; keys include the right side's key */
+    uint32_t time[2];           /* right: row time of its changes */
+};
+
+/* Each input row with the rows of an outside table that have its keys, asked when it comes.
+ * Output: the input's columns, then the table's stored columns.  INNER or LEFT. */
+struct plan_lookup {
+    struct plan base;
+    enum join_type type;
+    const struct catalog_table *table;
+    const struct connector *connector;
+    struct table_def def;
+    const uint32_t *keys;       /* columns of the input ... */
+    const uint32_t *table_keys; /* ... and of the table that they are compared with */
+    uint32_t key_count;
+    struct expr *condition;     /* beside the keys, over input then table columns; NULL: none */
+    const char *on_error;
+};
+
+/* Each input row with what a table function makes of it.  Output: the input's columns, then the
+ * function's.  `left`: a row for which it makes nothing is kept with NULLs. */
+struct table_function; /* expr/table_function.h */
+struct plan_correlate {
+    struct plan base;
+    const struct table_function *function;
+    const void *state;
+    const uint32_t *args;       /* columns of the input */
+    uint32_t arg_count;
+    struct expr *condition;     /* over all output columns; NULL: none */
+    bool left;
+    bool with_ordinality;       /* UNNEST: the last column counts from 1 */
+};
+
+struct plan_order {
+    uint32_t column;
+    bool descending;
+    bool nulls_last;
+};
+
+/* Rows start..end (from 1, end included) of each key in the order.  Output: the input's columns,
+ * then with_rank: BIGINT, the rank. */
+struct plan_rank {
+    struct plan base;
+    const uint32_t *keys;
+    uint32_t key_count;
+    const struct plan_order *order;
+    uint32_t order_count;
+    uint64_t start, end;        /* end UINT64_MAX: see end_column */
+    uint32_t end_column;        /* PLAN_NO_COLUMN: `end` counts */
+    bool with_rank;
+    uint32_t window_end;        /* a window top-N, emitted at its end; PLAN_NO_COLUMN: none */
+};
+
+/* The first or last row of each key.  Output: the input's columns. */
+struct plan_dedup {
+    struct plan base;
+    const uint32_t *keys;
+    uint32_t key_count;
+    uint32_t time;              /* row time column; PLAN_NO_COLUMN: processing time (arrival) */
+    bool keep_last;
+    uint32_t window_end;        /* PLAN_NO_COLUMN: none */
+};
+
+/* Output: the input's columns, then a column a call. */
+struct plan_over {
+    struct plan base;
+    const uint32_t *keys;       /* PARTITION BY */
+    uint32_t key_count;
+    const struct plan_order *order;
+    uint32_t order_count;
+    bool proctime;              /* in order of arrival */
+    bool rows;                  /* ROWS, else RANGE */
+    int64_t preceding;          /* rows, or microseconds; -1: UNBOUNDED */
+    const struct agg_call *calls; /* also ROW_NUMBER, RANK, LAG ... */
+    uint32_t call_count;
+};
+
+/* Output: the input's columns.  by_time: the first order column is a row time, ascending: rows
+ * leave as the watermark passes.  Else all rows leave at the end of the input. */
+struct plan_sort {
+    struct plan base;
+    const struct plan_order *order;
+    uint32_t order_count;
+    bool by_time;
+};
+
+/* Keeps the live rows of each sink key in order, so that a delete brings the one before it back. */
+struct plan_materialize {
+    struct plan base;
+    const uint32_t *keys;       /* of the sink */
+    uint32_t key_count;
+    const struct plan_key *identity; /* of the stream; NULL: the whole row */
+};
+
+/* Folds the changes of one key inside of a batch. */
+struct plan_fold {
+    struct plan base;
+    const uint32_t *keys;
+    uint32_t key_count;
+};
+
+struct plan_exchange {
+    struct plan base;
+    const uint32_t *keys;       /* by hash; none: all to one worker */
+    uint32_t key_count;
+};
+
 /* The inputs are in statement order and have exactly the stored columns of the table. */
 struct plan_sink {
     struct plan base;
@@ -93,6 +332,8 @@ struct plan_sink {
     enum sink_mode mode;        /* what it is sent */
     uint32_t statement;         /* results: counts the SELECTs of the job from 1 */
     bool in_source_order;       /* all inputs come from one scan: rows are merged by origin */
+    bool materialize_off;       /* 'sink.upsert-materialize' = 'none': the last writer wins */
+    bool materialize_force;
     const char *on_error;
     struct plan_sink *dead_letter_sink; /* with route */
 };
@@ -106,9 +347,26 @@ struct plan_job {
     uint32_t scan_count;
     enum dialect dialect;
     const char *dialect_reason; /* "CREATE TABLE t has a WITH key \"type\"" */
+    uint32_t parallelism;       /* workers it is planned for; 0 and 1: one */
+    bool fold;                  /* unobservable updates may be folded */
 };
 
 const char *plan_kind_name(enum plan_kind kind);
+
+/* Sets changes, bounded and keys of a node from its inputs (whose own are set): the binder when it
+ * makes a node, the optimizer when all is rewritten. False when out of memory. */
+bool plan_derive(struct arena *arena, struct plan *node) WEIR_CHECKED;
+/* Do the readers of `node` see it update or delete rows? */
+static inline bool plan_updates(const struct plan *node)
+{
+    return (node->changes & ~(unsigned)CHANGES_INSERT) != 0;
+}
+/* Has the stream a unique key all of whose columns are in the list? */
+bool plan_has_key_in(const struct plan *node, const uint32_t *columns, uint32_t count);
+/* A unique key that contains all of these columns (a join key that updates cannot change); NULL:
+ * none. */
+const struct plan_key *plan_key_over(const struct plan *node, const uint32_t *columns,
+                                     uint32_t count);
 
 /* EXPLAIN: a tree per sink, one line an operator; shared parts are printed once. */
 void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text);

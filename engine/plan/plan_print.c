@@ -8,6 +8,24 @@ const char *plan_kind_name(enum plan_kind kind)
     static const char *const names[] = {
         [PLAN_SCAN] = "source", [PLAN_VALUES] = "values", [PLAN_JSON] = "json",
         [PLAN_CALC] = "calc",   [PLAN_UNION] = "union",   [PLAN_LIMIT] = "limit",
+        [PLAN_WATERMARK] = "watermark",
+        [PLAN_GROUP] = "group",
+        [PLAN_WINDOW] = "window",
+        [PLAN_ASSIGN] = "assign",
+        [PLAN_EXPAND] = "expand",
+        [PLAN_JOIN] = "join",
+        [PLAN_WINDOW_JOIN] = "window-join",
+        [PLAN_INTERVAL_JOIN] = "interval-join",
+        [PLAN_TEMPORAL_JOIN] = "temporal-join",
+        [PLAN_LOOKUP] = "lookup",
+        [PLAN_CORRELATE] = "correlate",
+        [PLAN_RANK] = "rank",
+        [PLAN_DEDUP] = "dedup",
+        [PLAN_OVER] = "over",
+        [PLAN_SORT] = "sort",
+        [PLAN_MATERIALIZE] = "materialize",
+        [PLAN_FOLD] = "fold",
+        [PLAN_EXCHANGE] = "exchange",
         [PLAN_SINK] = "sink",
     };
     return names[kind];
@@ -178,6 +196,8 @@ void plan_print_details(struct buf *out, const struct plan *node)
     case PLAN_SINK:
         print_sink(out, (const struct plan_sink *)node);
         break;
+    default:
+        plan_print_stateful(out, node);
     }
 }
 

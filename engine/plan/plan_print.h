@@ -7,6 +7,8 @@
 void plan_print_id(struct buf *out, const struct plan *node);
 /* What the operator does, on one line: table and connector, condition, columns ... */
 void plan_print_details(struct buf *out, const struct plan *node);
+/* The same for the kinds in plan_print_node.c. */
+void plan_print_stateful(struct buf *out, const struct plan *node);
 /* "I,UB,UA,D" */
 void plan_print_changes(struct buf *out, unsigned changes);
 /* Line of the job text that the node comes from; 0: unknown. */

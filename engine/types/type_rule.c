@@ -130,7 +130,8 @@ const struct type *type_common(struct arena *arena, const struct type *a, const 
     if (!kind)
         return NULL;
     bool not_null = a->not_null && b->not_null;
-    uint8_t time_attribute = a->time_attribute == b->time_attribute ? a->time_attribute : TIME_PLAIN;
+    uint8_t time_attribute =
+        a->time_attribute == b->time_attribute ? a->time_attribute : TIME_PLAIN;
     if (kind->not_null == not_null && kind->time_attribute == time_attribute)
         return kind;
     struct type *copy = arena_alloc(arena, sizeof *copy);

@@ -14,6 +14,33 @@ enum code op_limit_create(struct worker *worker, const struct plan_limit *plan, 
 enum code op_union_create(struct worker *worker, const struct plan *plan, struct op **ret,
                           struct error *err);
 
+#define OP_MAKERS(X)                                                                               \
+    X(watermark, WATERMARK)                                                                        \
+    X(group, GROUP)                                                                                \
+    X(window, WINDOW)                                                                              \
+    X(assign, ASSIGN)                                                                              \
+    X(expand, EXPAND)                                                                              \
+    X(join, JOIN)                                                                                  \
+    X(window_join, WINDOW_JOIN)                                                                    \
+    X(interval_join, INTERVAL_JOIN)                                                                \
+    X(temporal_join, TEMPORAL_JOIN)                                                                \
+    X(lookup, LOOKUP)                                                                              \
+    X(correlate, CORRELATE)                                                                        \
+    X(rank, RANK)                                                                                  \
+    X(dedup, DEDUP)                                                                                \
+    X(over, OVER)                                                                                  \
+    X(sort, SORT)                                                                                  \
+    X(materialize, MATERIALIZE)                                                                    \
+    X(fold, FOLD)
+
+/* enum code op_group_create(struct worker *, const struct plan_group *, struct op **ret, err) ...
+ * *ret may be set on failure: a half-built operator that the caller destroys. */
+#define X(name, NAME)                                                                              \
+    enum code op_##name##_create(struct worker *worker, const struct plan_##name *plan,            \
+                                 struct op **ret, struct error *err);
+OP_MAKERS(X)
+#undef X
+
 /* --- sources ------------------------------------------------------------------- */
 
 struct op_source; /* a struct op first */

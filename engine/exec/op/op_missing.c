@@ -1,0 +1,29 @@
+/* op_missing.c -- makers of operators that are not in this build: each says so. */
+#include "exec/op/ops.h"
+
+#define MISSING(name, what)                                                                        \
+    enum code op_##name##_create(struct worker *worker, const struct plan_##name *plan,            \
+                                 struct op **ret, struct error *err)                               \
+    {                                                                                              \
+        (void)worker, (void)ret;                                                                   \
+        return error_at(err, E_UNSUPPORTED, ((const struct plan *)plan)->span,                     \
+                        "%s cannot run in this version of weir", what);                            \
+    }
+
+MISSING(watermark, "a watermark")
+MISSING(group, "GROUP BY")
+MISSING(window, "a window")
+MISSING(assign, "a window table function")
+MISSING(expand, "GROUPING SETS")
+MISSING(join, "JOIN")
+MISSING(window_join, "a window join")
+MISSING(interval_join, "an interval join")
+MISSING(temporal_join, "a temporal join")
+MISSING(lookup, "a lookup join")
+MISSING(correlate, "a table function")
+MISSING(rank, "top-N")
+MISSING(dedup, "deduplication")
+MISSING(over, "OVER")
+MISSING(sort, "ORDER BY")
+MISSING(materialize, "a sink materializer")
+MISSING(fold, "folding")

@@ -1,0 +1,86 @@
+/* rule_changes.c -- which updates come with the row they replace.
+ *
+ * From the sinks up to the sources: a node gives -U exactly where a reader needs it
+ * (Flink's FlinkChangelogModeInferenceProgram decides the same way).  An aggregate takes the old
+ * row out of its sum; a filter must see what the old row was; a sink that keeps rows by
+ * the stream's own key needs neither.  Then, from the sources down, what comes out is
+ * derived anew, and aggregates get the kernels for rows that are taken back. */
+#include "optimize/rules.h"
+
+/* Does this node need -U of its input `k` to give what its own readers want? */
+static bool needs_before(const struct plan *node, uint32_t k)
+{
+    const struct plan *input = node->inputs[k];
+    if (!plan_updates(input))
+        return false;
+    switch (node->kind) {
+    case PLAN_SINK: {
+        const struct plan_sink *sink = (const struct plan_sink *)node;
+        const struct schema *schema = sink->def.schema;
+        return sink->mode != SINK_UPSERT ||
+               !plan_has_key_in(input, schema->key, schema->key_count);
+    }
+    case PLAN_CALC:
+        return node->before || ((const struct plan_calc *)node)->filter != NULL;
+    case PLAN_LOOKUP:
+        return true; /* the row looked up then is taken back, not the one of now */
+    case PLAN_CORRELATE:
+        return true;
+    case PLAN_JOIN: {
+        const struct plan_join *join = (const struct plan_join *)node;
+        return node->before || join->type != INNER_JOIN ||
+               !plan_key_over(input, join->keys[k], join->key_count);
+    }
+    case PLAN_JSON:
+    case PLAN_WATERMARK:
+    case PLAN_UNION:
+    case PLAN_EXCHANGE:
+    case PLAN_FOLD:
+        return node->before;
+    default:
+        return true;
+    }
+}
+
+static enum code derive_all(struct optimizer *o, struct error *err)
+{
+    for (uint32_t i = 0; i < o->job->node_count; i++)
+        if (!plan_derive(o->arena, o->job->nodes[i]))
+            return error_nomem(err);
+    return OK;
+}
+
+static enum code take_back(struct optimizer *o, const struct plan *node,
+                           const struct agg_call *calls, uint32_t count, struct error *err)
+{
+    for (uint32_t i = 0; i < count && plan_updates(node->inputs[0]); i++)
+        TRY(agg_set_takes_back(o->arena, calls[i].agg, calls[i].span, err));
+    return OK;
+}
+
+enum code rule_changes(struct optimizer *o, struct error *err)
+{
+    struct plan_job *job = o->job;
+    for (uint32_t i = 0; i < job->node_count; i++)
+        job->nodes[i]->before = true;
+    TRY(derive_all(o, err));
+    for (uint32_t i = 0; i < job->node_count; i++)
+        job->nodes[i]->before = false;
+    for (uint32_t i = job->node_count; i > 0; i--) {
+        const struct plan *node = job->nodes[i - 1];
+        for (uint32_t k = 0; k < node->input_count; k++)
+            if (needs_before(node, k))
+                node->inputs[k]->before = true;
+    }
+    TRY(derive_all(o, err));
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        const struct plan *node = job->nodes[i];
+        const struct plan_group *group = (const struct plan_group *)node;
+        const struct plan_window *window = (const struct plan_window *)node;
+        if (node->kind == PLAN_GROUP)
+            TRY(take_back(o, node, group->calls, group->call_count, err));
+        if (node->kind == PLAN_WINDOW)
+            TRY(take_back(o, node, window->calls, window->call_count, err));
+    }
+    return OK;
+}

@@ -1,0 +1,361 @@
+/* plan_traits.c -- what is known of a stream: which changes it can have, whether it
+ * ends, and which columns identify a row.
+ *
+ * Everything follows from the node and what is known of its inputs.  `before` of a
+ * node (does a reader need -U?) decides whether updates come with one; until the
+ * optimizer has decided, binders call this with `before` set to true. */
+#include "plan/plan.h"
+
+enum { KEYS_MAX = 8 }; /* more unique keys than that are forgotten */
+
+struct key_list {
+    struct arena *arena;
+    struct plan_key keys[KEYS_MAX];
+    uint32_t count;
+    bool failed;
+};
+
+static bool contains_column(const uint32_t *columns, uint32_t count, uint32_t column)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (columns[i] == column)
+            return true;
+    return false;
+}
+
+static bool is_subset(const struct plan_key *key, const uint32_t *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < key->count; i++)
+        if (!contains_column(columns, count, key->columns[i]))
+            return false;
+    return true;
+}
+
+/* Adds a key (columns in any order), unless one that it contains is there. */
+static void add_key(struct key_list *list, const uint32_t *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (is_subset(&list->keys[i], columns, count))
+            return;
+    if (list->count == KEYS_MAX)
+        return;
+    uint32_t *sorted = arena_array(list->arena, uint32_t, MAX(count, 1));
+    if (!sorted) {
+        list->failed = true;
+        return;
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (contains_column(sorted, n, columns[i]))
+            continue;
+        uint32_t at = n++;
+        while (at > 0 && sorted[at - 1] > columns[i]) {
+            sorted[at] = sorted[at - 1];
+            at--;
+        }
+        sorted[at] = columns[i];
+    }
+    list->keys[list->count++] = (struct plan_key){ sorted, n };
+}
+
+static void keep_keys(struct key_list *list, const struct plan *input)
+{
+    for (uint32_t i = 0; i < input->key_count; i++)
+        add_key(list, input->keys[i].columns, input->keys[i].count);
+}
+
+/* Keys whose columns a calc passes on. */
+static void calc_keys(struct key_list *list, const struct plan_calc *calc)
+{
+    const struct plan *input = calc->base.inputs[0];
+    if (!calc->exprs) {
+        keep_keys(list, input);
+        return;
+    }
+    for (uint32_t i = 0; i < input->key_count; i++) {
+        const struct plan_key *key = &input->keys[i];
+        uint32_t *columns = arena_array(list->arena, uint32_t, MAX(key->count, 1));
+        if (!columns) {
+            list->failed = true;
+            return;
+        }
+        bool all = true;
+        for (uint32_t k = 0; k < key->count && all; k++) {
+            uint32_t at = 0;
+            while (at < calc->base.field_count &&
+                   (calc->exprs[at]->kind != EXPR_COLUMN ||
+                    calc->exprs[at]->column != key->columns[k]))
+                at++;
+            all = at < calc->base.field_count;
+            columns[k] = at;
+        }
+        if (all)
+            add_key(list, columns, key->count);
+    }
+}
+
+/* The pairs of a key of each side; and one side's keys where the other has at most one match. */
+static void join_keys(struct key_list *list, const struct plan_join *join)
+{
+    const struct plan *left = join->base.inputs[0], *right = join->base.inputs[1];
+    if (join->type == SEMI_JOIN || join->type == ANTI_JOIN) {
+        keep_keys(list, left);
+        return;
+    }
+    bool one_left = plan_has_key_in(left, join->keys[0], join->key_count);
+    bool one_right = plan_has_key_in(right, join->keys[1], join->key_count);
+    enum { MOST = 64 };
+    uint32_t columns[2 * MOST];
+    for (uint32_t i = 0; i < left->key_count; i++) {
+        const struct plan_key *a = &left->keys[i];
+        /* A padded row has no left key: then left keys alone do not identify. */
+        if (one_right && join->type != RIGHT_JOIN && join->type != FULL_JOIN)
+            add_key(list, a->columns, a->count);
+        for (uint32_t k = 0; k < right->key_count; k++) {
+            const struct plan_key *b = &right->keys[k];
+            if (a->count > MOST || b->count > MOST)
+                continue;
+            memcpy(columns, a->columns, a->count * sizeof *columns);
+            for (uint32_t c = 0; c < b->count; c++)
+                columns[a->count + c] = left->field_count + b->columns[c];
+            add_key(list, columns, a->count + b->count);
+        }
+    }
+    for (uint32_t k = 0; k < right->key_count && one_left; k++) {
+        const struct plan_key *b = &right->keys[k];
+        if (b->count > MOST || join->type == LEFT_JOIN || join->type == FULL_JOIN)
+            continue;
+        for (uint32_t c = 0; c < b->count; c++)
+            columns[c] = left->field_count + b->columns[c];
+        add_key(list, columns, b->count);
+    }
+}
+
+static void first_columns(struct key_list *list, uint32_t count)
+{
+    uint32_t *columns = arena_array(list->arena, uint32_t, MAX(count, 1));
+    if (!columns) {
+        list->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        columns[i] = i;
+    add_key(list, columns, count);
+}
+
+/* Key columns of a window's rows, and the start or the end among its properties. */
+static void window_keys(struct key_list *list, const struct plan_window *window)
+{
+    uint32_t n = window->key_count;
+    uint32_t *columns = arena_array(list->arena, uint32_t, n + 1);
+    if (!columns) {
+        list->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        columns[i] = i;
+    for (uint32_t i = 0; i < window->property_count; i++) {
+        columns[n] = n + window->call_count + i;
+        add_key(list, columns, n + 1);
+    }
+}
+
+static void rank_keys(struct key_list *list, const struct plan_rank *rank)
+{
+    keep_keys(list, rank->base.inputs[0]);
+    uint32_t *columns = arena_array(list->arena, uint32_t, rank->key_count + 1);
+    if (!columns) {
+        list->failed = true;
+        return;
+    }
+    if (rank->key_count > 0)
+        memcpy(columns, rank->keys, rank->key_count * sizeof *columns);
+    if (rank->with_rank) {
+        columns[rank->key_count] = rank->base.field_count - 1;
+        add_key(list, columns, rank->key_count + 1);
+    }
+    if (rank->start == rank->end && rank->window_end == PLAN_NO_COLUMN)
+        add_key(list, columns, rank->key_count);
+}
+
+static void scan_keys(struct key_list *list, const struct plan_scan *scan)
+{
+    const struct schema *schema = scan->def.schema;
+    if (schema->key_count > 0 && scan->base.changes != CHANGES_INSERT)
+        add_key(list, schema->key, schema->key_count);
+}
+
+static void derive_keys(struct key_list *list, const struct plan *node)
+{
+    switch (node->kind) {
+    case PLAN_SCAN:
+        scan_keys(list, (const struct plan_scan *)node);
+        break;
+    case PLAN_CALC:
+        calc_keys(list, (const struct plan_calc *)node);
+        break;
+    case PLAN_GROUP:
+        first_columns(list, ((const struct plan_group *)node)->key_count);
+        break;
+    case PLAN_WINDOW:
+        window_keys(list, (const struct plan_window *)node);
+        break;
+    case PLAN_JOIN:
+    case PLAN_WINDOW_JOIN:
+    case PLAN_INTERVAL_JOIN:
+        join_keys(list, (const struct plan_join *)node);
+        break;
+    case PLAN_RANK:
+        rank_keys(list, (const struct plan_rank *)node);
+        break;
+    case PLAN_DEDUP: {
+        const struct plan_dedup *dedup = (const struct plan_dedup *)node;
+        add_key(list, dedup->keys, dedup->key_count);
+        break;
+    }
+    case PLAN_MATERIALIZE: {
+        const struct plan_materialize *m = (const struct plan_materialize *)node;
+        add_key(list, m->keys, m->key_count);
+        break;
+    }
+    case PLAN_TEMPORAL_JOIN: /* at most one version a row */
+    case PLAN_JSON:
+    case PLAN_LIMIT:
+    case PLAN_WATERMARK:
+    case PLAN_OVER:
+    case PLAN_SORT:
+    case PLAN_FOLD:
+    case PLAN_EXCHANGE:
+        keep_keys(list, node->inputs[0]);
+        break;
+    case PLAN_LOOKUP: {
+        const struct plan_lookup *lookup = (const struct plan_lookup *)node;
+        const struct schema *schema = lookup->def.schema;
+        struct plan_key key = { schema->key, schema->key_count };
+        if (schema->key_count > 0 && is_subset(&key, lookup->table_keys, lookup->key_count))
+            keep_keys(list, node->inputs[0]);
+        break;
+    }
+    case PLAN_ASSIGN:    /* a row may be in several windows */
+    case PLAN_EXPAND:
+    case PLAN_CORRELATE:
+    case PLAN_UNION:
+    case PLAN_VALUES:
+    case PLAN_SINK:
+        break;
+    }
+}
+
+static unsigned updates_of(const struct plan *node)
+{
+    return CHANGES_UPDATE_AFTER | (node->before ? CHANGES_UPDATE_BEFORE : 0);
+}
+
+static unsigned inputs_changes(const struct plan *node)
+{
+    unsigned changes = 0;
+    for (uint32_t i = 0; i < node->input_count; i++)
+        changes |= node->inputs[i]->changes;
+    return changes;
+}
+
+static unsigned group_changes(const struct plan_group *group)
+{
+    const struct plan *input = group->base.inputs[0];
+    unsigned changes = CHANGES_INSERT;
+    if (group->call_count > 0)
+        changes |= updates_of(&group->base);
+    /* A row over everything is never empty again once it was there. */
+    if (plan_updates(input) && group->key_count > 0)
+        changes |= CHANGES_DELETE;
+    return changes;
+}
+
+static unsigned join_changes(const struct plan_join *join)
+{
+    unsigned changes = inputs_changes(&join->base);
+    if (join->type != INNER_JOIN && join->type != SEMI_JOIN)
+        changes |= CHANGES_INSERT | CHANGES_DELETE;
+    if (join->type == SEMI_JOIN) {
+        changes = join->base.inputs[0]->changes;
+        if (plan_updates(join->base.inputs[1]))
+            changes |= CHANGES_INSERT | CHANGES_DELETE;
+    }
+    return changes;
+}
+
+static unsigned dedup_changes(const struct plan_dedup *dedup)
+{
+    bool final = dedup->window_end != PLAN_NO_COLUMN ||
+                 (dedup->time == PLAN_NO_COLUMN && !dedup->keep_last);
+    return final ? CHANGES_INSERT : CHANGES_INSERT | updates_of(&dedup->base);
+}
+
+static unsigned derive_changes(const struct plan *node)
+{
+    switch (node->kind) {
+    case PLAN_SCAN:
+        return node->changes; /* of the source: the binder knows */
+    case PLAN_VALUES:
+    case PLAN_WINDOW:
+    case PLAN_WINDOW_JOIN:
+    case PLAN_INTERVAL_JOIN:
+        return CHANGES_INSERT;
+    case PLAN_GROUP:
+        return group_changes((const struct plan_group *)node);
+    case PLAN_JOIN:
+        return join_changes((const struct plan_join *)node);
+    case PLAN_TEMPORAL_JOIN:
+        return node->inputs[0]->changes;
+    case PLAN_RANK:
+        return ((const struct plan_rank *)node)->window_end != PLAN_NO_COLUMN
+                   ? CHANGES_INSERT
+                   : CHANGES_INSERT | CHANGES_DELETE | updates_of(node);
+    case PLAN_DEDUP:
+        return dedup_changes((const struct plan_dedup *)node);
+    case PLAN_MATERIALIZE:
+        return CHANGES_INSERT | CHANGES_UPDATE_AFTER | CHANGES_DELETE;
+    default:
+        return inputs_changes(node);
+    }
+}
+
+bool plan_derive(struct arena *arena, struct plan *node)
+{
+    struct key_list list = { .arena = arena };
+    node->changes = derive_changes(node);
+    if (node->kind != PLAN_SCAN) {
+        node->bounded = true;
+        for (uint32_t i = 0; i < node->input_count; i++)
+            node->bounded = node->bounded && node->inputs[i]->bounded;
+    }
+    derive_keys(&list, node);
+    struct plan_key *keys = arena_array(arena, struct plan_key, MAX(list.count, 1));
+    if (!keys || list.failed)
+        return false;
+    memcpy(keys, list.keys, list.count * sizeof *keys);
+    node->keys = keys;
+    node->key_count = list.count;
+    return true;
+}
+
+bool plan_has_key_in(const struct plan *node, const uint32_t *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < node->key_count; i++)
+        if (is_subset(&node->keys[i], columns, count))
+            return true;
+    return false;
+}
+
+const struct plan_key *plan_key_over(const struct plan *node, const uint32_t *columns,
+                                     uint32_t count)
+{
+    for (uint32_t i = 0; i < node->key_count; i++) {
+        bool all = true;
+        for (uint32_t k = 0; k < count && all; k++)
+            all = contains_column(node->keys[i].columns, node->keys[i].count, columns[k]);
+        if (all)
+            return &node->keys[i];
+    }
+    return NULL;
+}
