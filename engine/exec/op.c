@@ -44,6 +44,76 @@ enum code op_emit_end(struct op *op, struct error *err)
     return OK;
 }
 
+/* --- behind output that is left ----------------------------------------------------- */
+
+enum code op_pass_watermark(struct op *op, int64_t watermark_us, struct error *err)
+{
+    if (!op->more)
+        return op_emit_watermark(op, watermark_us, err);
+    op->held_watermark_us = watermark_us;
+    return OK;
+}
+
+enum code op_pass_end(struct op *op, struct error *err)
+{
+    if (!op->more)
+        return op_emit_end(op, err);
+    op->held_end = true;
+    return OK;
+}
+
+enum code op_more_done(struct op *op, struct error *err)
+{
+    op->more = false;
+    if (op->held_watermark_us != WATERMARK_NONE) {
+        int64_t watermark_us = op->held_watermark_us;
+        op->held_watermark_us = WATERMARK_NONE;
+        TRY(op_emit_watermark(op, watermark_us, err));
+    }
+    if (!op->held_end)
+        return OK;
+    op->held_end = false;
+    return op_emit_end(op, err);
+}
+
+/* --- marks --------------------------------------------------------------------------- */
+
+enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const uint32_t *ends,
+                   struct batch *out, struct error *err)
+{
+    out->watermarks = NULL;
+    out->watermark_count = 0;
+    if (in->watermark_count == 0)
+        return OK;
+    struct watermark_at *marks =
+        arena_alloc(out->arena, in->watermark_count * sizeof *marks);
+    if (!marks)
+        return error_nomem(err);
+    uint32_t n = 0, at = 0, made = 0; /* made: output rows up to the mark */
+    int64_t last = op->watermark_us;
+    for (uint32_t i = 0; i < in->watermark_count; i++) {
+        while (at < in->selected && batch_row(in, at) <= in->watermarks[i].row)
+            made = ends[at++];
+        int64_t moved = op_align_watermark(op, port, in->watermarks[i].watermark_us);
+        if (moved == WATERMARK_NONE || moved <= last)
+            continue;
+        last = moved;
+        if (made == 0) {
+            TRY(op_emit_watermark(op, moved, err));
+            continue;
+        }
+        /* The message that follows passes the last one on: op->watermark_us stays. */
+        if (n > 0 && marks[n - 1].row == made - 1)
+            n--;
+        marks[n++] = (struct watermark_at){ made - 1, moved };
+    }
+    out->watermarks = n > 0 ? marks : NULL;
+    out->watermark_count = n;
+    return OK;
+}
+
+/* --- messages of several ports --------------------------------------------------------- */
+
 bool op_align_barrier(struct op *op, uint32_t port, const struct barrier *barrier)
 {
     op->ports[port].barrier = barrier->epoch;
@@ -104,6 +174,7 @@ void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
     op->ports = list;
     op->port_count = ports;
     op->watermark_us = WATERMARK_NONE;
+    op->held_watermark_us = WATERMARK_NONE;
     return op;
 }
 

@@ -8,9 +8,14 @@
  *
  * Rules
  *   - op_emit() never blocks.  An operator that makes much out of little (a join,
- *     UNNEST, a window that fires for a million keys) emits at most a batch a call,
+ *     UNNEST, a window that fires for a million keys) emits a few batches a call,
  *     sets op->more, and is called again through kind->more until it clears it; the
- *     worker takes no new input meanwhile.
+ *     worker reads no source meanwhile and resets the batch arena between the calls, so
+ *     what the operator still needs of a batch it has copied (batch_copy) to an arena
+ *     of its own.
+ *   - With op->more set, an operator may still be given the rest of the source batch
+ *     that was under way: it takes it into its queue.  Watermarks and ends that come then
+ *     wait behind its output: op_pass_watermark(), op_pass_end(), op_more_done().
  *   - A batch goes on before the watermark that it caused; batch->watermarks says
  *     behind which row time advanced, and the message `watermark` follows with the
  *     last of them.
@@ -80,6 +85,8 @@ struct op { /* operators put it first in a struct of their own */
     uint32_t port_count;
     int64_t watermark_us;      /* passed on last */
     bool more;                 /* has output left: kind->more will be called */
+    bool held_end;             /* waits behind that output; so does held_watermark_us */
+    int64_t held_watermark_us; /* WATERMARK_NONE: none */
     bool done;                 /* wants no more input (LIMIT is full) */
     uint64_t rows_in, rows_out;
 };
@@ -101,6 +108,19 @@ enum code op_emit_watermark(struct op *op, int64_t watermark_us, struct error *e
 enum code op_emit_barrier(struct op *op, const struct barrier *barrier, struct error *err)
     WEIR_CHECKED;
 enum code op_emit_end(struct op *op, struct error *err) WEIR_CHECKED;
+
+/* Now, or, while op->more is set, when it is cleared by op_more_done(). */
+enum code op_pass_watermark(struct op *op, int64_t watermark_us, struct error *err) WEIR_CHECKED;
+enum code op_pass_end(struct op *op, struct error *err) WEIR_CHECKED;
+/* Clears op->more; passes on what was held. */
+enum code op_more_done(struct op *op, struct error *err) WEIR_CHECKED;
+
+/* Marks (batch->watermarks) of the output for a batch that came on `port`: ends[i] is the number of
+ * output rows made by input rows up to the i-th selected one.  Gives *out its marks; what time
+ * advanced to before the first output row is passed on as a message first.  For operators with
+ * several inputs time is the smallest of all ports, as in op_watermark_min. */
+enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const uint32_t *ends,
+                   struct batch *out, struct error *err) WEIR_CHECKED;
 
 /* --- default callbacks, with names, so that "passes through" is visible ----------- */
 

@@ -73,6 +73,18 @@ static enum code settle(struct exec *x, struct error *err)
     return OK;
 }
 
+/* What an operator with output left has made so far goes all the way down; then nothing needs the
+ * batch arena any more, unless a sink is blocked. */
+static enum code after_more(struct exec *x, struct error *err)
+{
+    bool blocked;
+    TRY(settle(x, err));
+    TRY(retry_sinks(x, &blocked, err));
+    if (!blocked)
+        arena_reset(x->worker.batch_arena);
+    return OK;
+}
+
 enum code run_end_source(struct run_source *s, struct error *err)
 {
     s->ended = true;
@@ -316,8 +328,10 @@ static enum code pump(struct exec *x, bool *ret_stopped, struct error *err)
         TRY(retry_sinks(x, &blocked, err));
         if (!blocked) {
             TRY(run_more(x, &ran, err));
-            if (ran)
+            if (ran) {
+                TRY(after_more(x, err));
                 continue;
+            }
             TRY(settle(x, err));
             TRY(retry_sinks(x, &blocked, err));
         }
@@ -370,8 +384,10 @@ static enum code drain(struct exec *x, bool stopped, struct error *err)
         TRY(retry_sinks(x, &blocked, err));
         if (!blocked) {
             TRY(run_more(x, &ran, err));
-            if (ran)
+            if (ran) {
+                TRY(after_more(x, err));
                 continue;
+            }
             TRY(settle(x, err));
             TRY(retry_sinks(x, &blocked, err));
         }

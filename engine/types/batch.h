@@ -32,6 +32,7 @@ struct batch {
     const uint8_t *changes;     /* enum change a row; NULL: all CHANGE_INSERT */
     const uint32_t *origin;     /* row of the source batch each row came from, NULL: itself;
                                    what keeps several INSERTs into one sink in source order */
+    const uint32_t *splits;     /* of the source, a number a row; NULL: unknown, or all 0 */
     const struct watermark_at *watermarks;
     uint32_t watermark_count;
 };
@@ -54,3 +55,10 @@ static inline uint32_t batch_origin(const struct batch *b, uint32_t row)
 {
     return b->origin ? b->origin[row] : row;
 }
+
+/* The selected rows alone, with everything they point to, in an arena that may outlive theirs:
+ * no selection, kinds and splits follow, origin and watermarks do not. NULL when out of memory. */
+struct batch *batch_copy(struct arena *arena, const struct batch *from) WEIR_CHECKED;
+/* The same for selected rows first .. first + n. */
+struct batch *batch_copy_part(struct arena *arena, const struct batch *from, uint32_t first,
+                              uint32_t n) WEIR_CHECKED;

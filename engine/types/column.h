@@ -127,3 +127,6 @@ struct column *column_gather(struct arena *arena, const struct column *src, cons
  * NULL there). Lists: only if both share children. */
 void column_copy_slot(struct column *dst, uint32_t dst_row, const struct column *src,
                       uint32_t src_row);
+/* The same, with strings and children copied too: nothing of src is needed any more. */
+struct column *column_copy(struct arena *arena, const struct column *src, const uint32_t *sel,
+                           uint32_t n) WEIR_CHECKED;

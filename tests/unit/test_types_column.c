@@ -92,6 +92,41 @@ static void copying_slots(void)
     CHECK(column_is_valid(b, 3));
 }
 
+/* A copy is good when the arena of the original is gone. */
+static void copies_stand_alone(void)
+{
+    struct arena *gone = arena_create();
+    struct column *c = column_create(gone, &type_string, 3);
+    CHECK(column_need_valid(c, gone));
+    COLUMN_OUT(c, struct view)[0] = view_of(arena_str(gone, STR("a text that is long")));
+    column_set_null(c, 1);
+    COLUMN_OUT(c, struct view)[2] = view_of(arena_str(gone, STR("b")));
+    const uint32_t sel[3] = { 2, 1, 0 };
+    struct column *copy = column_copy(arena, c, sel, 3);
+    struct column *constant = column_create_constant(gone, &type_string, 9);
+    COLUMN_OUT(constant, struct view)[0] = view_of(arena_str(gone, STR("same")));
+    struct column *same = column_copy(arena, constant, sel, 2);
+    const struct type *numbers = type_make_array(arena, &type_bigint);
+    struct column *lists = column_create(gone, numbers, 2);
+    struct column *child = column_create(gone, &type_bigint, 5);
+    for (int i = 0; i < 5; i++)
+        COLUMN_OUT(child, int64_t)[i] = 10 + i;
+    lists->children[0] = child;
+    COLUMN_OUT(lists, struct list_slot)[0] = (struct list_slot){ 3, 2 };
+    COLUMN_OUT(lists, struct list_slot)[1] = (struct list_slot){ 1, 1 };
+    struct column *list = column_copy(arena, lists, (const uint32_t[]){ 1, 0 }, 2);
+    arena_destroy(gone);
+    CHECK(str_is(view_str(COLUMN_AT(copy, struct view, 0)), "b"));
+    CHECK(!column_is_valid(copy, 1));
+    CHECK(str_is(view_str(COLUMN_AT(copy, struct view, 2)), "a text that is long"));
+    CHECK(column_is_constant(same) && same->count == 2);
+    CHECK(str_is(view_str(COLUMN_AT(same, struct view, 1)), "same"));
+    CHECK_INT(list->children[0]->count, 3);
+    CHECK_INT(COLUMN_AT(list, struct list_slot, 1).start, 1);
+    CHECK_INT(COLUMN_AT(list->children[0], int64_t, 0), 11);
+    CHECK_INT(COLUMN_AT(list->children[0], int64_t, 2), 14);
+}
+
 static struct value int_value(int64_t v)
 {
     return (struct value){ .type = &type_int, .i64 = v };
@@ -270,6 +305,7 @@ int main(void)
     RUN(constants);
     RUN(gathering);
     RUN(copying_slots);
+    RUN(copies_stand_alone);
     RUN(values);
     RUN(nested_values);
     RUN(gathering_nested);
