@@ -140,16 +140,18 @@ static char *put_av_quality(struct generator *gen, char *at, uint32_t key, int64
     return put_number(at, "},\"messageCreateTime\":", (uint64_t)ms);
 }
 
-/* Students as their accounts come and change: the channel that brought them. */
+/* Students as their accounts come and change: the channel that brought them, half of the time
+ * another one. */
 static char *put_student(struct generator *gen, char *at, uint32_t key, int64_t ms)
 {
+    uint64_t draw = gen_below(&gen->random, 2) == 0 ? key : gen_next(&gen->random);
     at = put_number(at, "{\"id\":\"", 10000000 + key);
-    at = put_number(at, "\",\"channel_id\":\"", 1 + gen_mix(key ^ 0x5eedu) % 2000);
+    at = put_number(at, "\",\"channel_id\":\"", 1 + gen_mix(draw) % 2000);
     at = put_number(at, "\",\"school_id\":", gen_below(&gen->random, 500));
     return put_time(at, ",\"update_time\":\"", ms, false);
 }
 
-/* The accounts themselves: one in 50 is somebody's test. */
+/* The accounts themselves: one in 50 is somebody's test, one message in five locks one. */
 static char *put_account(struct generator *gen, char *at, uint32_t key, int64_t ms)
 {
     static const char *const family[] = { "王", "李", "张", "刘", "陈", "杨", "赵", "黄" };
@@ -164,7 +166,7 @@ static char *put_account(struct generator *gen, char *at, uint32_t key, int64_t 
     at = gen_put_text(at, PICK(&of_key, given));
     int64_t age_ms = (int64_t)(gen_unit(&of_key) * 30 * (double)day_ms);
     at = put_time(at, "\",\"register_date_time\":\"", first_ms - age_ms, false);
-    at = put_text(at, ",\"status\":\"", gen_below(&gen->random, 20) > 0 ? "NORMAL" : "LOCKED");
+    at = put_text(at, ",\"status\":\"", gen_below(&gen->random, 5) > 0 ? "NORMAL" : "LOCKED");
     return put_time(at, ",\"update_time\":\"", ms, false);
 }
 
