@@ -1,0 +1,56 @@
+package weir.parity;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+
+/** A sink that writes down every change, in the order in which the changes come. */
+final class Output implements Sink<RowData> {
+    private static final long serialVersionUID = 1L;
+
+    /** What the sinks of the case that runs have written, by name. */
+    static final Map<String, List<String>> WRITTEN = new ConcurrentHashMap<>();
+
+    /** What comes from here on was caused by the next record. */
+    static void endStep() {
+        for (List<String> lines : WRITTEN.values()) {
+            synchronized (lines) {
+                lines.add("");
+            }
+        }
+    }
+
+    private final String name;
+    private final RowType type;
+
+    Output(String name, RowType type) {
+        this.name = name;
+        this.type = type;
+    }
+
+    @Override
+    public SinkWriter<RowData> createWriter(WriterInitContext context) {
+        List<String> lines = WRITTEN.computeIfAbsent(name, n -> new ArrayList<>());
+        return new SinkWriter<>() {
+            @Override
+            public void write(RowData row, Context context) {
+                synchronized (lines) {
+                    lines.add(Json.change(row, type));
+                }
+            }
+
+            @Override
+            public void flush(boolean endOfInput) throws IOException {}
+
+            @Override
+            public void close() {}
+        };
+    }
+}
