@@ -114,13 +114,13 @@ CREATE TABLE pipeline_stats (
 -- ---- Cleaning ----
 
 -- The members that every event must have.  In an array it shows whether a value is text: 0 is no id,
--- and "0" is one.  Text in brackets is JSON only if nothing follows its first value.
+-- and "0" is one.  As the member of an object the message is JSON only if nothing follows its value.
 CREATE TEMPORARY VIEW read_event AS
 SELECT
     message, arrived,
-    message IS JSON OBJECT AND ('[' || message || ']') IS JSON ARRAY AS is_object,
+    message IS JSON OBJECT AND ('[{"":' || message || '}]') IS JSON AS is_object,
     (message IS JSON ARRAY OR message IS JSON SCALAR AND REGEXP(message, '^\s*"'))
-        AND ('[' || message || ']') IS JSON ARRAY AS is_other,
+        AND ('[{"":' || message || '}]') IS JSON AS is_other,
     JSON_VALUE(message, '$.event_type') AS event_type,
     JSON_VALUE(message, '$.student_id') AS student_id,
     COALESCE(JSON_QUERY(message, '$.student_id' WITH UNCONDITIONAL ARRAY WRAPPER), '[""]')
@@ -164,8 +164,8 @@ CREATE TEMPORARY VIEW judged_event AS
 SELECT
     *,
     CASE
-        WHEN is_event AND happened < CURRENT_TIMESTAMP - INTERVAL '7' DAY THEN 'old'
-        WHEN is_event THEN 'good'
+        WHEN is_event AND happened >= CURRENT_TIMESTAMP - INTERVAL '7' DAY THEN 'good'
+        WHEN is_event THEN 'old'
         WHEN is_object OR is_other THEN 'dropped'
         ELSE 'error'
     END AS verdict,
@@ -310,7 +310,7 @@ SELECT
     (COALESCE(quality_start, 0) + COALESCE(quality_sum, 0)) * EXP(COALESCE(shrunk_now, 0)),
     COALESCE(stroke_order_avg, 0),
     (COALESCE(speed_start, 0) + COALESCE(speed_sum, 0)) * EXP(COALESCE(shrunk_now, 0)),
-    wrong_answers, knowledge_points,
+    wrong_answers, COALESCE(knowledge_points, JSON_QUERY('[]', '$' RETURNING ARRAY<STRING>)),
     CAST(COALESCE(minutes, 0) AS BIGINT)
 FROM student_day;
 

@@ -2,7 +2,7 @@
 --
 -- The topic holds change messages of bookings; the newest known value of every field of a booking
 -- counts, and a cancelled one does not.  A student counts once a teacher and day.  A place is a row:
--- its teacher changes when the order does, and of two equal ones the one that got there first leads.
+-- its teacher changes when the order does.  Of two with as many students the smaller id leads.
 --
 --   printf '%s\n' '{"id": "b1", "teacher_id": "t1", "student_id": "s1", "lesson_time": "2020-08-06 16:00:00", "status": "BOOKED"}' > DIR/lesson_booking.ndjson
 --   weir run queries/top_teachers.sql --profile local --data DIR --until-end
@@ -61,7 +61,7 @@ SELECT lesson_date, place, teacher_id, students
 FROM (
     SELECT
         lesson_date, teacher_id, students,
-        ROW_NUMBER() OVER (PARTITION BY lesson_date ORDER BY students DESC) AS place
+        ROW_NUMBER() OVER (PARTITION BY lesson_date ORDER BY students DESC, teacher_id) AS place
     FROM teacher_day
 ) AS ranked
 WHERE place <= 10;
