@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import fold
+
 EVENTS = 20000
 RATE = 500  # a second of event time: 40 seconds, some windows
 SEEDS = [(1, 1), (7, 1000)]  # seed, size of groups that come out of order
@@ -228,45 +230,6 @@ def q23(e):
             for b in e.bids if b["bidder"] in person for a in opened.get(b["bidder"], ())]
 
 
-def normal(value):
-    """Times with all their digits, and numbers that compare."""
-    if isinstance(value, str):
-        match = re.fullmatch(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?", value)
-        if match:
-            return f"{match[1]} {match[2]}{(match[3] or '.').ljust(4, '0')}"
-    return value
-
-
-def run(weir, query, folder):
-    """What the changes of the query come to, and how many they are."""
-    with open(query, encoding="utf-8") as file:
-        job = file.read()
-    path = os.path.join(folder, "changes.ndjson")
-    if os.path.exists(path):
-        os.unlink(path)
-    options = f"'connector' = 'filesystem', 'path' = '{path}', 'format' = 'changelog-json'"
-    job, replaced = re.subn("'connector' = 'blackhole'", options, job)
-    assert replaced == 1
-    changed = os.path.join(folder, "job.sql")
-    with open(changed, "w", encoding="utf-8") as file:
-        file.write(job)
-    done = subprocess.run([weir, "run", changed, "--profile", "local", "--data", folder,
-                           "--until-end"], stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{query}: exit status {done.returncode}\n{done.stderr}")
-    rows = collections.Counter()
-    changes = 0
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            change = json.loads(line, parse_float=decimal.Decimal)
-            row = tuple(normal(value) for value in change["data"].values())
-            rows[row] += 1 if change["op"] in ("+I", "+U") else -1
-            changes += 1
-            if rows[row] < 0:
-                sys.exit(f"{query}: takes back a row that is not there: {row}")
-    return +rows, changes
-
-
 def main():
     weir, gen, root = sys.argv[1:4]
     for seed, disorder in SEEDS:
@@ -279,16 +242,11 @@ def main():
                 events = Events(lines)
             for number in sys.argv[4:]:
                 query = os.path.join(root, f"queries/nexmark/q{number}.sql")
-                got, changes = run(weir, query, folder)
-                expected = collections.Counter(globals()[f"q{number}"](events))
-                if got != expected:
-                    missing, surplus = expected - got, got - expected
-                    sys.exit(f"q{number}, seed {seed}: {got.total()} rows, {expected.total()} "
-                             f"expected\n  missing {missing.total()}: {list(missing)[:3]}\n"
-                             f"  surplus {surplus.total()}: {list(surplus)[:3]}")
-                if not expected:
-                    sys.exit(f"q{number}, seed {seed}: no rows, the test proves nothing")
-                print(f"q{number}, seed {seed}: {got.total()} rows of {changes} changes")
+                with open(query, encoding="utf-8") as file:
+                    job = file.read()
+                name = f"q{number}, seed {seed}"
+                got, changes = fold.run(weir, name, job, folder)
+                fold.compare(name, got, changes, globals()[f"q{number}"](events))
 
 
 main()
