@@ -1,8 +1,9 @@
 /* format_json_decode.c -- messages of JSON to columns.
  *
  * The columns that the plan needs are taken out of all messages of a call in one
- * pass (json_extract.h) and then made one by one.  A message that is an array is as
- * many messages as it has elements.  An empty message, and none at all, is no row.
+ * pass (json_extract.h), the fields of ROW columns with them, and then made one by
+ * one.  A message that is an array is as many messages as it has elements.  An empty
+ * message, and none at all, is no row.
  *
  * changelog-json has the row in the member "data" and the kind of change in "op". */
 #include "connector/format_json.h"
@@ -11,7 +12,12 @@
 #include "json/json_dom.h"
 #include "types/column.h"
 
-enum { NO_SLOT = UINT32_MAX };
+enum {
+    NO_SLOT = UINT32_MAX,
+    /* A ROW deeper than that, or in a schema with more fields, is read from its own text. */
+    TAKEN_DEPTH_MAX = 8,
+    TAKEN_FIELDS_MAX = 256,
+};
 
 struct json_decoder {
     struct decoder base;
@@ -21,7 +27,8 @@ struct json_decoder {
     struct json_paths *paths;
     struct json_extract *extract;
     struct arena *arena; /* of slots */
-    uint32_t *slots;     /* one a column; NO_SLOT: not needed */
+    struct value_slots *slots; /* one a column; NO_SLOT: not needed */
+    uint32_t taken;      /* slots so far */
     bool is_changelog;
     uint32_t op_slot;
     uint32_t data_slot;
@@ -158,10 +165,10 @@ static enum code make_columns(struct json_decoder *d, struct value_rows *rows,
                               struct error *err)
 {
     for (uint32_t c = 0; c < d->schema->count; c++) {
-        if (d->slots[c] == NO_SLOT)
+        if (d->slots[c].slot == NO_SLOT)
             continue;
         const struct field *field = &d->schema->fields[c];
-        const struct json_hit *column = hits + (size_t)d->slots[c] * n;
+        const struct json_hit *column = hits + (size_t)d->slots[c].slot * n;
         rows->column = field->name;
         for (uint32_t i = 0; i < n && d->settings.values.fail_on_missing; i++)
             if (column[i].kind == JSON_MISSING && !rows->reasons[i])
@@ -169,7 +176,7 @@ static enum code make_columns(struct json_decoder *d, struct value_rows *rows,
                                      arena_printf(rows->arena, "field \"" STR_FMT "\" is missing",
                                                   STR_ARG(field->name)),
                                      err));
-        TRY(value_make_column(rows, field->type, column, NULL, NULL, n, &columns[c], err));
+        TRY(value_make_taken(rows, field->type, &d->slots[c], hits, &columns[c], err));
     }
     return OK;
 }
@@ -222,32 +229,54 @@ static const struct decoder_kind decoder_kind = {
 
 /* ---- opening ---- */
 
-static enum code add_path(struct json_decoder *d, const struct str *keys, uint32_t count,
+static enum code add_path(struct json_decoder *d, const struct json_step *steps, uint32_t count,
                           uint32_t *ret_slot, struct error *err)
 {
-    struct json_step steps[2] = { { .kind = JSON_STEP_KEY }, { .kind = JSON_STEP_KEY } };
-    for (uint32_t i = 0; i < count; i++)
-        steps[i].key = keys[i];
     struct json_path path = { .steps = steps, .count = count };
+    d->taken++;
     return json_paths_add(d->paths, &path, ret_slot, err);
+}
+
+/* The path of a column or field, and those of its own fields; steps[0, depth) lead to it. */
+static enum code add_value(struct json_decoder *d, const struct type *type,
+                           struct json_step *steps, uint32_t depth, struct value_slots *ret,
+                           struct error *err)
+{
+    TRY(add_path(d, steps, depth, &ret->slot, err));
+    if (type->id != TYPE_ROW || depth >= TAKEN_DEPTH_MAX || type->child_count == 0 ||
+        d->taken + type->child_count > TAKEN_FIELDS_MAX)
+        return OK;
+    struct value_slots *fields = arena_array(d->arena, struct value_slots, type->child_count);
+    if (!fields)
+        return error_nomem(err);
+    for (uint32_t f = 0; f < type->child_count; f++) {
+        steps[depth] = (struct json_step){ .kind = JSON_STEP_KEY, .key = type->names[f] };
+        TRY(add_value(d, type->children[f], steps, depth + 1, &fields[f], err));
+    }
+    ret->fields = fields;
+    return OK;
 }
 
 static enum code add_paths(struct json_decoder *d, const struct format_open *open,
                            struct error *err)
 {
     TRY(json_paths_create(JSON_FORMAT, &d->paths, err));
-    struct str data = STR("data"), op = STR("op");
+    struct json_step steps[TAKEN_DEPTH_MAX + 1] = { 0 };
+    uint32_t depth = 0;
     if (d->is_changelog) {
-        TRY(add_path(d, &op, 1, &d->op_slot, err));
-        TRY(add_path(d, &data, 1, &d->data_slot, err));
+        steps[0] = (struct json_step){ .kind = JSON_STEP_KEY, .key = STR("op") };
+        TRY(add_path(d, steps, 1, &d->op_slot, err));
+        steps[0].key = STR("data");
+        TRY(add_path(d, steps, 1, &d->data_slot, err));
+        depth = 1;
     }
     for (uint32_t c = 0; c < d->schema->count; c++) {
-        d->slots[c] = NO_SLOT;
+        const struct field *field = &d->schema->fields[c];
+        d->slots[c].slot = NO_SLOT;
         if (!format_is_needed(open, c))
             continue;
-        struct str keys[2] = { data, d->schema->fields[c].name };
-        const struct str *path = d->is_changelog ? keys : keys + 1;
-        TRY(add_path(d, path, d->is_changelog ? 2 : 1, &d->slots[c], err));
+        steps[depth] = (struct json_step){ .kind = JSON_STEP_KEY, .key = field->name };
+        TRY(add_value(d, field->type, steps, depth + 1, &d->slots[c], err));
     }
     return json_extract_create(d->paths, &d->extract, err);
 }
@@ -266,7 +295,7 @@ enum code json_open_decoder(const struct format_open *open, bool is_changelog, s
         json_read_settings(open, is_changelog ? "changelog-json" : "json", &d->settings, err);
     if (code == OK) {
         d->arena = arena_create();
-        d->slots = d->arena ? arena_array(d->arena, uint32_t, open->schema->count + 1) : NULL;
+        d->slots = d->arena ? arena_array(d->arena, struct value_slots, open->schema->count + 1) : NULL;
         code = d->slots ? add_paths(d, open, err) : error_nomem(err);
     }
     if (code != OK) {

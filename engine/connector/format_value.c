@@ -7,7 +7,8 @@
  * are ignored, is NULL by itself.
  *
  * Nested types go level by level: the elements of all rows become one list of
- * values, which becomes one child column. */
+ * values, which becomes one child column.  Rows of fields whose values were taken out
+ * of the message along with the row itself need no tree. */
 #include "connector/format_value.h"
 
 #include "base/number.h"
@@ -353,9 +354,13 @@ static enum code make_scalars(struct value_rows *rows, const struct type *type,
                               struct column *column, struct error *err)
 {
     for (uint32_t i = 0; i < n; i++) {
-        enum outcome outcome = GOT_NULL;
-        if (!is_absent(&hits[i]))
-            outcome = store(rows, type, &hits[i], column, i);
+        if (is_absent(&hits[i])) {
+            if (unlikely(!column_need_valid(column, rows->arena)))
+                return error_nomem(err);
+            bit_clear(column->valid, i); /* a slot not written yet is zero where it must be */
+            continue;
+        }
+        enum outcome outcome = store(rows, type, &hits[i], column, i);
         if (likely(outcome == GOT_VALUE))
             continue;
         if (outcome == GOT_NOMEM || !set_null(column, rows->arena, i))
@@ -573,4 +578,48 @@ enum code value_make_column(struct value_rows *rows, const struct type *type,
     }
     *ret = column;
     return OK;
+}
+
+/* A row whose fields were taken out of the message with it. */
+static enum code make_taken_row(struct value_rows *rows, const struct type *type,
+                                const struct value_slots *slots, const struct json_hit *hits,
+                                struct column *column, struct error *err)
+{
+    uint32_t n = rows->count;
+    const struct json_hit *own = hits + (size_t)slots->slot * n;
+    for (uint32_t i = 0; i < n; i++) {
+        if (own[i].kind == JSON_OBJECT)
+            continue;
+        if (!set_null(column, rows->arena, i))
+            return error_nomem(err);
+        if (!is_absent(&own[i]))
+            TRY(bad_value(rows, i, type, &own[i], err));
+    }
+    for (uint32_t f = 0; f < type->child_count; f++) {
+        const struct json_hit *field = hits + (size_t)slots->fields[f].slot * n;
+        for (uint32_t i = 0; i < n && rows->settings->fail_on_missing; i++)
+            if (field[i].kind == JSON_MISSING && own[i].kind == JSON_OBJECT && !rows->reasons[i])
+                TRY(value_row_is_bad(rows, i,
+                                     arena_printf(rows->arena, "field \"" STR_FMT "\" is missing",
+                                                  STR_ARG(type->names[f])),
+                                     err));
+        TRY(value_make_taken(rows, type->children[f], &slots->fields[f], hits,
+                             &column->children[f], err));
+    }
+    return OK;
+}
+
+enum code value_make_taken(struct value_rows *rows, const struct type *type,
+                           const struct value_slots *slots, const struct json_hit *hits,
+                           struct column **ret, struct error *err)
+{
+    uint32_t n = rows->count;
+    if (!slots->fields)
+        return value_make_column(rows, type, hits + (size_t)slots->slot * n, NULL, NULL, n, ret,
+                                 err);
+    struct column *column = column_create(rows->arena, type, n);
+    if (!column)
+        return error_nomem(err);
+    *ret = column;
+    return make_taken_row(rows, type, slots, hits, column, err);
 }

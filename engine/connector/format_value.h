@@ -46,6 +46,18 @@ enum code value_make_column(struct value_rows *rows, const struct type *type,
                             const uint32_t *owners, uint32_t n, struct column **ret,
                             struct error *err) WEIR_CHECKED;
 
+/* Where the value of a column lies among the hits of a message, and, where the column is a ROW whose
+ * fields were taken out too, those of its fields (one a field of the type). */
+struct value_slots {
+    uint32_t slot;
+    const struct value_slots *fields; /* NULL: the row is read from its own text */
+};
+
+/* A column of rows->count values; slot s of row i is hits[s * rows->count + i]. */
+enum code value_make_taken(struct value_rows *rows, const struct type *type,
+                           const struct value_slots *slots, const struct json_hit *hits,
+                           struct column **ret, struct error *err) WEIR_CHECKED;
+
 /* Reports the bad rows, unless errors are ignored, and leaves them out of `out`, whose columns and
  * changes have all rows.  record: the span of each row (NULL: the same number). */
 enum code value_rows_finish(struct value_rows *rows, struct bad_rows *bad_rows,
