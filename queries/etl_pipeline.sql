@@ -12,7 +12,8 @@
 --   exam_score       score, exam_id, subject
 --   login_event      is checked and counted, and nothing comes of it
 --
---   printf '%s\n' '{"event_type": "grade_result", "student_id": "s1", "timestamp": "2020-08-06T16:35:49Z", "payload": {"score": 80, "subject": "math", "errors": [{"knowledge_point": "fractions"}]}}' > DIR/analytics_events.ndjson
+--   printf '%s\n' '{"event_type": "grade_result", "student_id": "s1", "timestamp": "2020-08-06T16:35:49Z", "payload": {"score": 80, "subject": "math", "errors": [{"knowledge_point": "fractions"}]}}' \
+--       '{"event_type": "exam_score", "student_id": "s1", "timestamp": "2020-08-06T16:40:00Z", "payload": {"score": 90, "subject": "math"}}' > DIR/analytics_events.ndjson
 --   weir run queries/etl_pipeline.sql --profile local --data DIR --until-end --set weir.clock=2020-08-06T17:00:00Z
 --
 -- Where the rules come from a program that keeps everything in variables, SQL asks for a decision:

@@ -2,6 +2,7 @@
 --
 -- The row key is the MD5 of the id, which spreads the rows over the regions of HBase.
 --
+--   printf '%s\n' '{"id": "c1", "chinese_name": "网站", "english_name": "web", "level": "A"}' > DIR/blink_stg_activity__channel_name_dictionary_da.ndjson
 --   weir run queries/level_dictionary.sql --profile local --data DIR --until-end
 
 CREATE TABLE channel_change (

@@ -4,6 +4,7 @@
 -- are picked out, flattened to one level and written to timeline_analysis_student, each with the
 -- name of its event.  `data` may be an object or a string that holds one.
 --
+--   printf '%s\n' '{"createTime": "2020-08-06 16:35:49", "data": {"userid": 7, "roomid": 3, "timestamp": 1596731749000, "role": 2, "msgid": 305, "msg": {"msgtype": "116", "msg_data": {"target_type": "shape", "action": "move"}}}}' > DIR/timeline_client_topic.ndjson
 --   weir run queries/signal_etl.sql --profile local --data DIR --until-end
 
 CREATE TABLE client_signal (

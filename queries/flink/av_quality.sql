@@ -1,6 +1,8 @@
 -- Audio and video quality in Flink SQL.  The number of milliseconds becomes an instant first, since
 -- event time is a timestamp here, and AVG of integers is one: the average is taken of doubles.
 --
+-- Reads the messages of ../av_quality.sql, where there are some for a try.
+--
 --   weir run queries/flink/av_quality.sql --profile local --data DIR --until-end
 
 SET 'table.local-time-zone' = 'Asia/Shanghai';

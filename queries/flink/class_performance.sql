@@ -1,6 +1,8 @@
 -- Class performance in Flink SQL: the event time is an instant with a watermark, and the minute a
 -- window of the table function TUMBLE.
 --
+-- Reads the messages of ../class_performance.sql, where there are some for a try.
+--
 --   weir run queries/flink/class_performance.sql --profile local --data DIR --until-end
 
 SET 'table.local-time-zone' = 'Asia/Shanghai';

@@ -1,6 +1,8 @@
 -- Daily consultants in Flink SQL.  The consultant is grouped as the number that the key holds, so two
 -- spellings of one id are one consultant, and texts that are no number are left out.
 --
+-- Reads the messages of ../daily_consultant.sql, where there are some for a try.
+--
 --   weir run queries/flink/daily_consultant.sql --profile local --data DIR --until-end
 
 SET 'table.local-time-zone' = 'Asia/Shanghai';

@@ -3,6 +3,8 @@
 -- A CUMULATE window of a day grows by ten minutes at a time.  So nothing is updated: each step is a row
 -- of its own, and the last one of a day is the day.  Steps in which the day has no view yet have none.
 --
+-- Reads the messages of ../daily_uv_pv.sql, where there are some for a try.
+--
 --   weir run queries/flink/daily_uv_pv.sql --profile local --data DIR --until-end
 
 SET 'table.local-time-zone' = 'Asia/Shanghai';

@@ -1,6 +1,8 @@
 -- Hourly registrations in Flink SQL.  Here every hour of a level has a document of its own: the key of
 -- the index is the key of the query, hour and level, and nothing has to be kept to restore documents.
 --
+-- Reads the messages of ../hourly_registrations.sql, where there are some for a try.
+--
 --   weir run queries/flink/hourly_registrations.sql --profile local --data DIR --until-end
 
 CREATE TABLE student_change (

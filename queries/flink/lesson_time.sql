@@ -1,5 +1,7 @@
 -- Lesson time in Flink SQL: a join of the player's log with the ends of lessons in it.
 --
+-- Reads the messages of ../lesson_time.sql, where there are some for a try.
+--
 --   weir run queries/flink/lesson_time.sql --profile local --data DIR --until-end
 
 SET 'table.local-time-zone' = 'Asia/Shanghai';

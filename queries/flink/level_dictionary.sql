@@ -1,5 +1,7 @@
 -- The level dictionary in Flink SQL: HBase columns are fields of a row per column family.
 --
+-- Reads the messages of ../level_dictionary.sql, where there are some for a try.
+--
 --   weir run queries/flink/level_dictionary.sql --profile local --data DIR --until-end
 
 CREATE TABLE channel_change (

@@ -1,6 +1,8 @@
 -- The signal ETL in Flink SQL: the fields are declared, format json reads them, and one statement
 -- set with one INSERT per event makes one job.
 --
+-- Reads the messages of ../signal_etl.sql, where there are some for a try.
+--
 --   weir run queries/flink/signal_etl.sql --profile local --data DIR --until-end
 
 CREATE TABLE client_signal (

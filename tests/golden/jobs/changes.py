@@ -223,7 +223,7 @@ def registrations_odd():
         (0, {"id": "f"}), (1, {"id": "f", "name": "Fay", "register_date_time": HOURS[0], "status": "NORMAL"}),
         (0, {"id": "g", "channel_id": ""}),
         (1, {"id": "g", "name": "Gus", "register_date_time": HOURS[1], "status": "NORMAL"}),   # other: 4
-        (0, {"id": "f", "channel_id": "A"}),                                                   # A: 16 h, 2
+        (0, {"id": "f", "channel_id": "A"}),                                                   # A: 16 h, 2; other: 3
         (1, {"id": "h", "name": "测试", "register_date_time": HOURS[0], "status": "NORMAL"}),
         (0, {"id": "h", "channel_id": "C"}),
         (0, {"id": "i", "channel_id": "C"}),
@@ -233,6 +233,11 @@ def registrations_odd():
     for i, (side, fields) in enumerate(steps):
         topics[side].append(Record(message(fields), 0, 1000 + i))
     return topics
+
+
+# The rows that those steps lead to, thought out: the table of each step's effect is beside the steps.
+REGISTRATIONS_BY_HAND = [("A", 2020080616, "A", 2), ("other", 2020080616, "other", 3)]
+REGISTRATIONS_BY_HAND_FLINK = [(2020080616, "A", 2), (2020080709, "A", 1), (2020080616, "other", 3)]
 
 
 def hourly_registrations(flink):
@@ -250,6 +255,8 @@ def hourly_registrations(flink):
             side.append(Record(message(fields), 0, 1000 + i // 2 if timed else None))
         inputs.append((f"seed {seed}", students, users))
     inputs.append(("by hand", *registrations_odd()))
+    by_hand = registrations_rows(*registrations_odd(), channels, flink)
+    assert sorted(by_hand) == sorted(REGISTRATIONS_BY_HAND_FLINK if flink else REGISTRATIONS_BY_HAND)
     table = "registrations" if flink else "vk_app_es_sign_csh"
     return [Case(name, {"uc_account-student": students, "uc_account-user": users},
                  {table: registrations_rows(students, users, channels, flink)},
@@ -307,7 +314,13 @@ def consultant_by_hand():
     ]
 
 
+CONSULTANTS_BY_HAND = [(7, 2, "2020-08-06"), (8, 1, "2020-08-07"), (10, 1, "2020-08-06"),
+                       (12, 1, "2020-08-06"), (13, 1, "2020-08-06")]
+
+
 def daily_consultant(flink):
+    by_hand = consultant_rows(consultant_by_hand(), flink)
+    assert sorted(by_hand) == [(cc, count, 1, day, CLOCK_TEXT) for cc, count, day in CONSULTANTS_BY_HAND]
     inputs = [("by hand", consultant_by_hand())]
     for seed in (9, 10):
         rng = random.Random(seed)
