@@ -32,7 +32,6 @@ struct bag_item {
     struct bag_key *key;
     uint32_t count;    /* how often it is there: > 0 */
     uint32_t degree;   /* the owner's: matches on the other side of an outer join */
-    int64_t written_ms; /* with TTL */
     char slots[];
 };
 struct bag_key {

@@ -29,10 +29,13 @@ enum code state_heap_create(struct str owner, struct state_budget *budget, struc
                             struct error *err) WEIR_CHECKED;
 void state_heap_destroy(struct state_heap *heap); /* NULL is fine; frees every block */
 
-/* 8-byte aligned, not zeroed; NULL: see state_heap_error().  Zero bytes give NULL and are no
+/* 16-byte aligned, not zeroed; NULL: see state_heap_error().  Zero bytes give NULL and are no
  * error. */
 void *state_alloc(struct state_heap *heap, size_t bytes) WEIR_CHECKED;
 void state_free(struct state_heap *heap, void *block, size_t bytes); /* NULL is fine */
+/* What a block of so many bytes may grow to without a new one, if it was asked for with this size:
+ * whoever overwrites strings asks for state_room(size), and reuses the block while it is equal. */
+size_t state_room(size_t bytes);
 
 /* Why the last allocation failed: "the state of group#5 needs more than 100 MB", E_LIMIT, or
  * E_NOMEM.  Whoever knows the keys adds the largest as detail. */

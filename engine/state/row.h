@@ -8,7 +8,8 @@
  * alone.
  *
  * Rows never move while they live.  Kernels may write into fixed slots directly:
- * *(int64_t *)state_slot(row, slot). */
+ * *(int64_t *)state_at(row, slot).  A row's memory is aligned to 16
+ * (state_alloc) and starts zeroed: all slots NULL. */
 #pragma once
 
 #include "state/heap.h"
@@ -17,7 +18,7 @@
 struct state_slot {
     const struct type *type;
     enum phys phys;      /* of the column; PHYS_LIST and PHYS_ROW are kept encoded */
-    uint32_t offset;     /* from the row's start; aligned to 8, or to its size below */
+    uint32_t offset;     /* from the row's start; aligned to its size (strings: to 8) */
     uint32_t valid_byte; /* byte and bit of "is not NULL" */
     uint8_t valid_mask;
     bool is_bytes;       /* a struct state_bytes */
@@ -26,8 +27,11 @@ struct state_slot {
 struct state_layout {
     struct state_slot *slots;
     uint32_t count;
-    uint32_t bytes; /* of a row, a multiple of 8 */
+    uint32_t bytes; /* of a row, a multiple of 8; of 16 if there is a DECIMAL of 128 bits */
 };
+
+/* The lowest bits of a row's first byte are no slot's: whoever owns the row may use them. */
+enum { STATE_OWNER_BITS = 2 };
 
 /* A string in a slot. */
 struct state_bytes {
@@ -100,7 +104,7 @@ struct column *state_column(struct arena *arena, const struct state_slot *slot,
 bool state_get(struct arena *arena, const char *row, const struct state_slot *slot,
                struct column *out, uint32_t at) WEIR_CHECKED;
 
-/* NULL equals NULL; floats by bits. */
+/* NULL equals NULL; floats by bits, but one NaN is like another. */
 bool state_equal(const char *row, const struct state_slot *slot, const struct column *column,
                  uint32_t column_row);
 bool state_rows_equal(const struct state_layout *layout, uint32_t first, uint32_t n,

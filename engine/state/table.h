@@ -51,6 +51,10 @@ enum code state_table_find_hashed(struct state_table *table, struct column *cons
                                   const uint64_t *hashes, const uint32_t *sel, uint32_t n,
                                   bool insert, char **ret_rows, uint8_t *ret_new,
                                   struct error *err) WEIR_CHECKED;
+/* Told of a row whose time is over when a lookup is about to make it new again: what its tail points
+ * to must go. (The sweep has a callback of its own.) */
+void state_table_on_expired(struct state_table *table, void (*expired)(void *cx, char *row),
+                            void *cx);
 /* A write for the TTL without a lookup. */
 void state_table_touch(struct state_table *table, char *row);
 /* Frees the row and what its slots hold; not what its tail points to. */

@@ -1,0 +1,321 @@
+/* heap.c -- see heap.h.
+ *
+ * Small blocks (up to SMALL_MAX) have a size class; a slab holds blocks of one class,
+ * is aligned to its size, and so is found from a block by clearing low bits.  Slabs
+ * with room hang in a list per class; one that becomes wholly free goes back to the
+ * system unless it is the only one with room.  Large blocks have a header that links
+ * them, so that the heap can free what nobody did.
+ *
+ * Under AddressSanitizer free blocks are poisoned: a stale pointer into state is found
+ * like one into malloc's memory. */
+#include "state/heap.h"
+
+#include "base/memory.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define POISON(ptr, bytes) __asan_poison_memory_region((ptr), (bytes))
+#define UNPOISON(ptr, bytes) __asan_unpoison_memory_region((ptr), (bytes))
+#else
+#define POISON(ptr, bytes) ((void)(ptr), (void)(bytes))
+#define UNPOISON(ptr, bytes) ((void)(ptr), (void)(bytes))
+#endif
+
+enum {
+    SMALL_MAX = 1024,
+    FINE_MAX = 128, /* up to here a class every 16 bytes, then four a doubling */
+    CLASS_COUNT = FINE_MAX / 16 + 3 * 4,
+    SLAB_ALIGN = 16384,
+    SLAB_BYTES = SLAB_ALIGN - 64, /* leaves malloc room for its own header between two slabs */
+};
+
+struct free_block {
+    struct free_block *next;
+};
+
+struct slab {
+    struct slab *next, *prev; /* of the class's slabs with room */
+    struct free_block *free;
+    uint32_t class_index;
+    uint32_t used;   /* blocks out */
+    uint32_t carved; /* bytes handed out at least once, with this header */
+    uint32_t padding[3];
+    char blocks[];
+};
+
+struct large {
+    struct large *next, *prev;
+    char block[];
+};
+
+struct state_heap {
+    struct str owner;
+    struct state_budget *budget;
+    uint64_t bytes;
+    bool over_limit; /* why the last allocation failed */
+    struct slab *with_room[CLASS_COUNT];
+    struct slab *full; /* all others: found again through their blocks, listed to be freed */
+    struct large *larges;
+};
+
+_Static_assert(sizeof(struct slab) % 16 == 0, "blocks are aligned to 16");
+_Static_assert(sizeof(struct large) % 16 == 0, "blocks are aligned to 16");
+
+static inline uint32_t class_of(size_t bytes)
+{
+    if (bytes <= FINE_MAX)
+        return (uint32_t)((bytes + 15) / 16) - 1;
+    uint32_t log = 63 - (uint32_t)__builtin_clzll(bytes - 1);
+    return FINE_MAX / 16 + (log - 7) * 4 + (uint32_t)(((bytes - 1) >> (log - 2)) & 3);
+}
+
+static inline uint32_t class_bytes(uint32_t index)
+{
+    if (index < FINE_MAX / 16)
+        return (index + 1) * 16;
+    uint32_t log = 7 + (index - FINE_MAX / 16) / 4;
+    uint32_t part = (index - FINE_MAX / 16) % 4;
+    return (1u << log) + (part + 1) * (1u << (log - 2));
+}
+
+size_t state_room(size_t bytes)
+{
+    if (bytes == 0)
+        return 0;
+    if (bytes <= SMALL_MAX)
+        return class_bytes(class_of(bytes));
+    uint32_t log = 63 - (uint32_t)__builtin_clzll(bytes - 1);
+    size_t step = (size_t)1 << (log - 3);
+    return (bytes + step - 1) & ~(step - 1);
+}
+
+enum code state_heap_create(struct str owner, struct state_budget *budget, struct state_heap **ret,
+                            struct error *err)
+{
+    struct state_heap *heap = mem_zalloc(sizeof *heap);
+    if (!heap)
+        return error_nomem(err);
+    heap->owner = owner;
+    heap->budget = budget;
+    *ret = heap;
+    return OK;
+}
+
+/* --- what comes from the system --------------------------------------------------------- */
+
+static bool take_budget(struct state_heap *heap, size_t bytes)
+{
+    struct state_budget *budget = heap->budget;
+    heap->over_limit = false;
+    if (budget) {
+        uint64_t before =
+            atomic_fetch_add_explicit(&budget->used_bytes, bytes, memory_order_relaxed);
+        if (budget->limit_bytes && before + bytes > budget->limit_bytes) {
+            atomic_fetch_sub_explicit(&budget->used_bytes, bytes, memory_order_relaxed);
+            heap->over_limit = true;
+            return false;
+        }
+    }
+    heap->bytes += bytes;
+    return true;
+}
+
+static void give_budget(struct state_heap *heap, size_t bytes)
+{
+    if (heap->budget)
+        atomic_fetch_sub_explicit(&heap->budget->used_bytes, bytes, memory_order_relaxed);
+    heap->bytes -= bytes;
+}
+
+static void link_slab(struct slab **head, struct slab *slab)
+{
+    slab->prev = NULL;
+    slab->next = *head;
+    if (*head)
+        (*head)->prev = slab;
+    *head = slab;
+}
+
+static void unlink_slab(struct slab **head, struct slab *slab)
+{
+    if (slab->prev)
+        slab->prev->next = slab->next;
+    else
+        *head = slab->next;
+    if (slab->next)
+        slab->next->prev = slab->prev;
+}
+
+static struct slab *add_slab(struct state_heap *heap, uint32_t index)
+{
+    if (!take_budget(heap, SLAB_ALIGN))
+        return NULL;
+    struct slab *slab = mem_alloc_aligned(SLAB_ALIGN, SLAB_BYTES);
+    if (!slab) {
+        give_budget(heap, SLAB_ALIGN);
+        return NULL;
+    }
+    *slab = (struct slab){ .class_index = index, .carved = sizeof *slab };
+    POISON(slab->blocks, SLAB_BYTES - sizeof *slab);
+    link_slab(&heap->with_room[index], slab);
+    return slab;
+}
+
+static void drop_slab(struct state_heap *heap, struct slab *slab)
+{
+    UNPOISON(slab->blocks, SLAB_BYTES - sizeof *slab);
+    mem_free(slab);
+    give_budget(heap, SLAB_ALIGN);
+}
+
+static void drop_slabs(struct state_heap *heap, struct slab *slab)
+{
+    while (slab) {
+        struct slab *next = slab->next;
+        drop_slab(heap, slab);
+        slab = next;
+    }
+}
+
+void state_heap_destroy(struct state_heap *heap)
+{
+    if (!heap)
+        return;
+    for (uint32_t i = 0; i < CLASS_COUNT; i++)
+        drop_slabs(heap, heap->with_room[i]);
+    drop_slabs(heap, heap->full);
+    while (heap->larges) {
+        struct large *next = heap->larges->next;
+        mem_free(heap->larges);
+        heap->larges = next;
+    }
+    give_budget(heap, heap->bytes); /* the large ones */
+    mem_free(heap);
+}
+
+/* --- blocks ------------------------------------------------------------------------------- */
+
+static size_t large_bytes(size_t bytes)
+{
+    return ((bytes + 15) & ~(size_t)15) + sizeof(struct large);
+}
+
+static void *alloc_large(struct state_heap *heap, size_t bytes)
+{
+    if (bytes > SIZE_MAX / 2) {
+        heap->over_limit = false;
+        return NULL;
+    }
+    size_t all = large_bytes(bytes);
+    if (!take_budget(heap, all))
+        return NULL;
+    struct large *large = mem_alloc(all);
+    if (!large) {
+        give_budget(heap, all);
+        return NULL;
+    }
+    large->prev = NULL;
+    large->next = heap->larges;
+    if (large->next)
+        large->next->prev = large;
+    heap->larges = large;
+    return large->block;
+}
+
+static void free_large(struct state_heap *heap, void *block, size_t bytes)
+{
+    struct large *large = container_of(block, struct large, block);
+    if (large->prev)
+        large->prev->next = large->next;
+    else
+        heap->larges = large->next;
+    if (large->next)
+        large->next->prev = large->prev;
+    mem_free(large);
+    give_budget(heap, large_bytes(bytes));
+}
+
+static inline bool slab_has_room(const struct slab *slab)
+{
+    return slab->free || slab->carved + class_bytes(slab->class_index) <= SLAB_BYTES;
+}
+
+void *state_alloc(struct state_heap *heap, size_t bytes)
+{
+    if (bytes == 0)
+        return NULL;
+    if (bytes > SMALL_MAX)
+        return alloc_large(heap, bytes);
+    uint32_t index = class_of(bytes);
+    struct slab *slab = heap->with_room[index];
+    if (unlikely(!slab) && !(slab = add_slab(heap, index)))
+        return NULL;
+    uint32_t room = class_bytes(index);
+    void *block = slab->free;
+    if (block) {
+        UNPOISON(block, room);
+        slab->free = slab->free->next;
+    } else {
+        block = (char *)slab + slab->carved;
+        UNPOISON(block, room);
+        slab->carved += room;
+    }
+    slab->used++;
+    if (!slab_has_room(slab)) {
+        unlink_slab(&heap->with_room[index], slab);
+        link_slab(&heap->full, slab);
+    }
+    return block;
+}
+
+void state_free(struct state_heap *heap, void *block, size_t bytes)
+{
+    if (!block)
+        return;
+    if (bytes > SMALL_MAX) {
+        free_large(heap, block, bytes);
+        return;
+    }
+    struct slab *slab = (struct slab *)((uintptr_t)block & ~(uintptr_t)(SLAB_ALIGN - 1));
+    struct slab **with_room = &heap->with_room[slab->class_index];
+    if (!slab_has_room(slab)) {
+        unlink_slab(&heap->full, slab);
+        link_slab(with_room, slab);
+    }
+    struct free_block *head = block;
+    head->next = slab->free;
+    slab->free = head;
+    POISON(block, class_bytes(slab->class_index));
+    slab->used--;
+    if (slab->used == 0 && (slab->next || slab->prev)) {
+        unlink_slab(with_room, slab);
+        drop_slab(heap, slab);
+    }
+}
+
+/* --- telling ------------------------------------------------------------------------------ */
+
+enum code state_heap_error(const struct state_heap *heap, struct error *err)
+{
+    if (!heap->over_limit)
+        return error_nomem(err);
+    double limit = (double)heap->budget->limit_bytes;
+    const char *const units[] = { "bytes", "KB", "MB", "GB", "TB" };
+    uint32_t unit = 0;
+    while (limit >= 1024 && unit + 1 < countof(units)) {
+        limit /= 1024;
+        unit++;
+    }
+    return error_set(err, E_LIMIT, "the state of " STR_FMT " needs more than %.4g %s",
+                     STR_ARG(heap->owner), limit, units[unit]);
+}
+
+uint64_t state_heap_bytes(const struct state_heap *heap)
+{
+    return heap->bytes;
+}
+
+struct str state_heap_owner(const struct state_heap *heap)
+{
+    return heap->owner;
+}
