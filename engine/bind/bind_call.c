@@ -1,21 +1,10 @@
 /* bind_call.c -- function calls: the ones SQL defines by CASE, JSON with its clauses,
  * and everything else through the registry. */
-#include "bind/binder.h"
+#include "bind/group.h"
 
 #include <stdio.h>
 
-/* Functions over groups of rows or giving rows: known, so that the message names the feature and
- * not a misspelt name. */
-static const char *const aggregates[] = {
-    "COUNT",        "SUM",         "SUM0",        "AVG",          "MIN",
-    "MAX",          "FIRST_VALUE", "LAST_VALUE",  "STDDEV_POP",   "STDDEV_SAMP",
-    "STDDEV",       "VAR_POP",     "VAR_SAMP",    "VARIANCE",     "LISTAGG",
-    "CONCAT_AGG",   "COLLECT",     "ARRAY_AGG",   "APPROX_COUNT_DISTINCT",
-    "JSON_OBJECTAGG", "JSON_ARRAYAGG", "GROUPING", "GROUPING_ID", "GROUP_ID",
-    "PERCENTILE",   "HOP_START",   "HOP_END",     "HOP_ROWTIME",  "HOP_PROCTIME",
-    "TUMBLE_START", "TUMBLE_END",  "TUMBLE_ROWTIME", "TUMBLE_PROCTIME", "SESSION_START",
-    "SESSION_END",  "SESSION_ROWTIME", "SESSION_PROCTIME", "TUMBLE", "HOP", "SESSION", "CUMULATE",
-};
+/* Functions of windows over rows, each in its own kind of query: the message names what is missing. */
 static const char *const over_functions[] = {
     "ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD",
 };
@@ -28,15 +17,39 @@ static bool is_one_of(struct str name, const char *const *list, size_t n)
     return false;
 }
 
+/* A call over the rows of a group; *ret stays NULL if it is none. */
+static enum code bind_of_group(struct binder *b, const struct scope *scope,
+                               const struct ast_call *node, struct str name, struct expr **ret,
+                               struct error *err)
+{
+    bool aggregate = agg_is_name(name, b->env.dialect);
+    bool property = group_is_property(name), set = group_is_set_function(name);
+    if (node->over || (!aggregate && !property && !set))
+        return OK;
+    if (!scope || !scope->group) {
+        error_at(err, E_PLAN, node->node.span,
+                 "function \"" STR_FMT "\" needs groups of rows, and there are none here",
+                 STR_ARG(name));
+        if (aggregate)
+            error_hint(err, "It can stand in the select list and in HAVING. To filter groups, use "
+                            "HAVING.");
+        return E_PLAN;
+    }
+    if (property)
+        return group_bind_property(scope->group, scope, node, name, ret, err);
+    if (set)
+        return group_bind_set_function(scope->group, scope, node, name, ret, err);
+    return group_bind_call(scope->group, scope, node, name, ret, err);
+}
+
 static enum code refuse_modifiers(const struct ast_call *node, struct str name, struct error *err)
 {
-    char what[128];
-    if (is_one_of(name, aggregates, countof(aggregates))) {
-        snprintf(what, sizeof what, "the aggregate or window function " STR_FMT, STR_ARG(name));
-        return bind_unsupported(node->node.span, what, err);
-    }
     if (node->over || is_one_of(name, over_functions, countof(over_functions)))
         return bind_unsupported(node->node.span, "OVER", err);
+    if (group_is_window(&node->node))
+        return error_at(err, E_PLAN, node->node.span,
+                        "\"" STR_FMT "\" makes windows: it can stand in GROUP BY and in FROM",
+                        STR_ARG(name));
     if (node->star || node->distinct || node->filter || node->order_by.count > 0 ||
         node->within_group.count > 0 || node->nulls != CALL_NULLS_DEFAULT)
         return error_at(err, E_SYNTAX, node->node.span,
@@ -140,6 +153,10 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
 {
     struct str name;
     TRY(bind_object_name(&node->path, &name, err));
+    *ret = NULL;
+    TRY(bind_of_group(b, scope, node, name, ret, err));
+    if (*ret)
+        return OK;
     TRY(refuse_modifiers(node, name, err));
     uint32_t n = node->args.count;
     struct expr **args = arena_array(b->arena, struct expr *, MAX(n, 1));
@@ -148,7 +165,6 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
     for (uint32_t i = 0; i < n; i++)
         TRY(bind_expr(b, scope, node->args.items[i], &args[i], err));
 
-    *ret = NULL;
     TRY(bind_rewritten(b, node, name, args, n, ret, err));
     if (*ret)
         return OK;

@@ -1,8 +1,8 @@
 /* bind_query.c -- SELECT, VALUES, UNION ALL, LIMIT.
  *
  * A select becomes one PLAN_CALC over its FROM: the condition as filter, the select
- * list as expressions.  What needs state is refused here by name. */
-#include "bind/binder.h"
+ * list as expressions; one with groups goes to bind_group.c. */
+#include "bind/group.h"
 
 #include <stdio.h>
 
@@ -30,7 +30,7 @@ struct plan *bind_node(struct binder *b, enum plan_kind kind, size_t bytes, uint
     return plan->fields && plan->inputs ? plan : NULL;
 }
 
-static enum code scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
+enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
                                struct error *err)
 {
     *ret = (struct relation){ .plan = plan };
@@ -41,16 +41,6 @@ static enum code scope_of_plan(struct binder *b, struct plan *plan, struct relat
 }
 
 /* --- select list ------------------------------------------------------------------- */
-
-struct item {
-    struct expr *expr;
-    struct str name;
-};
-
-struct items {
-    struct item *items;
-    uint32_t count, cap;
-};
 
 static enum code add_item(struct binder *b, struct items *list, struct expr *expr, struct str name,
                           struct error *err)
@@ -107,7 +97,7 @@ static enum code item_name(struct binder *b, const struct ast_select_item *node,
     return OK;
 }
 
-static enum code bind_select_list(struct binder *b, const struct scope *scope,
+enum code bind_select_list(struct binder *b, const struct scope *scope,
                                   const struct ast_select *node, struct items *list,
                                   struct error *err)
 {
@@ -130,14 +120,6 @@ static enum code bind_select_list(struct binder *b, const struct scope *scope,
 
 static enum code refuse_clauses(const struct ast_select *node, struct error *err)
 {
-    if (node->distinct)
-        return bind_unsupported(node->node.span, "SELECT DISTINCT", err);
-    if (node->grouped)
-        return bind_unsupported(node->group_by.count > 0 ? node->group_by.items[0]->span
-                                                         : node->node.span,
-                                "GROUP BY", err);
-    if (node->having)
-        return bind_unsupported(node->having->span, "HAVING", err);
     if (node->windows.count > 0)
         return bind_unsupported(node->windows.items[0]->span, "the WINDOW clause", err);
     if (node->qualify)
@@ -174,6 +156,10 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
     struct expr *filter = NULL;
     if (node->where)
         TRY(bind_condition(b, &from.scope, node->where, "WHERE", &filter, err));
+    if (group_is_needed(b, node)) {
+        TRY(bind_grouped_select(b, node, &from, filter, ret, err));
+        return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
+    }
     struct items list = { 0 };
     TRY(bind_select_list(b, &from.scope, node, &list, err));
 
@@ -191,9 +177,10 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
         plan->fields[i] = (struct field){ list.items[i].name, list.items[i].expr->type };
     }
     plan->inputs[0] = from.plan;
-    plan->changes = from.plan->changes;
-    plan->bounded = from.plan->bounded;
-    return scope_of_plan(b, plan, ret, err);
+    if (!plan_derive(b->arena, plan))
+        return error_nomem(err);
+    TRY(bind_scope_of_plan(b, plan, ret, err));
+    return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
 }
 
 static enum code bind_values(struct binder *b, const struct ast_items *node, struct relation *ret,
@@ -237,7 +224,7 @@ static enum code bind_values(struct binder *b, const struct ast_items *node, str
             return error_nomem(err);
         plan->fields[c] = (struct field){ str_of(name), common };
     }
-    return scope_of_plan(b, plan, ret, err);
+    return bind_scope_of_plan(b, plan, ret, err);
 }
 
 /* A calc that brings the columns of `plan` to these types; `plan` itself where nothing changes. */
@@ -310,7 +297,7 @@ static enum code bind_setop(struct binder *b, const struct ast_setop *node, cons
         plan->changes |= plan->inputs[s]->changes;
         plan->bounded = plan->bounded && plan->inputs[s]->bounded;
     }
-    return scope_of_plan(b, plan, ret, err);
+    return bind_scope_of_plan(b, plan, ret, err);
 }
 
 static enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
@@ -368,7 +355,7 @@ static enum code bind_limit(struct binder *b, const struct ast_query *node, stru
     memcpy(plan->fields, input->fields, input->field_count * sizeof *plan->fields);
     plan->inputs[0] = input;
     plan->bounded = input->bounded;
-    return scope_of_plan(b, plan, ret, err);
+    return bind_scope_of_plan(b, plan, ret, err);
 }
 
 enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,

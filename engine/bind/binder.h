@@ -13,8 +13,21 @@ struct scope_item {
     uint32_t column;           /* position in the input of the operator being bound */
 };
 
+struct grouping; /* bind/group.h */
+
 struct scope {
     struct scope_item *items;
+    uint32_t count, cap;
+    struct grouping *group; /* aggregates may be called, and go there; NULL: they may not */
+};
+
+/* A select list. */
+struct item {
+    struct expr *expr;
+    struct str name;
+};
+struct items {
+    struct item *items;
     uint32_t count, cap;
 };
 
@@ -87,6 +100,11 @@ enum code bind_operator(struct binder *b, const char *name, struct expr **args, 
                         struct span span, struct expr **ret, struct error *err) WEIR_CHECKED;
 
 /* bind_query.c */
+enum code bind_select_list(struct binder *b, const struct scope *scope,
+                           const struct ast_select *node, struct items *list, struct error *err)
+    WEIR_CHECKED;
+enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
+                             struct error *err) WEIR_CHECKED;
 enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,
                      struct relation *ret, struct error *err) WEIR_CHECKED;
 

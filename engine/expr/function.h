@@ -38,6 +38,7 @@ struct bind_env {
     const struct zone *zone;    /* session time zone */
     struct str zone_name;
     bool like_backslash_literal; /* `blink.like.backslash = literal` */
+    int64_t state_ttl_ms;        /* `table.exec.state.ttl`; 0: state lives for ever */
     bool legacy_cast;            /* `table.exec.legacy-cast-behaviour`: CAST is TRY_CAST (Flink) */
 };
 

@@ -1,0 +1,166 @@
+/* bind_agg.c -- aggregate calls in expressions, and from the input's columns to those
+ * of the operator. */
+#include "bind/group.h"
+
+struct search {
+    const struct binder *b;
+    bool found;
+};
+
+static bool look(void *cx, const struct ast_node *node)
+{
+    struct search *s = cx;
+    if (node->kind == AST_QUERY || node->kind == AST_SUBQUERY || node->kind == AST_WINDOW)
+        return true;
+    if (node->kind == AST_CALL) {
+        const struct ast_call *call = (const struct ast_call *)node;
+        struct str name = call->path.items[call->path.count - 1].text;
+        bool aggregate = agg_is_name(name, s->b->env.dialect) || group_is_property(name) ||
+                         group_is_set_function(name);
+        s->found = s->found || (aggregate && !call->over);
+    }
+    return !s->found && ast_each_child(node, look, s) && !s->found;
+}
+
+bool group_has_aggregate(const struct binder *b, const struct ast_node *node)
+{
+    struct search s = { .b = b };
+    look(&s, node);
+    return s.found;
+}
+
+static bool same_use(const struct agg_use *a, const struct agg_use *b)
+{
+    if (a->distinct != b->distinct || !agg_equal(a->agg, b->agg) || !a->filter != !b->filter ||
+        (a->filter && !expr_equal(a->filter, b->filter)))
+        return false;
+    for (uint32_t i = 0; i < a->agg->arg_count; i++)
+        if (!expr_equal(a->args[i], b->args[i]))
+            return false;
+    return true;
+}
+
+static struct expr *placeholder(struct grouping *g, uint32_t at, const struct type *type,
+                                struct span span)
+{
+    return expr_column(g->b->arena, g->base + at, type, span);
+}
+
+static enum code check_call(const struct grouping *g, const struct ast_call *node,
+                            struct str name, struct error *err)
+{
+    struct span span = node->node.span;
+    if (g->in_argument)
+        return error_at(err, E_TYPE, span,
+                        "aggregate function \"" STR_FMT "\" cannot stand inside of another one",
+                        STR_ARG(name));
+    if (node->order_by.count > 0 || node->within_group.count > 0)
+        return bind_unsupported(span, "ORDER BY inside of an aggregate", err);
+    if (node->nulls == CALL_RESPECT_NULLS)
+        return bind_unsupported(span, "RESPECT NULLS", err);
+    if (node->args.count > AGG_ARGS_MAX)
+        return error_at(err, E_TYPE, span, "function \"" STR_FMT "\" takes at most %d arguments",
+                        STR_ARG(name), AGG_ARGS_MAX);
+    return OK;
+}
+
+enum code group_bind_call(struct grouping *g, const struct scope *scope,
+                          const struct ast_call *node, struct str name, struct expr **ret,
+                          struct error *err)
+{
+    struct binder *b = g->b;
+    struct span span = node->node.span;
+    TRY(check_call(g, node, name, err));
+    struct agg_use use = { .distinct = node->distinct, .span = span };
+    uint32_t n = node->args.count;
+    g->in_argument = true;
+    enum code code = OK;
+    for (uint32_t i = 0; i < n && code == OK; i++)
+        code = bind_expr(b, scope, node->args.items[i], &use.args[i], err);
+    if (code == OK && node->filter)
+        code = bind_condition(b, scope, node->filter, "FILTER", &use.filter, err);
+    g->in_argument = false;
+    if (code == OK)
+        code = agg_bind(&b->env, name, use.args, n, node->distinct, span, &use.agg, err);
+    if (code != OK) {
+        error_locate(err, span);
+        return code;
+    }
+    uint32_t at = 0;
+    while (at < g->call_count && !same_use(&g->calls[at], &use))
+        at++;
+    if (at == g->call_count) {
+        if (at == GROUP_CALLS_MAX)
+            return error_at(err, E_LIMIT, span, "a query has at most %d aggregates",
+                            GROUP_CALLS_MAX);
+        if (!ARENA_PUSH(b->arena, g->calls, g->call_count, g->call_cap, use))
+            return error_nomem(err);
+    }
+    *ret = placeholder(g, at, use.agg->result, span);
+    return *ret ? OK : error_nomem(err);
+}
+
+static enum code not_grouped(const struct grouping *g, const struct expr *e, struct error *err)
+{
+    const struct scope *scope = &g->from->scope;
+    for (uint32_t i = 0; i < scope->count; i++) {
+        if (scope->items[i].column != e->column)
+            continue;
+        error_at(err, E_PLAN, e->span, "column \"" STR_FMT "\" is neither grouped by nor inside "
+                 "of an aggregate",
+                 STR_ARG(scope->items[i].name));
+        error_hint(err, "Add it to GROUP BY, or say which of its values is meant: LAST_VALUE(" STR_FMT
+                   "), MAX(" STR_FMT ").",
+                   STR_ARG(scope->items[i].name), STR_ARG(scope->items[i].name));
+        return E_PLAN;
+    }
+    return error_at(err, E_PLAN, e->span, "a column is neither grouped by nor inside of an "
+                                          "aggregate");
+}
+
+/* Keys come first in the output, then calls, then properties. */
+static uint32_t operator_keys(const struct grouping *g)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->key_count; i++)
+        n += !g->keys[i].is_property;
+    return n + (g->set_count > 0); /* which set */
+}
+
+enum code group_output(struct grouping *g, struct expr *e, struct expr **ret, struct error *err)
+{
+    struct arena *arena = g->b->arena;
+    uint32_t keys = operator_keys(g);
+    for (uint32_t i = 0; i < g->key_count; i++) {
+        if (!expr_equal(g->keys[i].expr, e))
+            continue;
+        uint32_t at = g->keys[i].is_property ? keys + g->call_count + g->keys[i].at
+                                             : g->keys[i].at;
+        *ret = expr_column(arena, at, e->type, e->span);
+        return *ret ? OK : error_nomem(err);
+    }
+    if (e->kind == EXPR_COLUMN) {
+        if (e->column < g->base)
+            return not_grouped(g, e, err);
+        uint32_t at = e->column - g->base;
+        if (at == GROUP_SET_PLACEHOLDER)
+            at = keys - 1;
+        else if (at >= GROUP_CALLS_MAX)
+            at = keys + g->call_count + (at - GROUP_CALLS_MAX);
+        else
+            at += keys;
+        *ret = expr_column(arena, at, e->type, e->span);
+        return *ret ? OK : error_nomem(err);
+    }
+    if (e->arg_count == 0) {
+        *ret = e;
+        return OK;
+    }
+    struct expr **args = arena_array(arena, struct expr *, e->arg_count);
+    if (!args)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        TRY(group_output(g, e->args[i], &args[i], err));
+    *ret = expr_with_args(arena, e, args);
+    return *ret ? OK : error_nomem(err);
+}
