@@ -355,7 +355,7 @@ static enum code make_scalars(struct value_rows *rows, const struct type *type,
 {
     for (uint32_t i = 0; i < n; i++) {
         if (is_absent(&hits[i])) {
-            if (unlikely(!column_need_valid(column, rows->arena)))
+            if (unlikely(!column->valid) && !column_need_valid(column, rows->arena))
                 return error_nomem(err);
             bit_clear(column->valid, i); /* a slot not written yet is zero where it must be */
             continue;
