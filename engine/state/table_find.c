@@ -40,9 +40,18 @@ static enum code make(struct find *f, uint32_t i, uint32_t hash, struct error *e
     return OK;
 }
 
+/* Is the table larger than the near caches?  Then what a piece will look at is asked for before. */
+static bool is_far(const struct state_table *t)
+{
+    return t->mask >= 1u << 14;
+}
+
 static enum code find_candidates(struct find *f, struct error *err)
 {
     struct state_table *t = f->t;
+    bool far = is_far(t);
+    for (uint32_t i = 0; far && i < f->n; i++)
+        __builtin_prefetch(&t->index[(uint32_t)f->hashes[i] & t->mask]);
     for (uint32_t i = 0; i < f->n; i++) {
         uint32_t hash = (uint32_t)f->hashes[i];
         uint32_t at = hash & t->mask;
@@ -53,6 +62,8 @@ static enum code find_candidates(struct find *f, struct error *err)
         if (slot != 0) {
             f->rows[i] = table_row(t, slot_number(slot));
             f->found[f->found_count++] = i;
+            if (far)
+                __builtin_prefetch(f->rows[i]);
         } else if (f->insert) {
             TRY(make(f, i, hash, err));
         } else {
