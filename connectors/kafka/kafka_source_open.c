@@ -417,6 +417,12 @@ static int32_t source_split_partition(struct source *base, uint32_t split)
     return ((struct kafka_source_state *)base)->splits.items[split]->partition;
 }
 
+static enum split_state source_split_state(struct source *base, uint32_t split)
+{
+    const struct kafka_source_state *s = (const struct kafka_source_state *)base;
+    return s->splits.items[split]->ended ? SPLIT_ENDED : SPLIT_COUNTS;
+}
+
 static enum code source_tell(struct source *base, struct arena *arena, struct split_position **ret,
                              uint32_t *ret_count, struct error *err)
 {
@@ -475,6 +481,7 @@ const struct source_kind kafka_source = {
     .split_name = source_split_name,
     .split_topic = source_split_topic,
     .split_partition = source_split_partition,
+    .split_state = source_split_state,
     .tell = source_tell,
     .committed = kafka_source_committed,
     .status = source_status,

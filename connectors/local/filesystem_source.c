@@ -337,6 +337,11 @@ static int32_t file_source_split_partition(struct source *base, uint32_t split)
     return 0;
 }
 
+static enum split_state file_source_split_state(struct source *base, uint32_t split)
+{
+    return split < ((struct file_source *)base)->current ? SPLIT_ENDED : SPLIT_JOINS;
+}
+
 static enum code file_source_tell(struct source *base, struct arena *arena,
                                   struct split_position **ret, uint32_t *ret_count,
                                   struct error *err)
@@ -367,6 +372,7 @@ const struct source_kind filesystem_source = {
     .split_name = file_source_split_name,
     .split_topic = file_source_split_name,
     .split_partition = file_source_split_partition,
+    .split_state = file_source_split_state,
     .tell = file_source_tell,
     .close = file_source_close,
 };

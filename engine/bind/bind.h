@@ -37,6 +37,8 @@ struct bind_hooks {
     /* A diagnostic that does not stop the job: has a span like an error. */
     void (*warn)(void *self, const struct error *warning);
     const struct clock *clock;
+    /* Event time of the tables bound from now on: see struct plan_watermark. */
+    int64_t idle_ms, future_ms;
 };
 
 struct binder *binder_create(const struct bind_env *env, struct catalog *catalog,

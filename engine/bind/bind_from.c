@@ -49,6 +49,25 @@ static struct expr *stored_column(struct arena *arena, struct expr *e, void *arg
     return e->kind == EXPR_COLUMN ? stored[e->column] : e;
 }
 
+struct expr *bind_over_stored(struct arena *arena, struct expr *e, struct expr *const *stored)
+{
+    return expr_rewrite(arena, e, stored_column, (void *)stored);
+}
+
+/* The row time comes from the watermark's node, which has computed it already. */
+static enum code rowtime_column(struct binder *b, const struct catalog_table *table,
+                                const struct plan *plan, struct plan *calc, struct expr **exprs,
+                                struct error *err)
+{
+    uint32_t at = table->watermark->column;
+    const struct catalog_column *column = &table->columns[at];
+    uint32_t computed = ((const struct plan_watermark *)plan)->computed;
+    uint32_t from = computed != PLAN_NO_COLUMN ? computed : exprs[at]->column;
+    calc->fields[at].type = plan->fields[from].type;
+    exprs[at] = expr_column(b->arena, from, plan->fields[from].type, column->span);
+    return exprs[at] ? OK : error_nomem(err);
+}
+
 /* All columns of a table in declared order: stored ones from the scan, computed ones by a calc. */
 static enum code table_relation(struct binder *b, const struct catalog_table *table,
                                 struct plan_scan *scan, struct span span, struct relation *ret,
@@ -85,11 +104,14 @@ static enum code table_relation(struct binder *b, const struct catalog_table *ta
         if (column->form != COLUMN_EXPR)
             continue;
         /* Bound over the stored columns as declared: see bind_ddl.c. */
-        if (!(exprs[i] = expr_rewrite(b->arena, column->computed, stored_column, stored)))
+        if (!(exprs[i] = bind_over_stored(b->arena, column->computed, stored)))
             return error_nomem(err);
         computed = true;
     }
-    struct plan *plan = &scan->base;
+    struct plan *plan;
+    TRY(bind_watermark(b, scan, stored, &plan, err));
+    if (plan->kind == PLAN_WATERMARK)
+        TRY(rowtime_column(b, table, plan, calc, exprs, err));
     if (computed) {
         ((struct plan_calc *)calc)->exprs = exprs;
         calc->inputs[0] = plan;
@@ -99,8 +121,7 @@ static enum code table_relation(struct binder *b, const struct catalog_table *ta
     }
     *ret = (struct relation){ .plan = plan };
     for (uint32_t i = 0; i < n; i++)
-        if (!scope_add(b, &ret->scope, table->name, table->columns[i].name,
-                       table->columns[i].type, i))
+        if (!scope_add(b, &ret->scope, table->name, calc->fields[i].name, calc->fields[i].type, i))
             return error_nomem(err);
     return OK;
 }

@@ -329,7 +329,7 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     scan->on_error = resolved.on_error ? resolved.on_error : table->blink ? "skip" : "fail";
     if (resolved.dead_letter.size > 0)
         TRY(bind_dead_letter(b, table, resolved.dead_letter, span, &scan->dead_letter_sink, err));
-    struct scan_entry entry = { table, scan };
+    struct scan_entry entry = { table, scan, NULL };
     if (!ARENA_PUSH(b->arena, b->scans, b->scan_count, b->scan_cap, entry))
         return error_nomem(err);
     *ret = scan;

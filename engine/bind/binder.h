@@ -46,6 +46,7 @@ struct relation {
 struct scan_entry {
     const struct catalog_table *table;
     struct plan_scan *scan;
+    struct plan *watermark;    /* above the scan, if the table has one; made at the first use */
 };
 
 struct binder {
@@ -108,6 +109,11 @@ enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relatio
 enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,
                      struct relation *ret, struct error *err) WEIR_CHECKED;
 
+/* bind_watermark.c: what gives the rows of a scan their event time: the scan itself if the table
+ * declares no watermark.  stored[i] reads stored column i as declared. */
+enum code bind_watermark(struct binder *b, struct plan_scan *scan, struct expr *const *stored,
+                         struct plan **ret, struct error *err) WEIR_CHECKED;
+
 /* bind_from.c */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
@@ -129,6 +135,10 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
 enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                          const struct resolved_table *resolved, bool as_sink,
                          struct table_def *ret, struct error *err) WEIR_CHECKED;
+
+/* Puts the expressions that read the stored columns in place of those columns. */
+struct expr *bind_over_stored(struct arena *arena, struct expr *e, struct expr *const *stored)
+    WEIR_CHECKED;
 
 /* plan nodes */
 struct plan *bind_node(struct binder *b, enum plan_kind kind, size_t bytes, uint32_t fields,

@@ -97,6 +97,13 @@ struct split_position {
     struct str position;    /* "1200" = next offset to read */
 };
 
+/* What event time waits for. */
+enum split_state {
+    SPLIT_JOINS,  /* counts from its first record on */
+    SPLIT_COUNTS, /* counts from the start: there are records to come, though none may be there */
+    SPLIT_ENDED,  /* bounded, and all of it was handed out */
+};
+
 struct source_status {
     int64_t lag_rows;       /* behind the end, all splits; -1 unknown */
     const char *waiting_for; /* "broker 127.0.0.1:9092" while away, else NULL; static or owned */
@@ -136,6 +143,9 @@ struct source_kind {
      * things gives its path and 0. */
     struct str (*split_topic)(struct source *s, uint32_t split);
     int32_t (*split_partition)(struct source *s, uint32_t split);
+
+    /* Whether event time waits for a split. Optional: SPLIT_JOINS. */
+    enum split_state (*split_state)(struct source *s, uint32_t split);
 
     /* Positions after everything handed out so far (strings in `arena`). */
     enum code (*tell)(struct source *s, struct arena *arena, struct split_position **ret,

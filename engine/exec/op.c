@@ -175,6 +175,7 @@ void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
     op->port_count = ports;
     op->watermark_us = WATERMARK_NONE;
     op->held_watermark_us = WATERMARK_NONE;
+    op->due_us = INT64_MAX;
     return op;
 }
 

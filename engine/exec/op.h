@@ -58,6 +58,8 @@ struct op_kind {
     enum code (*more)(struct op *op, struct error *err);
     /* Optional: all that one source batch (or watermark) caused has arrived. */
     enum code (*settle)(struct op *op, struct error *err);
+    /* Optional: op->due_us has come.  Sets the next one, or leaves INT64_MAX there. */
+    enum code (*timer)(struct op *op, int64_t now_us, struct error *err);
     /* Optional: takes back what a snapshot holds, before the first batch. */
     enum code (*restore)(struct op *op, struct state_reader *reader, struct error *err);
     /* Optional: what the arena does not free. Takes a half-built operator. */
@@ -88,11 +90,17 @@ struct op { /* operators put it first in a struct of their own */
     bool held_end;             /* waits behind that output; so does held_watermark_us */
     int64_t held_watermark_us; /* WATERMARK_NONE: none */
     bool done;                 /* wants no more input (LIMIT is full) */
+    int64_t due_us;            /* by the worker's clock, when kind->timer wants to be called;
+                                  INT64_MAX: never */
     uint64_t rows_in, rows_out;
+    uint64_t late;             /* rows that came when their window was over */
+    uint64_t ahead;            /* rows too far ahead of the clock to move time */
 };
 
 /* The worker as operators see it. */
+struct op_source; /* exec/op/ops.h */
 struct worker {
+    struct op_source *sources; /* those of this worker, a list: op_source_of() */
     struct arena *batch_arena; /* reset when a source batch is done */
     struct arena *op_arena;    /* lives as long as the job */
     const struct clock *clock;

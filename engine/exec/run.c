@@ -65,6 +65,24 @@ static enum code run_more(struct exec *x, bool *ret_ran, struct error *err)
     return OK;
 }
 
+/* Operators whose time has come: idle partitions, windows of processing time. */
+static enum code run_timers(struct exec *x, bool *ret_ran, struct error *err)
+{
+    *ret_ran = false;
+    for (uint32_t i = 0; i < x->op_count; i++) {
+        struct op *op = x->ops[i];
+        if (op->due_us == INT64_MAX)
+            continue;
+        int64_t now_us = clock_now_us(x->worker.clock);
+        if (op->due_us > now_us)
+            continue;
+        op->due_us = INT64_MAX;
+        *ret_ran = true;
+        TRY(op->kind->timer(op, now_us, err));
+    }
+    return OK;
+}
+
 static enum code settle(struct exec *x, struct error *err)
 {
     for (uint32_t i = 0; i < x->op_count; i++)
@@ -219,6 +237,9 @@ static void wait_for_work(struct exec *x, bool blocked, bool reading)
         timeout = MIN(timeout, ms_until(x->checkpoint.due_us, now));
     if (x->hooks.progress)
         timeout = MIN(timeout, ms_until(x->progress_due_us, now));
+    for (uint32_t i = 0; !blocked && reading && i < x->op_count; i++)
+        if (x->ops[i]->due_us != INT64_MAX && !x->worker.clock->standing)
+            timeout = MIN(timeout, ms_until(x->ops[i]->due_us, clock_now_us(x->worker.clock)));
     add_fd(fds, &n, x->stop_fd, &timeout);
     bool turn_taken = false; /* only the first of those in turn is going to be asked */
     for (uint32_t i = 0; reading && !blocked && i < x->source_count; i++) {
@@ -250,6 +271,24 @@ static void wait_for_work(struct exec *x, bool blocked, bool reading)
 
 /* --- progress ------------------------------------------------------------------------------ */
 
+/* The first scan below a node. */
+static const struct plan *scan_below(const struct plan *node)
+{
+    while (node->input_count > 0)
+        node = node->inputs[0];
+    return node;
+}
+
+/* Windows count late rows, and a source below them shows the count. */
+static uint64_t late_rows(const struct exec *x, const struct plan_scan *scan)
+{
+    uint64_t late = 0;
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (x->ops[i]->late > 0 && scan_below(x->ops[i]->plan) == &scan->base)
+            late += x->ops[i]->late;
+    return late;
+}
+
 const struct exec_stats *exec_stats(struct exec *x)
 {
     uint32_t sources = 0;
@@ -266,8 +305,9 @@ const struct exec_stats *exec_stats(struct exec *x)
             .rows = s->op->rows_in,
             .bytes = op_source_bytes(s->op),
             .skipped = s->policy->count,
+            .late = late_rows(x, s->scan),
             .lag_rows = status.lag_rows,
-            .watermark_us = s->op->watermark_us,
+            .watermark_us = op_source_watermark(s->op),
             .waiting_for = status.waiting_for,
             .waiting_since_us = status.waiting_since_us,
             .ended = s->ended,
@@ -354,6 +394,9 @@ static enum code pump(struct exec *x, bool *ret_stopped, struct error *err)
         }
         if (x->worker.limit_reached)
             TRY(end_unneeded(x, err));
+        TRY(run_timers(x, &ran, err));
+        if (ran)
+            continue;
         bool any, all_ended;
         TRY(read_some(x, &any, &all_ended, err));
         if (all_ended && !any)

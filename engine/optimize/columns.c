@@ -89,6 +89,17 @@ static void want_calc(const struct plan_calc *calc, const bool *mine, bool *thei
             theirs[i] = true;
 }
 
+/* Input columns behind the computed row time stand one further in the output. */
+static void want_watermark(const struct plan_watermark *w, const bool *mine, bool *theirs)
+{
+    expr_walk(w->rowtime, want_expr, theirs);
+    if (w->watermark)
+        expr_walk(w->watermark, want_expr, theirs);
+    for (uint32_t i = 0; i < w->base.field_count; i++)
+        if (i != w->computed && mine[i])
+            theirs[i > w->computed ? i - 1 : i] = true;
+}
+
 /* What the unary kinds read beside the columns they pass on. */
 static void want_own(const struct plan *node, bool *theirs)
 {
@@ -96,13 +107,6 @@ static void want_own(const struct plan *node, bool *theirs)
     case PLAN_JSON:
         theirs[((const struct plan_json *)node)->input_column] = true;
         break;
-    case PLAN_WATERMARK: {
-        const struct plan_watermark *w = (const struct plan_watermark *)node;
-        expr_walk(w->rowtime, want_expr, theirs);
-        if (w->watermark)
-            expr_walk(w->watermark, want_expr, theirs);
-        break;
-    }
     case PLAN_ASSIGN:
         want_window(theirs, &((const struct plan_assign *)node)->window);
         break;
@@ -174,6 +178,9 @@ void columns_wanted(const struct plan *node, const bool *mine, uint32_t k, bool 
     switch (node->kind) {
     case PLAN_CALC:
         want_calc((const struct plan_calc *)node, mine, theirs);
+        return;
+    case PLAN_WATERMARK:
+        want_watermark((const struct plan_watermark *)node, mine, theirs);
         return;
     case PLAN_GROUP: {
         const struct plan_group *group = (const struct plan_group *)node;

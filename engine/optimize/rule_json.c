@@ -6,6 +6,7 @@
  * a boundary that keeps what re-parsing the inner text would do.  A PLAN_JSON node
  * between the node and its readers then gives a hit per path, and each call becomes
  * the conversion of its hit, fused with a cast or a comparison where there is one.
+ * Below a watermark the node serves the watermark and what reads it.
  *
  * Documents read by the two dialects' functions differ in small print, so a set of
  * paths has one column and one flavour of functions. */
@@ -242,25 +243,56 @@ static enum code make_json(struct targets *t, struct plan *input, uint32_t first
     return OK;
 }
 
+/* The watermark that alone reads a node; NULL: something else does. */
+static struct plan_watermark *only_watermark(const struct optimizer *o, const struct plan *node)
+{
+    struct plan_watermark *found = NULL;
+    for (uint32_t i = 0; i < o->job->node_count; i++) {
+        struct plan *reader = o->job->nodes[i];
+        for (uint32_t k = 0; k < reader->input_count; k++) {
+            if (reader->inputs[k] != node)
+                continue;
+            if (reader->kind != PLAN_WATERMARK || found)
+                return NULL;
+            found = (struct plan_watermark *)reader;
+        }
+    }
+    return found;
+}
+
+static bool is_calc_over(const struct plan *reader, const struct plan *node)
+{
+    return reader->kind == PLAN_CALC && reader->inputs[0] == node;
+}
+
+/* The nodes that give all hits of the targets, on top of `node`. */
+static enum code make_all_json(struct targets *t, struct plan *node, struct plan **ret,
+                               struct error *err)
+{
+    *ret = node;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->items[i].hit == 0) /* hits stand behind at least one column */
+            TRY(make_json(t, *ret, i, ret, err));
+    return OK;
+}
+
 static enum code extract_for(struct optimizer *o, struct plan *node, struct error *err)
 {
     struct targets t = { .o = o };
     struct plan_job *job = o->job;
     for (uint32_t i = 0; i < job->node_count; i++)
-        if (job->nodes[i]->kind == PLAN_CALC && job->nodes[i]->inputs[0] == node)
+        if (is_calc_over(job->nodes[i], node))
             collect_calc(&t, (const struct plan_calc *)job->nodes[i]);
     if (t.failed)
         return error_nomem(err);
     if (t.count == 0)
         return OK;
 
-    struct plan *top = node;
-    for (uint32_t i = 0; i < t.count; i++)
-        if (t.items[i].hit == 0) /* hits stand behind at least one column */
-            TRY(make_json(&t, top, i, &top, err));
+    struct plan *top;
+    TRY(make_all_json(&t, node, &top, err));
     for (uint32_t i = 0; i < job->node_count; i++) {
         struct plan *reader = job->nodes[i];
-        if (reader->kind == PLAN_CALC && reader->inputs[0] == node) {
+        if (is_calc_over(reader, node)) {
             TRY(lower_calc(&t, (struct plan_calc *)reader, err));
             reader->inputs[0] = top;
         }
@@ -268,11 +300,63 @@ static enum code extract_for(struct optimizer *o, struct plan *node, struct erro
     return OK;
 }
 
+/* The hit columns of `top` behind those that the watermark has. */
+static enum code pass_hits(struct optimizer *o, struct plan_watermark *w, struct plan *top,
+                           struct error *err)
+{
+    uint32_t before = w->base.field_count, old = w->base.inputs[0]->field_count;
+    uint32_t n = before + top->field_count - old;
+    struct field *fields = arena_array(o->arena, struct field, n);
+    if (!fields)
+        return error_nomem(err);
+    memcpy(fields, w->base.fields, before * sizeof *fields);
+    memcpy(fields + before, top->fields + old, (n - before) * sizeof *fields);
+    w->base.fields = fields;
+    w->base.field_count = n;
+    w->base.inputs[0] = top;
+    return OK;
+}
+
+/* The documents are read once below the watermark, for its own expressions and for the calcs that
+ * read it: `node` is its input, whose columns keep their places in it. */
+static enum code extract_below(struct optimizer *o, struct plan *node, struct plan_watermark *w,
+                               struct error *err)
+{
+    struct targets t = { .o = o };
+    struct plan_job *job = o->job;
+    note_calls(&t, w->rowtime);
+    if (w->watermark)
+        note_calls(&t, w->watermark);
+    for (uint32_t i = 0; i < job->node_count; i++)
+        if (is_calc_over(job->nodes[i], &w->base))
+            collect_calc(&t, (const struct plan_calc *)job->nodes[i]);
+    if (t.failed)
+        return error_nomem(err);
+    if (t.count == 0)
+        return OK;
+
+    struct plan *top;
+    TRY(make_all_json(&t, node, &top, err));
+    if (!(w->rowtime = lower(&t, w->rowtime)) ||
+        (w->watermark && !(w->watermark = lower(&t, w->watermark))))
+        return error_nomem(err);
+    TRY(pass_hits(o, w, top, err));
+    for (uint32_t i = 0; w->computed != PLAN_NO_COLUMN && i < t.count; i++)
+        t.items[i].hit++; /* they stand behind the row time */
+    for (uint32_t i = 0; i < job->node_count; i++)
+        if (is_calc_over(job->nodes[i], &w->base))
+            TRY(lower_calc(&t, (struct plan_calc *)job->nodes[i], err));
+    return OK;
+}
+
 enum code rule_json(struct optimizer *o, struct error *err)
 {
     for (uint32_t i = 0; i < o->job->node_count; i++) {
         struct plan *node = o->job->nodes[i];
-        if (plan_read_by_calcs(o, node))
+        struct plan_watermark *w = only_watermark(o, node);
+        if (w)
+            TRY(extract_below(o, node, w, err));
+        else if (plan_read_by_calcs(o, node))
             TRY(extract_for(o, node, err));
     }
     return OK;

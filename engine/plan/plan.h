@@ -117,12 +117,14 @@ struct plan_limit {
     uint64_t offset;
 };
 
-/* Output: the columns of the input.  `rowtime` and `watermark` are over the input's columns; rows
+/* Output: the columns of the input, and among them as column `computed` the row time, where it is
+ * not a column of the input itself.  `rowtime` and `watermark` are over the input's columns; rows
  * whose rowtime is NULL are bad rows of the table (on_error). */
 struct plan_watermark {
     struct plan base;
     const struct plan_scan *scan; /* whose rows these are: partitions, on_error, name */
-    struct expr *rowtime;       /* TIMESTAMP or TIMESTAMP_LTZ */
+    uint32_t computed;          /* PLAN_NO_COLUMN: the row time is stored */
+    struct expr *rowtime;       /* TIMESTAMP, TIMESTAMP_LTZ, or (Blink) BIGINT: milliseconds */
     struct expr *watermark;     /* the same type; NULL: rowtime - delay_us */
     int64_t delay_us;
     int64_t idle_ms;            /* a partition without rows for so long is left out; 0: never */

@@ -115,7 +115,12 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
         .self = s,
     };
     job->hooks = (struct bind_hooks){
-        .self = job, .resolve_table = resolve_hook, .warn = warn_hook, .clock = &s->clock
+        .self = job,
+        .resolve_table = resolve_hook,
+        .warn = warn_hook,
+        .clock = &s->clock,
+        .idle_ms = settings_duration_ms(&s->settings, "table.exec.source.idle-timeout"),
+        .future_ms = settings_duration_ms(&s->settings, "weir.watermark.max-future"),
     };
     job->binder = binder_create(&job->env, s->catalog, &job->hooks);
     return job->binder ? OK : error_nomem(err);

@@ -38,6 +38,10 @@ const struct option_spec setting_specs[] = {
       "none in table." },
     { "sql-client.execution.max-table-result.rows", OPTION_INT, false, "1000000", NULL,
       "Rows that --output table keeps; the oldest go first." },
+    { "table.exec.source.idle-timeout", OPTION_DURATION, false, "0", NULL,
+      "A partition without records for so long does not hold event time back. 0: never left out." },
+    { "weir.watermark.max-future", OPTION_DURATION, false, "0", NULL,
+      "Row times further ahead of the clock than this do not advance event time. 0: no limit." },
     { "table.exec.legacy-cast-behaviour", OPTION_ENUM, false, "disabled", "enabled|disabled",
       "Flink's CAST gives NULL instead of failing when enabled." },
     { "blink.like.backslash", OPTION_ENUM, false, "escape", "escape|literal",
@@ -53,6 +57,7 @@ static const struct {
     { "execution.checkpointing.interval", "weir.checkpoint.interval" },
     { "blink.checkpoint.interval.ms", "weir.checkpoint.interval" },
     { "execution.checkpointing.dir", "weir.state.dir" },
+    { "sql.exec.source.idle.timeout.ms", "table.exec.source.idle-timeout" },
     { "table.exec.resource.default-parallelism", "parallelism.default" },
 };
 
@@ -90,7 +95,6 @@ const struct option_spec setting_ignored[] = {
     { "blink.job.submit.timeoutInSeconds", OPTION_TEXT, false, NULL, NULL, "Blink: submission." },
     { "sql.exec.mini-batch.window.enabled", OPTION_TEXT, false, NULL, NULL,
       "Blink: mini-batch for windows." },
-    { "sql.exec.source.idle.timeout.ms", OPTION_TEXT, false, NULL, NULL, "Blink: idle sources." },
     { "sql.exec.fault.tolerance.enabled", OPTION_TEXT, false, NULL, NULL,
       "Blink: error tolerance." },
     { NULL, OPTION_TEXT, false, NULL, NULL, NULL },

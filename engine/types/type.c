@@ -200,6 +200,19 @@ const struct type *type_with_null(struct arena *arena, const struct type *type, 
     return copy;
 }
 
+const struct type *type_with_time(struct arena *arena, const struct type *type,
+                                  enum time_attribute attribute)
+{
+    if (type->time_attribute == attribute)
+        return type;
+    struct type *copy = arena_alloc(arena, sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *type;
+    copy->time_attribute = (uint8_t)attribute;
+    return copy;
+}
+
 /* ---- printing ---- */
 
 static void print_sized(struct buf *out, const char *name, int32_t size)

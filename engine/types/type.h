@@ -118,6 +118,9 @@ const struct type *type_make_row(struct arena *arena, const struct type *const *
                                  const struct str *names, uint32_t count);
 /* A copy with not_null set or cleared. */
 const struct type *type_with_null(struct arena *arena, const struct type *type, bool not_null);
+/* A copy that is (or is not) a time attribute. */
+const struct type *type_with_time(struct arena *arena, const struct type *type,
+                                  enum time_attribute attribute);
 
 /* "DECIMAL(10, 2)", "ARRAY<ROW<`a` INT>>", as Flink prints them (no NOT NULL). */
 void type_print(struct buf *out, const struct type *type);

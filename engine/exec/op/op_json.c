@@ -89,6 +89,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     out->selected = in->selected;
     out->changes = in->changes;
     out->origin = in->origin;
+    out->splits = in->splits;
     out->watermarks = in->watermarks;
     out->watermark_count = in->watermark_count;
     return op_emit(base, out, err);

@@ -10,7 +10,6 @@
                         "%s cannot run in this version of weir", what);                            \
     }
 
-MISSING(watermark, "a watermark")
 MISSING(group, "GROUP BY")
 MISSING(window, "a window")
 MISSING(assign, "a window table function")

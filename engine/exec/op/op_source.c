@@ -32,6 +32,9 @@ struct op_source {
     uint32_t held_next;         /* first row not passed on */
     int64_t *held_times_ms;     /* a time a row */
     const uint32_t *held_record; /* record of each row; NULL: itself */
+    uint32_t pushed_first;      /* row of what was read that the last batch begins with */
+    int64_t time_us;            /* watermark behind this source; WATERMARK_NONE: none */
+    struct op_source *next;     /* of the worker */
 };
 
 /* --- bad rows: a decoder knows the span, we know where it came from ----------------- */
@@ -207,6 +210,20 @@ static enum code decode_key(struct op_source *op, struct batch *out, const struc
     return OK;
 }
 
+/* Only where there are several: otherwise all rows are of number 0. */
+static enum code put_splits(const struct op_source *op, struct batch *out, struct error *err)
+{
+    if (op->source->kind->split_count(op->source) < 2)
+        return OK;
+    uint32_t *splits = arena_alloc(out->arena, MAX(out->count, 1) * sizeof *splits);
+    if (!splits)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < out->count; i++)
+        splits[i] = op->records.splits[op->held_record ? op->held_record[i] : i];
+    out->splits = splits;
+    return OK;
+}
+
 static enum code make_batch(struct op_source *op, struct batch **ret, struct error *err)
 {
     struct records *r = &op->records;
@@ -235,6 +252,7 @@ static enum code make_batch(struct op_source *op, struct batch **ret, struct err
     }
     out->changes = values.changes;
     op->held_record = values.record;
+    TRY(put_splits(op, out, err));
     *ret = out;
     return OK;
 }
@@ -284,6 +302,7 @@ enum code op_source_step(struct op *base, enum poll_state *ret_state, uint32_t *
     struct batch *batch;
     TRY(read_batch((struct op_source *)base, base->worker->batch_arena, ret_state, ret_rows,
                    &batch, err));
+    ((struct op_source *)base)->pushed_first = 0;
     return batch ? op_emit(base, batch, err) : OK;
 }
 
@@ -326,6 +345,7 @@ enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_
            op->held_times_ms[to] <= upto_ms)
         to++;
     op->held_next = to;
+    op->pushed_first = from;
     if (from == 0 && to == op->held->count)
         return op_emit(base, op->held, err);
     /* A compact copy, in the arena of the round: what is downstream pays for these rows only. */
@@ -341,6 +361,7 @@ enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_
         if (!(part->columns[c] = column_gather(round, op->held->columns[c], rows, n)))
             return error_nomem(err);
     part->changes = op->held->changes ? op->held->changes + from : NULL;
+    part->splits = op->held->splits ? op->held->splits + from : NULL;
     return op_emit(base, part, err);
 }
 
@@ -414,6 +435,9 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan, 
     op->policy = policy;
     op->bad_rows.report = report;
     op->uses_records = plan->connector->source->poll != NULL;
+    op->time_us = WATERMARK_NONE;
+    op->next = worker->sources;
+    worker->sources = op;
     if (op->uses_records)
         TRY(make_records(op, err));
     struct source_open open = { .table = &plan->def,
@@ -434,4 +458,35 @@ struct source *op_source_connector(struct op *base)
 uint64_t op_source_bytes(const struct op *base)
 {
     return ((const struct op_source *)base)->bytes;
+}
+
+/* --- event time --------------------------------------------------------------------------------- */
+
+struct op_source *op_source_of(const struct worker *worker, const struct plan_scan *plan)
+{
+    struct op_source *op = worker->sources;
+    while (op && op->plan != plan)
+        op = op->next;
+    return op;
+}
+
+enum code op_source_bad_row(struct op_source *op, uint32_t row, struct str reason,
+                            struct error *err)
+{
+    uint32_t at = op->pushed_first + row;
+    struct bad_row bad = { .reason = reason,
+                           .offset = -1,
+                           .record = op->held_record ? op->held_record[at] : at };
+    return op->uses_records ? bad_row_report(&op->bad_rows, &bad, err)
+                            : bad_row_report(&op->policy->base, &bad, err);
+}
+
+void op_source_note_watermark(struct op_source *op, int64_t watermark_us)
+{
+    op->time_us = watermark_us;
+}
+
+int64_t op_source_watermark(const struct op *base)
+{
+    return ((const struct op_source *)base)->time_us;
 }

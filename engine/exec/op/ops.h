@@ -43,7 +43,15 @@ OP_MAKERS(X)
 
 /* --- sources ------------------------------------------------------------------- */
 
-struct op_source; /* a struct op first */
+/* What event time needs of a source; struct op_source is a struct op first. */
+struct op_source *op_source_of(const struct worker *worker, const struct plan_scan *plan);
+/* A row of the batch that was pushed last is bad for a reason that the source does not see.  The
+ * table's on-error decides; with "fail" that is the error returned. */
+enum code op_source_bad_row(struct op_source *op, uint32_t row, struct str reason,
+                            struct error *err) WEIR_CHECKED;
+/* How far time is, for the progress line. */
+void op_source_note_watermark(struct op_source *op, int64_t watermark_us);
+int64_t op_source_watermark(const struct op *op); /* WATERMARK_NONE: none */
 
 enum code op_source_create(struct worker *worker, const struct plan_scan *plan, bool until_end,
                            bool commit, struct bad_row_policy *policy, struct op **ret,
