@@ -1,6 +1,6 @@
 /* bind_agg.c -- aggregate calls in expressions, and from the input's columns to those
  * of the operator. */
-#include "bind/group.h"
+#include "bind/over.h"
 
 struct search {
     const struct binder *b;
@@ -143,6 +143,10 @@ enum code group_output(struct grouping *g, struct expr *e, struct expr **ret, st
         if (e->column < g->base)
             return not_grouped(g, e, err);
         uint32_t at = e->column - g->base;
+        if (at >= OVER_PLACEHOLDERS) { /* behind the operator */
+            *ret = e;
+            return OK;
+        }
         if (at == GROUP_SET_PLACEHOLDER)
             at = keys - 1;
         else if (at >= GROUP_CALLS_MAX)

@@ -1,21 +1,10 @@
 /* bind_call.c -- function calls: the ones SQL defines by CASE, JSON with its clauses,
  * and everything else through the registry. */
-#include "bind/group.h"
+#include "bind/over.h"
+
+#include "agg/agg_over.h"
 
 #include <stdio.h>
-
-/* Functions of windows over rows, each in its own kind of query: the message names what is missing. */
-static const char *const over_functions[] = {
-    "ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD",
-};
-
-static bool is_one_of(struct str name, const char *const *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_iis(name, list[i]))
-            return true;
-    return false;
-}
 
 /* A call over the rows of a group; *ret stays NULL if it is none. */
 static enum code bind_of_group(struct binder *b, const struct scope *scope,
@@ -44,8 +33,9 @@ static enum code bind_of_group(struct binder *b, const struct scope *scope,
 
 static enum code refuse_modifiers(const struct ast_call *node, struct str name, struct error *err)
 {
-    if (node->over || is_one_of(name, over_functions, countof(over_functions)))
-        return bind_unsupported(node->node.span, "OVER", err);
+    if (agg_is_over_name(name))
+        return error_at(err, E_PLAN, node->node.span, "function \"" STR_FMT "\" needs OVER (...)",
+                        STR_ARG(name));
     if (group_is_window(&node->node))
         return error_at(err, E_PLAN, node->node.span,
                         "\"" STR_FMT "\" makes windows: it can stand in GROUP BY and in FROM",
@@ -154,6 +144,13 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
     struct str name;
     TRY(bind_object_name(&node->path, &name, err));
     *ret = NULL;
+    if (node->over) {
+        if (scope && scope->over)
+            return over_bind_call(scope->over, scope, node, name, ret, err);
+        error_at(err, E_PLAN, node->node.span, "a call with OVER cannot stand here");
+        error_hint(err, "It can stand in a select list. To filter by it, use a subquery.");
+        return E_PLAN;
+    }
     TRY(bind_of_group(b, scope, node, name, ret, err));
     if (*ret)
         return OK;

@@ -1,6 +1,6 @@
 /* bind_group.c -- SELECT with groups: a calc that makes keys and arguments, the
  * operator, and a calc for HAVING and the select list. */
-#include "bind/group.h"
+#include "bind/over.h"
 
 bool group_is_needed(const struct binder *b, const struct ast_select *node)
 {
@@ -284,6 +284,21 @@ static enum code make_operator(struct grouping *g, struct plan *input, struct ex
     return plan_derive(g->b->arena, *ret) ? OK : error_nomem(err);
 }
 
+/* What calls with OVER read are groups. */
+static enum code overs_output(struct grouping *g, struct over_list *overs, struct error *err)
+{
+    for (uint32_t i = 0; i < overs->count; i++) {
+        struct over_use *use = &overs->items[i];
+        for (uint32_t k = 0; k < use->agg->arg_count; k++)
+            TRY(group_output(g, use->args[k], &use->args[k], err));
+        for (uint32_t k = 0; k < use->partition_count; k++)
+            TRY(group_output(g, use->partition[k], &use->partition[k], err));
+        for (uint32_t k = 0; k < use->order_count; k++)
+            TRY(group_output(g, use->order[k], &use->order[k], err));
+    }
+    return OK;
+}
+
 /* --- the calc above ---------------------------------------------------------------------- */
 
 enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
@@ -294,33 +309,29 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     TRY(bind_keys(&g, node, err));
     TRY(group_find_window(&g, err));
 
+    struct over_list overs = { .b = b, .select = node, .base = g.base };
     struct scope scope = from->scope;
     scope.group = &g;
+    scope.over = over_is_needed(node) ? &overs : NULL;
     struct items list = { 0 };
-    struct expr *having = NULL;
+    struct expr *having = NULL, *qualify = NULL;
     TRY(bind_select_list(b, &scope, node, &list, err));
+    if (node->qualify)
+        TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
+    scope.over = NULL;
     if (node->having)
         TRY(bind_condition(b, &scope, node->having, "HAVING", &having, err));
 
     struct plan *operator;
     TRY(make_operator(&g, from->plan, filter, node->node.span, &operator, err));
-    struct plan *plan =
-        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), list.count, 1, node->node.span);
-    struct expr **exprs = arena_array(b->arena, struct expr *, MAX(list.count, 1));
-    if (!plan || !exprs)
-        return error_nomem(err);
     if (having)
         TRY(group_output(&g, having, &having, err));
-    for (uint32_t i = 0; i < list.count; i++) {
-        TRY(group_output(&g, list.items[i].expr, &exprs[i], err));
-        plan->fields[i] = (struct field){ list.items[i].name, exprs[i]->type };
-    }
-    ((struct plan_calc *)plan)->filter = having;
-    ((struct plan_calc *)plan)->exprs = exprs;
-    plan->inputs[0] = operator;
-    if (!plan_derive(b->arena, plan))
-        return error_nomem(err);
-    return bind_scope_of_plan(b, plan, ret, err);
+    if (qualify)
+        TRY(group_output(&g, qualify, &qualify, err));
+    for (uint32_t i = 0; i < list.count; i++)
+        TRY(group_output(&g, list.items[i].expr, &list.items[i].expr, err));
+    TRY(overs_output(&g, &overs, err));
+    return bind_select_calc(b, node, &list, &overs, operator, having, qualify, ret, err);
 }
 
 enum code bind_distinct(struct binder *b, struct span span, struct relation *rel,

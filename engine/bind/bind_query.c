@@ -2,7 +2,7 @@
  *
  * A select becomes one PLAN_CALC over its FROM: the condition as filter, the select
  * list as expressions; one with groups goes to bind_group.c. */
-#include "bind/group.h"
+#include "bind/over.h"
 
 #include <stdio.h>
 
@@ -118,15 +118,6 @@ enum code bind_select_list(struct binder *b, const struct scope *scope,
 
 /* --- bodies ---------------------------------------------------------------------------- */
 
-static enum code refuse_clauses(const struct ast_select *node, struct error *err)
-{
-    if (node->windows.count > 0)
-        return bind_unsupported(node->windows.items[0]->span, "the WINDOW clause", err);
-    if (node->qualify)
-        return bind_unsupported(node->qualify->span, "QUALIFY", err);
-    return OK;
-}
-
 /* One row without columns: what SELECT reads when it has no FROM. */
 static enum code single_row(struct binder *b, struct span span, struct relation *ret,
                             struct error *err)
@@ -143,10 +134,43 @@ static enum code single_row(struct binder *b, struct span span, struct relation 
     return OK;
 }
 
+enum code bind_select_calc(struct binder *b, const struct ast_select *node,
+                           const struct items *list, struct over_list *overs, struct plan *input,
+                           struct expr *filter, struct expr *qualify, struct relation *ret,
+                           struct error *err)
+{
+    struct expr **exprs = arena_array(b->arena, struct expr *, MAX(list->count, 1));
+    if (!exprs)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < list->count; i++)
+        exprs[i] = list->items[i].expr;
+    if (overs->count > 0) {
+        TRY(over_make(overs, input, filter, exprs, list->count, &qualify, node->node.span, &input,
+                      err));
+        filter = NULL;
+    }
+    if (qualify && filter) {
+        struct expr *both[2] = { filter, qualify };
+        if (!(qualify = expr_logic(b->arena, EXPR_AND, both, 2, qualify->span)))
+            return error_nomem(err);
+    }
+    struct plan *plan =
+        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), list->count, 1, node->node.span);
+    if (!plan)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < list->count; i++)
+        plan->fields[i] = (struct field){ list->items[i].name, exprs[i]->type };
+    ((struct plan_calc *)plan)->filter = qualify ? qualify : filter;
+    ((struct plan_calc *)plan)->exprs = exprs;
+    plan->inputs[0] = input;
+    if (!plan_derive(b->arena, plan))
+        return error_nomem(err);
+    return bind_scope_of_plan(b, plan, ret, err);
+}
+
 static enum code bind_select(struct binder *b, const struct ast_select *node,
                              const struct cte *ctes, struct relation *ret, struct error *err)
 {
-    TRY(refuse_clauses(node, err));
     struct relation from;
     if (node->from)
         TRY(bind_from(b, node->from, ctes, &from, err));
@@ -160,26 +184,15 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
         TRY(bind_grouped_select(b, node, &from, filter, ret, err));
         return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
     }
+    struct over_list overs = { .b = b, .select = node, .base = from.plan->field_count };
+    struct scope scope = from.scope;
+    scope.over = over_is_needed(node) ? &overs : NULL;
     struct items list = { 0 };
-    TRY(bind_select_list(b, &from.scope, node, &list, err));
-
-    struct plan *plan =
-        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), list.count, 1, node->node.span);
-    if (!plan)
-        return error_nomem(err);
-    struct plan_calc *calc = (struct plan_calc *)plan;
-    calc->filter = filter;
-    calc->exprs = arena_array(b->arena, struct expr *, list.count);
-    if (!calc->exprs)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < list.count; i++) {
-        calc->exprs[i] = list.items[i].expr;
-        plan->fields[i] = (struct field){ list.items[i].name, list.items[i].expr->type };
-    }
-    plan->inputs[0] = from.plan;
-    if (!plan_derive(b->arena, plan))
-        return error_nomem(err);
-    TRY(bind_scope_of_plan(b, plan, ret, err));
+    struct expr *qualify = NULL;
+    TRY(bind_select_list(b, &scope, node, &list, err));
+    if (node->qualify)
+        TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
+    TRY(bind_select_calc(b, node, &list, &overs, from.plan, filter, qualify, ret, err));
     return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
 }
 

@@ -13,12 +13,14 @@ struct scope_item {
     uint32_t column;           /* position in the input of the operator being bound */
 };
 
-struct grouping; /* bind/group.h */
+struct grouping;  /* bind/group.h */
+struct over_list; /* bind/over.h */
 
 struct scope {
     struct scope_item *items;
     uint32_t count, cap;
     struct grouping *group; /* aggregates may be called, and go there; NULL: they may not */
+    struct over_list *over; /* the same for calls with OVER */
 };
 
 /* A select list. */
@@ -104,6 +106,11 @@ enum code bind_operator(struct binder *b, const char *name, struct expr **args, 
 enum code bind_select_list(struct binder *b, const struct scope *scope,
                            const struct ast_select *node, struct items *list, struct error *err)
     WEIR_CHECKED;
+/* The calc of a select list, over the operators of calls with OVER. */
+enum code bind_select_calc(struct binder *b, const struct ast_select *node,
+                           const struct items *list, struct over_list *overs, struct plan *input,
+                           struct expr *filter, struct expr *qualify, struct relation *ret,
+                           struct error *err) WEIR_CHECKED;
 enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
                              struct error *err) WEIR_CHECKED;
 enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,

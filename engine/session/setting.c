@@ -23,6 +23,9 @@ const struct option_spec setting_specs[] = {
     { "weir.output", OPTION_ENUM, false, NULL, "table|tableau|csv|json|jsonl|changelog-json",
       "How the result of a SELECT is printed, as --output." },
     { "weir.state.dir", OPTION_TEXT, false, NULL, NULL, "Folder for snapshots of state." },
+    { "table.exec.state.ttl", OPTION_DURATION, false, "0", NULL,
+      "How long state lives that is not written any more (aggregates, joins, top-N). Default: for "
+      "ever." },
     { "weir.checkpoint.interval", OPTION_DURATION, false, "5s", NULL,
       "How often sinks are flushed and source positions are committed." },
     { "weir.progress.interval", OPTION_DURATION, false, "500ms", NULL,
@@ -58,6 +61,7 @@ static const struct {
     { "blink.checkpoint.interval.ms", "weir.checkpoint.interval" },
     { "execution.checkpointing.dir", "weir.state.dir" },
     { "sql.exec.source.idle.timeout.ms", "table.exec.source.idle-timeout" },
+    { "blink.state.ttl.ms", "table.exec.state.ttl" },
     { "table.exec.resource.default-parallelism", "parallelism.default" },
 };
 
@@ -85,7 +89,6 @@ const struct option_spec setting_ignored[] = {
     { "blink.localAgg.enabled", OPTION_TEXT, false, NULL, NULL, "Blink: two-phase aggregation." },
     { "blink.partialAgg.enabled", OPTION_TEXT, false, NULL, NULL,
       "Blink: split of COUNT DISTINCT." },
-    { "blink.state.ttl.ms", OPTION_TEXT, false, NULL, NULL, "Blink: lifetime of state." },
     { "blink.auto.watermark.interval.ms", OPTION_TEXT, false, NULL, NULL,
       "Blink: watermark period; weir advances it per row." },
     { "blink.topn.cache.size", OPTION_TEXT, false, NULL, NULL, "Blink: cache of TopN." },

@@ -72,7 +72,7 @@ static void kinds(void)
     enum setting_kind kind;
     CHECK_INT(put(SETTING_SET, "weir.clock", "2020-08-06T16:35:49Z", &kind), OK);
     CHECK_INT(kind, SETTING_KNOWN);
-    CHECK_INT(put(SETTING_SET, "table.exec.state.ttl", "1 h", &kind), OK);
+    CHECK_INT(put(SETTING_SET, "table.optimizer.agg-phase-strategy", "AUTO", &kind), OK);
     CHECK_INT(kind, SETTING_IGNORED);
     CHECK_INT(put(SETTING_SET, "blink.minibatch.size", "10", &kind), OK);
     CHECK_INT(kind, SETTING_IGNORED);
