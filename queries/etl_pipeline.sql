@@ -51,7 +51,7 @@ CREATE TABLE analytics_metrics (
     metric_type STRING,
     metric_value DOUBLE,
     dimension STRING,
-    period STRING,
+    `period` STRING,
     period_start STRING,
     period_end STRING,
     created_at STRING

@@ -4,6 +4,9 @@
 --
 --   weir run queries/flink/level_dictionary.sql --profile local --data DIR --until-end
 
+-- A later message of a channel replaces the one before, which Flink wants to be told since 2.3.
+SET 'table.exec.sink.require-on-conflict' = 'false';
+
 CREATE TABLE channel_change (
     id STRING,
     chinese_name STRING,

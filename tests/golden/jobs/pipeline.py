@@ -158,10 +158,10 @@ def odd_texts():
     values += [event(kind, {"score": 1}) for kind in ("", None, 0, "exam", "EXAM_SCORE", "exam_score ", 5, ["exam_score"])]
     values += [[], [1], "text", "", 5, 0, None, True, {}, {"event_type": "exam_score"}]
     values += [event(kind) for kind in TYPES]
-    values += [event(kind, {}) for kind in TYPES]
+    values += [event(kind, {}, student="s2") for kind in TYPES]
     values += [dict(event(kind, student=f"p{i}"), payload=payload) for kind in TYPES for i, payload in
                enumerate((None, [], "text", 5, {"score": None, "subject": None, "errors": None}))]
-    values += [
+    whole = [
         event("exam_score", {"score": 90, "subject": "math", "exam_id": "e1", "total_score": 120},
               class_id="c1", school_id="n1", source="pad"),
         event("exam_score", {"score": 91, "subject": "", "exam_id": 7}, class_id=None, school_id=5),
@@ -176,7 +176,15 @@ def odd_texts():
         event("grade_result", {"score": 70.5, "homework_id": 2, "subject": "math", "errors": [
             {"knowledge_point": "primes, large ones"}, {"knowledge_point": "angles", "error_type": "sign"}]}),
         event("grade_result", {"score": 60, "subject": "math", "errors": []}),
+        event("writing_quality", {"quality_score": 50, "speed": 10}),   # no stroke order yet: the last one counts
+        event("writing_quality", {"quality_score": 60, "speed": 12}),
+        event("stroke_order", {"score": 80, "character": "人"}),
+        event("writing_quality", {"quality_score": 70, "speed": 14}),
+        event("stroke_order", {"score": 91}), event("stroke_order", {"score": 60.5}),
+        event("writing_quality", {"quality_score": 100, "speed": 20}),  # 70 * 2 / 3 + 100 / 3
+        event("writing_quality", {"quality_score": 40}),                # 80 * 2 / 3 + 40 / 3
     ]
+    values += [dict(value, timestamp=f"2020-08-06T10:00:{i:02}Z") for i, value in enumerate(whole)]
     texts = [message(v) for v in values]
     # Two of one id: the same student, time and first 50 characters, whatever comes after them.
     long = '{"event_type":"exam_score","student_id":"s1","timestamp":"2020-08-06T16:35:49Z","payload":{"score":%d}}'
@@ -218,6 +226,11 @@ def etl_pipeline(flink):
         pipeline = Pipeline()
         for text in texts:
             pipeline.feed(text)
+        if name == "odd events":
+            day = pipeline.days["s1", "2020-08-06", "chinese"]
+            assert (day.chars, day.minutes, day.practice) == (12, 25, 4)  # one order without score
+            math = pipeline.days["s1", "2020-08-06", "math"]
+            assert (math.grades, math.wrong, math.points) == (3, 5, ["fractions", "angles", "primes, large ones"])
         cases.append(Case(name, {"analytics_events": [Record(text) for text in texts]}, pipeline.tables(),
                           settings=("table.local-time-zone=Asia/Shanghai",), least=30))
     return cases
