@@ -42,7 +42,7 @@ struct bag_key {
 enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
                            const struct clock *clock, struct state_bag **ret,
                            struct error *err) WEIR_CHECKED;
-void state_bag_destroy(struct state_bag *bag);
+void state_bag_destroy(struct state_bag *bag); /* NULL is fine; frees the items too */
 const struct state_layout *state_bag_layout(const struct state_bag *bag);
 
 /* The keys of n rows, as in state_table_find(); NULL where there is none and not `insert`.  An
@@ -69,6 +69,11 @@ enum code state_bag_save(struct state_bag *bag, struct state_writer *writer, str
     WEIR_CHECKED;
 enum code state_bag_load(struct state_bag *bag, struct state_reader *reader, struct str key,
                          struct str value, struct error *err) WEIR_CHECKED;
-/* Frees items whose time is over; `expired` (may be NULL) is told before. */
+/* Looks at about so many items, frees those whose time is over, and keys without items; `expired`
+ * (may be NULL) is told before.  A lookup frees those of its keys, telling state_bag_on_expired(). */
 void state_bag_sweep(struct state_bag *bag, uint32_t items,
                      void (*expired)(void *cx, struct bag_item *item), void *cx);
+void state_bag_on_expired(struct state_bag *bag, void (*expired)(void *cx, struct bag_item *item),
+                          void *cx);
+/* After E_LIMIT: adds "its largest keys are ..." as detail. */
+void state_bag_explain(const struct state_bag *bag, struct error *err);

@@ -89,13 +89,25 @@ static uint64_t hash_slot(const char *row, const struct state_slot *slot, uint64
     return state_nested_hash(state_bytes_of(row, slot), slot->type, h);
 }
 
+static inline uint64_t hash_next(const char *row, const struct state_slot *slot, uint64_t h)
+{
+    return state_is_valid(row, slot) ? hash_slot(row, slot, h) : state_hash_null(h);
+}
+
 uint64_t state_hash_row(const struct state_layout *layout, uint32_t first, uint32_t n,
                         const char *row)
 {
     uint64_t h = 0;
-    for (uint32_t i = first; i < first + n; i++) {
-        const struct state_slot *slot = &layout->slots[i];
-        h = state_is_valid(row, slot) ? hash_slot(row, slot, h) : state_hash_null(h);
-    }
+    for (uint32_t i = first; i < first + n; i++)
+        h = hash_next(row, &layout->slots[i], h);
+    return n > 0 ? state_hash_end(h) : 0;
+}
+
+uint64_t state_hash_slots(const struct state_layout *layout, const uint32_t *which, uint32_t n,
+                          const char *row)
+{
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < n; i++)
+        h = hash_next(row, &layout->slots[which[i]], h);
     return n > 0 ? state_hash_end(h) : 0;
 }

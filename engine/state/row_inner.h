@@ -98,6 +98,10 @@ static inline uint64_t state_hash_end(uint64_t h)
     return hash_mix(h ^ 0x4B33A62ED433D4A3u, 0x9E6C63D0873B6B21u);
 }
 
+/* state_hash_row() over some slots. */
+uint64_t state_hash_slots(const struct state_layout *layout, const uint32_t *which, uint32_t n,
+                          const char *row);
+
 /* --- nested values: payload of code.h, without the byte for NULL ----------------------------- */
 
 void state_encode_payload(struct buf *out, const struct column *column, uint32_t row,

@@ -43,10 +43,12 @@ enum code state_reader_open(const char *path, uint32_t worker, uint32_t workers,
 void state_reader_close(struct state_reader *r); /* NULL is fine */
 uint64_t state_reader_epoch(const struct state_reader *r);
 struct str state_reader_job(const struct state_reader *r);
-/* The i-th operator that has records, 0 past the end. */
+/* The i-th operator that has records (the job itself is none), 0 past the end. */
 uint64_t state_reader_operator(const struct state_reader *r, uint32_t i);
 /* Goes to the records of one operator: false if it has none. */
 bool state_reader_seek(struct state_reader *r, uint64_t operator_id);
-/* The next record of that operator; false at their end. */
+/* The next record of that operator; false at their end, or when the file could not be read again. */
 bool state_reader_next(struct state_reader *r, struct state_record *ret);
+/* OK, or why state_reader_next() ended before the end: ask after the last record. */
+enum code state_reader_check(const struct state_reader *r, struct error *err) WEIR_CHECKED;
 bool state_reader_owns(const struct state_reader *r, uint64_t hash);

@@ -74,3 +74,9 @@ uint32_t table_index_remove(struct state_table *t, uint32_t hash, const char *ro
 char *table_find_like(const struct state_table *t, uint32_t hash, const char *like);
 /* "(17, abc)" for people. */
 void table_print_key(const struct state_table *t, char *row, struct buf *out);
+/* The key of a record: *ret is the row with this key, made if there is none; NULL if it belongs to
+ * another worker. */
+enum code table_load_key(struct state_table *t, const struct state_reader *reader, struct str key,
+                         char **ret, bool *ret_new, struct error *err) WEIR_CHECKED;
+/* Said of an error in a record. */
+void table_while_reading(const struct state_table *t, struct error *err);

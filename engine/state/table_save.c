@@ -43,11 +43,53 @@ enum code state_table_save(struct state_table *t, struct state_writer *writer, s
     return code;
 }
 
+void table_while_reading(const struct state_table *t, struct error *err)
+{
+    error_while(err, "reading the rows \"%s\" of " STR_FMT, t->name,
+                STR_ARG(state_heap_owner(t->heap)));
+}
+
+static enum code decode_key(struct state_table *t, struct str key, char *row, struct error *err)
+{
+    TRY(state_decode_slots(t->heap, &key, &t->layout, 0, t->key_count, row, err));
+    if (key.size > 0)
+        return error_set(err, E_DATA, "a key has %zu bytes too many", key.size);
+    return OK;
+}
+
+enum code table_load_key(struct state_table *t, const struct state_reader *reader, struct str key,
+                         char **ret, bool *ret_new, struct error *err)
+{
+    uint32_t number;
+    char *row;
+    TRY(table_index_reserve(t, err));
+    TRY(table_row_make(t, &row, &number, err));
+    enum code code = decode_key(t, key, row, err);
+    uint32_t hash = 0;
+    char *twin = NULL;
+    bool mine = false;
+    if (code == OK) {
+        hash = (uint32_t)state_hash_row(&t->layout, 0, t->key_count, row);
+        mine = state_reader_owns(reader, state_hash_row(&t->layout, 0, t->route_count, row));
+        twin = mine ? table_find_like(t, hash, row) : NULL;
+    }
+    if (code != OK || !mine || twin) {
+        state_clear(t->heap, &t->layout, 0, t->key_count, row);
+        table_row_drop(t, row, number);
+    } else {
+        table_index_add(t, hash, number);
+    }
+    if (code == OK) {
+        *ret = twin ? twin : mine ? row : NULL;
+        *ret_new = mine && !twin;
+    }
+    return code;
+}
+
 static enum code load_time(struct state_table *t, struct str *value, char *row, struct error *err)
 {
     if (value->size == 0 || (uint8_t)value->data[0] > TIMED_ROW)
-        return error_set(err, E_DATA, "a row of \"%s\" does not say whether it has a time",
-                         t->name);
+        return error_set(err, E_DATA, "a row does not say whether it has a time");
     int64_t written_ms = table_now_ms(t);
     bool timed = value->data[0] == TIMED_ROW;
     value->data++;
@@ -59,48 +101,33 @@ static enum code load_time(struct state_table *t, struct str *value, char *row, 
     return OK;
 }
 
-static enum code load_row(struct state_table *t, struct str key, struct str value, char *row,
-                          struct error *err)
+static enum code load_value(struct state_table *t, struct str value, char *row, struct error *err)
 {
-    TRY(state_decode_slots(t->heap, &key, &t->layout, 0, t->key_count, row, err));
     TRY(load_time(t, &value, row, err));
     TRY(state_decode_slots(t->heap, &value, &t->layout, t->key_count,
                            t->layout.count - t->key_count, row, err));
-    if (key.size > 0 || value.size > 0)
-        return error_set(err, E_DATA, "a row of \"%s\" has %zu bytes too many", t->name,
-                         key.size + value.size);
-    uint32_t hash = (uint32_t)state_hash_row(&t->layout, 0, t->key_count, row);
-    if (table_find_like(t, hash, row))
-        return error_set(err, E_DATA, "a key of \"%s\" is there twice", t->name);
+    if (value.size > 0)
+        return error_set(err, E_DATA, "a row has %zu bytes too many", value.size);
     return OK;
-}
-
-static void drop(struct state_table *t, char *row, uint32_t number)
-{
-    state_clear(t->heap, &t->layout, 0, t->layout.count, row);
-    table_row_drop(t, row, number);
 }
 
 enum code state_table_load(struct state_table *t, struct state_reader *reader, struct str key,
                            struct str value, char **ret_row, struct error *err)
 {
-    uint32_t number;
-    char *row;
-    TRY(table_index_reserve(t, err));
-    TRY(table_row_make(t, &row, &number, err));
-    enum code code = load_row(t, key, value, row, err);
+    bool is_new = false;
+    char *row = NULL;
+    enum code code = table_load_key(t, reader, key, &row, &is_new, err);
+    if (code == OK && row && !is_new)
+        code = error_set(err, E_DATA, "a key is there twice");
+    if (code == OK && row) {
+        code = load_value(t, value, row, err);
+        if (code != OK)
+            state_table_remove(t, row);
+    }
     if (code != OK) {
-        drop(t, row, number);
-        error_while(err, "reading the rows \"%s\" of " STR_FMT, t->name,
-                    STR_ARG(state_heap_owner(t->heap)));
+        table_while_reading(t, err);
         return code;
     }
-    if (!state_reader_owns(reader, state_hash_row(&t->layout, 0, t->route_count, row))) {
-        drop(t, row, number);
-        *ret_row = NULL;
-        return OK;
-    }
-    table_index_add(t, (uint32_t)state_hash_row(&t->layout, 0, t->key_count, row), number);
     *ret_row = row;
     return OK;
 }
