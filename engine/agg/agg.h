@@ -40,8 +40,9 @@ struct agg_steps {
     struct column *const *args;  /* struct agg_call.args, resolved */
     const uint8_t *flags;        /* enum agg_flags a step; NULL: all 0 */
     const struct str *keys;      /* key bytes of each step's group, if agg->wants_key */
-    /* Columns of n rows of the result type, or NULL where nobody asks.  Given with room and without
-     * bitmap, to be filled (strings: in `arena`, since state is overwritten). */
+    /* Columns of n rows of the result type, or both NULL where nobody asks.  Given with room and
+     * without bitmap, to be filled (strings: in `arena`, since state is overwritten).  What `before`
+     * of a step with AGG_RESET is nobody reads, but it is a value. */
     struct column *before, *after;
 };
 
@@ -50,11 +51,16 @@ struct agg_function {
     unsigned dialects;
     const char *signature;   /* "LAST_VALUE(value [, order])" */
     const char *summary;
-    /* Types, accumulator and kernel for these arguments; may coerce them. */
+    /* Argument types and result for these arguments; may coerce them. */
     enum code (*resolve)(struct agg *agg, struct call *call, struct error *err);
+    /* Accumulator and kernel for what resolve() has found and agg->takes_back; false: the function
+     * cannot take rows back. */
+    bool (*setup)(struct agg *agg);
 };
 
 struct agg_kernel {
+    /* A fresh accumulator, whatever was in the slots; what lies below the key stays. */
+    void (*reset)(struct agg_run *run, char *row);
     enum code (*step)(struct agg_run *run, const struct agg_steps *steps, struct error *err);
     /* Results of n groups; rows[i] may be freshly reset ones. */
     enum code (*result)(struct agg_run *run, struct arena *arena, char *const *rows,
@@ -104,6 +110,7 @@ struct agg_run {
     struct state_heap *heap;
     struct state_tree *tree;           /* if wants_key; shared by the operator's aggregates */
     uint32_t ordinal;                  /* which of them: goes behind the key in the tree */
+    struct buf key, value;             /* scratch */
 };
 
 /* --- binding ----------------------------------------------------------------------- */

@@ -10,7 +10,9 @@
 #include "types/batch.h"
 
 struct agg_set;
+struct clock;
 struct state_reader;
+struct state_table;
 struct state_writer;
 
 struct agg_set_open {
@@ -18,6 +20,7 @@ struct agg_set_open {
     uint32_t count;
     const struct type *const *key; /* types of the group key */
     uint32_t key_count;
+    uint32_t route_count;            /* leading key columns that decide the worker; 0: worker 0 */
     const struct type *const *input; /* types of the input's columns */
     struct state_heap *heap;
     const struct clock *clock;
@@ -71,4 +74,8 @@ enum code agg_set_save(struct agg_set *set, struct state_writer *w, struct error
 /* *ret_mine: the record's table belongs to the set. */
 enum code agg_set_load(struct agg_set *set, struct state_reader *r, uint32_t table_id,
                        struct str key, struct str value, bool *ret_mine, struct error *err)
+    WEIR_CHECKED;
+/* After the last record: ties what lies beside the rows to them again.  `groups` is the table whose
+ * rows have the accumulators; its key is the set's. */
+enum code agg_set_loaded(struct agg_set *set, struct state_table *groups, struct error *err)
     WEIR_CHECKED;

@@ -10,10 +10,8 @@
                         "%s cannot run in this version of weir", what);                            \
     }
 
-MISSING(group, "GROUP BY")
 MISSING(window, "a window")
 MISSING(assign, "a window table function")
-MISSING(expand, "GROUPING SETS")
 MISSING(join, "JOIN")
 MISSING(window_join, "a window join")
 MISSING(interval_join, "an interval join")

@@ -1,0 +1,40 @@
+/* agg_tree.c -- what aggregates keep below their group's key: counts of values and
+ * lists of values in order.  Keys are the group's bytes, two bytes for which aggregate
+ * it is, and a tag, so that an aggregate may keep several orders. */
+#include "agg/agg_inner.h"
+
+void agg_tree_begin(struct agg_run *run, struct str group, char tag)
+{
+    buf_clear(&run->key);
+    buf_str(&run->key, group);
+    buf_char(&run->key, (char)(run->ordinal >> 8));
+    buf_char(&run->key, (char)run->ordinal);
+    buf_char(&run->key, tag);
+}
+
+int64_t agg_tree_count(struct agg_run *run)
+{
+    struct str value;
+    return state_tree_get(run->tree, buf_view(&run->key), &value) ? (int64_t)agg_get_u64(value.data)
+                                                                  : 0;
+}
+
+enum code agg_tree_set_count(struct agg_run *run, int64_t count, struct error *err)
+{
+    if (count == 0) {
+        state_tree_remove(run->tree, buf_view(&run->key));
+        return OK;
+    }
+    buf_clear(&run->value);
+    agg_put_u64(&run->value, (uint64_t)count);
+    TRY(buf_check(&run->key, err));
+    TRY(buf_check(&run->value, err));
+    return state_tree_put(run->tree, buf_view(&run->key), buf_view(&run->value), err);
+}
+
+void agg_tree_drop(struct agg_run *run, struct str group)
+{
+    agg_tree_begin(run, group, 0);
+    run->key.size--; /* every tag */
+    state_tree_remove_prefix(run->tree, buf_view(&run->key));
+}
