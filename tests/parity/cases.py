@@ -28,6 +28,7 @@ they come: `a | +I | 1 | x`; these tables then are topics of the local profile. 
 `final` and `multiset` are for what Flink itself does not do the same way twice.  A SET before
 everything else in the SQL stands before the CREATE TABLEs.
 """
+import copy
 import hashlib
 import json
 import re
@@ -143,10 +144,19 @@ class Case:
         self.known = None
 
     def used_tables(self):
+        """Those of the file that the case names, then its own, as they are declared."""
         words = set(re.findall(r"\w+", self.sql + " ".join(self.expressions)))
-        tables = {name: table for name, table in self.shared.items()
-                  if name in words and name not in self.tables}
-        return {**tables, **self.tables}
+        used = {name: self.tables.get(name, table) for name, table in self.shared.items()
+                if name in words or name in self.tables}
+        return {**used, **self.tables}
+
+    def merge(self, cells):
+        """The next row of all: the name of its table, then the row."""
+        name = cells.pop(0)
+        if name not in self.tables:
+            self.tables[name] = copy.deepcopy(self.shared[name])
+        self.tables[name].add(cells)
+        self.merged.append(name)
 
     def statements(self):
         sql = split_top(self.sql, ";")
@@ -216,10 +226,7 @@ def add_line(section, target, line):
     if section == "rows":
         table.add([cell.strip() for cell in line.split(" | ")])
     elif section == "merged":
-        cells = [cell.strip() for cell in line.split(" | ")]
-        name = cells.pop(0)
-        case.used_tables()[name].add(cells)
-        case.merged.append(name)
+        case.merge([cell.strip() for cell in line.split(" | ")])
     elif section == "sql":
         case.sql += line + "\n"
     elif section == "expressions":
