@@ -95,10 +95,8 @@ static bool cast_pick(const struct type *from, const struct type *to, enum cast_
         return true;
     }
     ret->kernel = cast_number_kernel(from, to, &ret->flags);
-    if (ret->kernel) {
-        /* Flink: BOOLEAN comes from integers only, and becomes any number. */
-        return mode == CAST_BLINK || to->id != TYPE_BOOLEAN || type_is_integer(from);
-    }
+    if (ret->kernel)
+        return true;
     ret->kernel = cast_time_kernel(from, to, mode);
     if (ret->kernel)
         return true;

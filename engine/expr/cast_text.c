@@ -157,7 +157,7 @@ static bool parse_boolean(struct str text, uint8_t *ret)
     return false;
 }
 
-/* The bodies of loops that read one trimmed text each. */
+/* The bodies of loops that read one text each: the whole of it, or trimmed. */
 #define CAST_TEXT(name, locals, parse)                                                             \
     static CAST_KERNEL(name)                                                                       \
     {                                                                                              \
@@ -169,6 +169,7 @@ static bool parse_boolean(struct str text, uint8_t *ret)
         {                                                                                          \
             struct str whole = view_str(COLUMN_AT(call->args[0], struct view, i));                 \
             struct str text = trim_blanks(whole);                                                  \
+            (void)text;                                                                            \
             if (unlikely(!(parse)))                                                                \
                 TRY(cast_fail(cx, state, out, i, whole, err));                                     \
         }                                                                                          \
@@ -205,15 +206,17 @@ static bool parse_decimal(struct str text, struct column *out, uint32_t row)
     return true;
 }
 
+/* Flink takes no blanks around a timestamp, though around a date. */
 static bool parse_timestamp(const struct cast_state *state, struct zone_cursor *cursor,
-                            struct str text, int64_t *ret_us)
+                            struct str whole, int64_t *ret_us)
 {
     const struct type *to = state->to;
+    struct str text = trim_blanks(whole);
     int64_t local_us;
 
     if (to->blink_instant)
         return datefmt_parse_blink(state->zone, cursor, text, ret_us);
-    if (!time_parse_timestamp(text, to->precision, &local_us))
+    if (text.size != whole.size || !time_parse_timestamp(text, to->precision, &local_us))
         return false;
     *ret_us = to->id == TYPE_TIMESTAMP
                   ? local_us
@@ -221,14 +224,15 @@ static bool parse_timestamp(const struct cast_state *state, struct zone_cursor *
     return true;
 }
 
-CAST_TEXT(cast_text_bool, , parse_boolean(text, &COLUMN_OUT(out, uint8_t)[i]))
+/* A word with blanks around it is none. */
+CAST_TEXT(cast_text_bool, , parse_boolean(whole, &COLUMN_OUT(out, uint8_t)[i]))
 CAST_TEXT(cast_text_f64, , parse_double(text, &COLUMN_OUT(out, double)[i]))
 CAST_TEXT(cast_text_f32, , parse_float(text, &COLUMN_OUT(out, float)[i]))
 CAST_TEXT(cast_text_decimal, , parse_decimal(text, out, i))
 CAST_TEXT(cast_text_date, , time_parse_date(text, &COLUMN_OUT(out, int32_t)[i]))
 CAST_TEXT(cast_text_time, , time_parse_time(text, to->precision, &COLUMN_OUT(out, int32_t)[i]))
 CAST_TEXT(cast_text_timestamp, struct zone_cursor cursor = { 0 },
-          parse_timestamp(state, &cursor, text, &COLUMN_OUT(out, int64_t)[i]))
+          parse_timestamp(state, &cursor, whole, &COLUMN_OUT(out, int64_t)[i]))
 
 kernel_fn cast_from_text_kernel(const struct type *from, const struct type *to)
 {

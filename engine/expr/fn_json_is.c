@@ -1,6 +1,7 @@
 /* fn_json_is.c -- IS [NOT] JSON [VALUE | OBJECT | ARRAY | SCALAR].
  *
- * Jackson's idea of JSON: text behind the first complete value is not looked at. */
+ * Jackson's idea of JSON: text behind the first complete value is not looked at. NULL is
+ * no JSON. */
 #include "expr/fn_json_rules.h"
 
 struct is_json {
@@ -20,6 +21,10 @@ static JSON_KERNEL(is_json)
     {
         struct json_hit hit;
         bool is_good;
+        if (!column_is_valid(call->args[0], i)) {
+            to[i] = is->negated;
+            continue;
+        }
         code =
             json_reader_run(reader, &is->path, view_str(COLUMN_AT(call->args[0], struct view, i)),
                             &hit, &is_good, err);
@@ -54,5 +59,5 @@ enum code is_json_resolve(struct call *call, struct error *err)
     call->state = is;
     call->state_hash = (uint64_t)is->negated | (uint64_t)is->object << 1 |
                        (uint64_t)is->array << 2 | (uint64_t)is->scalar << 3;
-    return call_set(call, &type_boolean, is_json, 0);
+    return call_set(call, &type_boolean, is_json, CALL_NULLS);
 }

@@ -8,11 +8,14 @@
 #include "expr/fn_json_rules.h"
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/utf8.h"
+#include "json/json_dom.h"
 #include "json/json_write.h"
 #include "types/text.h"
 #include "types/time.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 const struct type type_json_text = { .id = TYPE_VARCHAR, .precision = TYPE_UNBOUNDED };
@@ -153,6 +156,14 @@ static void put_row(struct buf *out, const struct column *c, uint32_t row)
     buf_char(out, '}');
 }
 
+/* Jackson has floating numbers as BigDecimal.valueOf(double), and a FLOAT was a double before. */
+static void put_floating(struct buf *out, double value)
+{
+    char text[NUMBER_DOUBLE_MAX];
+    struct str digits = { text, number_print_java_double(value, text) };
+    json_number_write(digits, JSON_NUMBER, JSON_FRACTION_DECIMAL, false, out);
+}
+
 static void put_value(struct buf *out, const struct column *c, uint32_t row)
 {
     struct text_style style = { .mode = TEXT_JSON };
@@ -174,10 +185,20 @@ static void put_value(struct buf *out, const struct column *c, uint32_t row)
     case TYPE_TIMESTAMP_LTZ:
         put_timestamp(out, COLUMN_AT(c, int64_t, row), c->type->id == TYPE_TIMESTAMP_LTZ);
         return;
-    default:
-        text_print_cell(out, c, row, &style);
-        return;
+    case TYPE_FLOAT:
+    case TYPE_DOUBLE: {
+        bool single = c->type->id == TYPE_FLOAT;
+        double value = single ? (double)COLUMN_AT(c, float, row) : COLUMN_AT(c, double, row);
+        if (isfinite(value)) {
+            put_floating(out, value);
+            return;
+        }
+        break;
     }
+    default:
+        break;
+    }
+    text_print_cell(out, c, row, &style);
 }
 
 /* Prints rows one by one into a buffer and moves them to the batch. */
