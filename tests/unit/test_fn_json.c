@@ -237,8 +237,8 @@ static void exists(void)
 
 static void is_json(void)
 {
-    CHECK_STR(BOTH("IS JSON", "~"), "NULL");
-    CHECK_STR(BOTH("IS NOT JSON", "~"), "NULL");
+    CHECK_STR(BOTH("IS JSON", "~"), "FALSE");
+    CHECK_STR(BOTH("IS NOT JSON", "~"), "TRUE");
     CHECK_STR(BOTH("IS JSON", "'a"), "FALSE");
     CHECK_STR(BOTH("IS NOT JSON", "'a"), "TRUE");
     CHECK_STR(BOTH("IS JSON", "'"), "FALSE");
