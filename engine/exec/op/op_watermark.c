@@ -12,7 +12,11 @@
 #include "exec/op/ops.h"
 #include "expr/program.h"
 #include "base/clock.h"
+#include "state/code.h"
+#include "state/snapshot.h"
 #include "types/time.h"
+
+enum { TABLE_SPLITS = 1, TABLE_TIME = 2 };
 
 struct split {
     int64_t watermark_us;
@@ -383,13 +387,96 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return op_emit_watermark(base, moved, err);
 }
 
+/* --- snapshots ------------------------------------------------------------------------------------- */
+
+static enum code put_time(struct state_writer *w, uint32_t table, struct str name, int64_t us,
+                          struct error *err)
+{
+    struct buf value;
+    buf_init(&value, 64);
+    state_encode_i64(&value, us);
+    enum code code = buf_check(&value, err);
+    if (code == OK)
+        code = state_writer_put(w, table, name, buf_view(&value), err);
+    buf_done(&value);
+    return code;
+}
+
+static enum code save(struct op_watermark *op, struct state_writer *w, struct error *err)
+{
+    const struct source_kind *kind = op->connector->kind;
+    TRY(state_writer_begin(w, op->plan->base.state_id, err));
+    for (uint32_t i = 0; i < op->split_count && i < kind->split_count(op->connector); i++)
+        if (op->splits[i].counts)
+            TRY(put_time(w, TABLE_SPLITS, kind->split_name(op->connector, i),
+                         op->splits[i].watermark_us, err));
+    for (const struct remembered *r = op->remembered; r; r = r->next)
+        TRY(put_time(w, TABLE_SPLITS, r->name, r->watermark_us, err));
+    return op->time_us == WATERMARK_NONE ? OK : put_time(w, TABLE_TIME, STR(""), op->time_us, err);
+}
+
+static enum code barrier(struct op *base, uint32_t port, const struct barrier *barrier,
+                         struct error *err)
+{
+    if (!op_align_barrier(base, port, barrier))
+        return OK;
+    if (barrier->writer)
+        TRY(save((struct op_watermark *)base, barrier->writer, err));
+    return op_emit_barrier(base, barrier, err);
+}
+
+/* Of several (workers remember each other's splits) the newest. */
+static enum code remember(struct op_watermark *op, struct str name, int64_t watermark_us,
+                          struct error *err)
+{
+    struct arena *arena = op->base.worker->op_arena;
+    for (struct remembered *r = op->remembered; r; r = r->next)
+        if (str_eq(r->name, name)) {
+            r->watermark_us = MAX(r->watermark_us, watermark_us);
+            return OK;
+        }
+    struct remembered *r = arena_new(arena, struct remembered);
+    if (!r || !(r->name = arena_str(arena, name)).data)
+        return error_nomem(err);
+    r->watermark_us = watermark_us;
+    r->next = op->remembered;
+    op->remembered = r;
+    return OK;
+}
+
+static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
+{
+    struct op_watermark *op = (struct op_watermark *)base;
+    struct state_record record;
+    if (!state_reader_seek(reader, base->plan->state_id))
+        return OK;
+    while (state_reader_next(reader, &record)) {
+        struct str value = record.value;
+        int64_t us;
+        TRY(state_decode_i64(&value, &us, err));
+        if (record.table_id == TABLE_TIME) {
+            /* Several workers wrote: the one that was behind. */
+            op->time_us = op->tell ? MIN(op->time_us, us) : us;
+            op->tell = true;
+            continue;
+        }
+        TRY(remember(op, record.key, us, err));
+    }
+    for (uint32_t i = 0; i < op->split_count; i++)
+        recall(op, i);
+    combine(op);
+    set_due(op);
+    return OK;
+}
+
 static const struct op_kind op_watermark_kind = {
     .name = "Watermark",
     .push = push,
     .watermark = watermark,
-    .barrier = op_barrier_pass,
+    .barrier = barrier,
     .end = op_end_pass,
     .timer = timer,
+    .restore = restore,
 };
 
 enum code op_watermark_create(struct worker *worker, const struct plan_watermark *plan,
