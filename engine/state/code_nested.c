@@ -96,9 +96,9 @@ static bool number_equal(struct code_in *in, enum phys phys, const struct column
     if (!code_take_number(in, phys, number))
         return false;
     if (phys == PHYS_F32)
-        return state_load4(number) == state_f32_bits(state_load4(value));
+        return state_f32_bits(state_load4(number)) == state_f32_bits(state_load4(value));
     if (phys == PHYS_F64)
-        return state_load8(number) == state_f64_bits(state_load8(value));
+        return state_f64_bits(state_load8(number)) == state_f64_bits(state_load8(value));
     return memcmp(number, value, bytes) == 0;
 }
 
