@@ -239,8 +239,8 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
 }
 
 /* `table` with the options of an OPTIONS hint in front of its own. */
-static enum code apply_hints(struct binder *b, const struct catalog_table **table,
-                             const struct ast_list *hints, struct error *err)
+enum code bind_hinted_table(struct binder *b, const struct catalog_table **table,
+                            const struct ast_list *hints, struct error *err)
 {
     for (uint32_t i = 0; hints && i < hints->count; i++) {
         const struct ast_hint *hint = (const struct ast_hint *)hints->items[i];
@@ -291,7 +291,7 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
                     struct error *err)
 {
     const struct catalog_table *named = table;
-    TRY(apply_hints(b, &table, hints, err));
+    TRY(bind_hinted_table(b, &table, hints, err));
     for (uint32_t i = 0; table == named && i < b->scan_count; i++)
         if (b->scans[i].table == table) {
             *ret = b->scans[i].scan;

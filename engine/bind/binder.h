@@ -125,6 +125,11 @@ enum code bind_watermark(struct binder *b, struct plan_scan *scan, struct expr *
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
 
+/* bind_lookup.c: left JOIN table FOR SYSTEM_TIME AS OF processing time. */
+enum code bind_lookup_join(struct binder *b, const struct ast_join *node,
+                           const struct relation *left, struct relation *ret, struct error *err)
+    WEIR_CHECKED;
+
 /* bind.c: the sink of a table in this job: one, however many INSERTs there are. */
 enum code bind_sink(struct binder *b, const struct catalog_table *table, struct span span,
                     struct plan_sink **ret, struct error *err) WEIR_CHECKED;
@@ -138,6 +143,9 @@ enum code bind_dead_letter(struct binder *b, const struct catalog_table *table, 
 enum code bind_scan(struct binder *b, const struct catalog_table *table,
                     const struct ast_list *hints, struct span span, struct plan_scan **ret,
                     struct error *err) WEIR_CHECKED;
+/* `table` with the options of its OPTIONS hints; itself where there are none. */
+enum code bind_hinted_table(struct binder *b, const struct catalog_table **table,
+                            const struct ast_list *hints, struct error *err) WEIR_CHECKED;
 /* Columns, origins and options of a table for its connector. */
 enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                          const struct resolved_table *resolved, bool as_sink,

@@ -1,6 +1,8 @@
 /* op.c -- passing messages on, and the default callbacks; see op.h. */
 #include "exec/op.h"
 
+#include "state/heap.h"
+
 enum code op_emit(struct op *op, const struct batch *batch, struct error *err)
 {
     if (batch->selected == 0)
@@ -177,6 +179,15 @@ void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
     op->held_watermark_us = WATERMARK_NONE;
     op->due_us = INT64_MAX;
     return op;
+}
+
+enum code op_state_heap(struct op *op, struct state_heap **ret, struct error *err)
+{
+    char *name = arena_printf(op->worker->op_arena, "%s#%u", plan_kind_name(op->plan->kind),
+                              op->plan->id);
+    if (!name)
+        return error_nomem(err);
+    return state_heap_create(str_of(name), op->worker->budget, ret, err);
 }
 
 bool op_connect(struct op *from, struct op *to, uint32_t port)

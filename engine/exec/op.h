@@ -31,6 +31,8 @@
 
 struct op;
 struct state_reader; /* state/snapshot.h */
+struct state_budget;
+struct state_heap;
 struct state_writer;
 struct worker;
 
@@ -87,6 +89,8 @@ struct op { /* operators put it first in a struct of their own */
     uint32_t port_count;
     int64_t watermark_us;      /* passed on last */
     bool more;                 /* has output left: kind->more will be called */
+    bool waits;                /* with more: nothing can be done until wait_fd is readable */
+    int wait_fd;               /* -1: ask every 50 ms */
     bool held_end;             /* waits behind that output; so does held_watermark_us */
     int64_t held_watermark_us; /* WATERMARK_NONE: none */
     bool done;                 /* wants no more input (LIMIT is full) */
@@ -103,6 +107,7 @@ struct worker {
     struct op_source *sources; /* those of this worker, a list: op_source_of() */
     struct arena *batch_arena; /* reset when a source batch is done */
     struct arena *op_arena;    /* lives as long as the job */
+    struct state_budget *budget; /* state/heap.h: memory for the state of the whole job */
     const struct clock *clock;
     const struct zone *zone;
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
@@ -152,4 +157,6 @@ int64_t op_align_watermark(struct op *op, uint32_t port, int64_t watermark_us);
 /* A zeroed operator of `bytes` in the worker's op_arena. */
 void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
                 const struct plan *plan, uint32_t ports) WEIR_CHECKED;
+/* The heap of its state, named after its plan node. */
+enum code op_state_heap(struct op *op, struct state_heap **ret, struct error *err) WEIR_CHECKED;
 bool op_connect(struct op *from, struct op *to, uint32_t port) WEIR_CHECKED;
