@@ -217,8 +217,11 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
     case AST_JOIN: {
         const struct ast_join *join = (const struct ast_join *)node;
         const struct ast_node *right = join->right;
-        if (right->kind == AST_FROM_TABLE && ((const struct ast_from_table *)right)->as_of)
-            return bind_unsupported(right->span, "a lookup join (FOR SYSTEM_TIME AS OF)", err);
+        if (right->kind == AST_FROM_TABLE && ((const struct ast_from_table *)right)->as_of) {
+            struct relation left;
+            TRY(bind_from(b, join->left, ctes, &left, err));
+            return bind_lookup_join(b, join, &left, ret, err);
+        }
         return bind_unsupported(node->span, "JOIN", err);
     }
     case AST_FROM_CALL:
