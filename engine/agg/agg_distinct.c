@@ -257,47 +257,50 @@ enum code distinct_load(struct distinct *d, struct state_reader *r, struct str k
     return state_table_load(d->table, r, key, value, &row, err);
 }
 
+void distinct_loaded_row(struct distinct *d, char *group)
+{
+    state_set_valid(group, &d->head, false);
+}
+
 enum { LOAD_ROWS = 1024 };
 
-/* Finds the groups of n values; their keys are read from the values' rows. */
-static enum code hang_loaded(struct distinct *d, struct state_table *groups, struct arena *arena,
-                             char **rows, uint32_t n, struct error *err)
+/* Their groups' keys are read from the values' rows. */
+static enum code hang_loaded(struct distinct *d, agg_find_groups find, void *cx,
+                             struct arena *arena, char **rows, uint32_t n, struct error *err)
 {
     const struct state_layout *layout = state_table_layout(d->table);
-    char **found = arena_array(arena, char *, LOAD_ROWS);
+    char **found = arena_array(arena, char *, n);
     if (!found)
         return error_nomem(err);
     for (uint32_t c = 0; c < d->key_count; c++)
         if (!(d->columns[c] = state_column(arena, &layout->slots[c], rows, n)))
             return error_nomem(err);
-    TRY(state_table_find(groups, d->columns, NULL, n, false, found, NULL, err));
+    TRY(find(cx, d->columns, n, found, err));
     for (uint32_t i = 0; i < n; i++)
         if (found[i])
             hang(d, found[i], link_of(d, rows[i]));
     return OK;
 }
 
-enum code distinct_loaded(struct distinct *d, struct state_table *groups, struct error *err)
+enum code distinct_loaded(struct distinct *d, agg_find_groups find, void *cx, struct error *err)
 {
     uint64_t at = 0;
-    char *group, *row, *rows[LOAD_ROWS];
-    while ((group = state_table_next(groups, &at)) != NULL)
-        state_set_valid(group, &d->head, false);
+    char *row, *rows[LOAD_ROWS];
     struct arena *arena = arena_create();
     if (!arena)
         return error_nomem(err);
     uint32_t n = 0;
     enum code code = OK;
-    for (at = 0; code == OK && (row = state_table_next(d->table, &at)) != NULL;) {
-        rows[n++] = row;
-        if (n < LOAD_ROWS)
+    do {
+        row = state_table_next(d->table, &at);
+        if (row)
+            rows[n++] = row;
+        if (n == 0 || (row && n < LOAD_ROWS))
             continue;
-        code = hang_loaded(d, groups, arena, rows, n, err);
+        code = hang_loaded(d, find, cx, arena, rows, n, err);
         arena_reset(arena);
         n = 0;
-    }
-    if (code == OK && n > 0)
-        code = hang_loaded(d, groups, arena, rows, n, err);
+    } while (row && code == OK);
     arena_destroy(arena);
     return code;
 }

@@ -39,6 +39,8 @@ enum code distinct_save(struct distinct *d, struct state_writer *w, struct error
     WEIR_CHECKED;
 enum code distinct_load(struct distinct *d, struct state_reader *r, struct str key,
                         struct str value, struct error *err) WEIR_CHECKED;
+/* A group's row that was loaded: its list is empty. */
+void distinct_loaded_row(struct distinct *d, char *group);
 /* Hangs the loaded values to their groups' rows. */
-enum code distinct_loaded(struct distinct *d, struct state_table *groups, struct error *err)
+enum code distinct_loaded(struct distinct *d, agg_find_groups find, void *cx, struct error *err)
     WEIR_CHECKED;

@@ -172,8 +172,12 @@ static bool setup(struct agg *agg, bool is_max)
     enum phys phys = type_phys(agg->args[0]);
     agg->slots[0] = agg->args[0];
     agg->slot_count = 1;
-    agg->kernel = (is_max ? maxima : minima)[phys];
-    return !agg->takes_back;
+    agg->wants_key = agg->takes_back;
+    if (agg->takes_back)
+        agg->kernel = is_max ? &agg_max_tree : &agg_min_tree;
+    else
+        agg->kernel = (is_max ? maxima : minima)[phys];
+    return true;
 }
 
 static bool setup_min(struct agg *agg)

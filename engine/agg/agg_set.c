@@ -339,9 +339,15 @@ enum code agg_set_load(struct agg_set *set, struct state_reader *r, uint32_t tab
     return OK;
 }
 
-enum code agg_set_loaded(struct agg_set *set, struct state_table *groups, struct error *err)
+void agg_set_loaded_row(struct agg_set *set, char *row)
 {
     for (uint32_t k = 0; k < set->distinct_count; k++)
-        TRY(distinct_loaded(set->distincts[k], groups, err));
+        distinct_loaded_row(set->distincts[k], row);
+}
+
+enum code agg_set_loaded(struct agg_set *set, agg_find_groups find, void *cx, struct error *err)
+{
+    for (uint32_t k = 0; k < set->distinct_count; k++)
+        TRY(distinct_loaded(set->distincts[k], find, cx, err));
     return OK;
 }

@@ -12,7 +12,6 @@
 struct agg_set;
 struct clock;
 struct state_reader;
-struct state_table;
 struct state_writer;
 
 struct agg_set_open {
@@ -75,7 +74,11 @@ enum code agg_set_save(struct agg_set *set, struct state_writer *w, struct error
 enum code agg_set_load(struct agg_set *set, struct state_reader *r, uint32_t table_id,
                        struct str key, struct str value, bool *ret_mine, struct error *err)
     WEIR_CHECKED;
-/* After the last record: ties what lies beside the rows to them again.  `groups` is the table whose
- * rows have the accumulators; its key is the set's. */
-enum code agg_set_loaded(struct agg_set *set, struct state_table *groups, struct error *err)
+/* For each row of a group that was loaded. */
+void agg_set_loaded_row(struct agg_set *set, char *row);
+/* The rows of n groups by the set's key; NULL where there is none. */
+typedef enum code (*agg_find_groups)(void *cx, struct column *const *key, uint32_t n,
+                                     char **ret_rows, struct error *err);
+/* After the last record: ties what lies beside the rows to them again. */
+enum code agg_set_loaded(struct agg_set *set, agg_find_groups find, void *cx, struct error *err)
     WEIR_CHECKED;

@@ -195,26 +195,31 @@ static enum code resolve(struct agg *agg, struct call *call, struct error *err)
     return OK;
 }
 
-static bool setup(struct agg *agg, const struct agg_kernel *kernels)
+static bool setup(struct agg *agg, bool is_last)
 {
+    agg->wants_key = false;
+    if (agg->takes_back) {
+        agg_value_tree(agg, is_last);
+        return true;
+    }
     size_t width = agg_width(agg->args[0]);
     uint32_t index = width == 0 || agg->arg_count == 2 ? KERNEL_ANY
                                                        : (uint32_t)__builtin_ctzll(width);
-    agg->kernel = &kernels[index];
+    agg->kernel = is_last ? &lasts[index] : &firsts[index];
     agg->slots[SLOT_VALUE] = agg->args[0];
     agg->slots[SLOT_ORDER] = agg->args[1];
     agg->slot_count = agg->arg_count;
-    return !agg->takes_back;
+    return true;
 }
 
 static bool setup_first(struct agg *agg)
 {
-    return setup(agg, firsts);
+    return setup(agg, false);
 }
 
 static bool setup_last(struct agg *agg)
 {
-    return setup(agg, lasts);
+    return setup(agg, true);
 }
 
 /* clang-format off */

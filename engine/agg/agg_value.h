@@ -4,4 +4,5 @@
 
 #include "agg/agg_inner.h"
 
-extern const struct agg_kernel agg_first_tree, agg_last_tree;
+/* Accumulator and kernel. */
+void agg_value_tree(struct agg *agg, bool is_last);

@@ -2,6 +2,7 @@
  * run: settings, connectors, formats, functions. */
 #include "session/session_core.h"
 
+#include "agg/agg.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
 #include "expr/function.h"
@@ -282,6 +283,21 @@ static void put_category(struct buf *out, const char *category)
     buf_done(&names);
 }
 
+/* The names, each once. */
+static void put_aggregates(struct buf *out)
+{
+    struct buf names;
+    buf_init(&names, 1 << 16);
+    for (uint32_t i = 0; agg_function_at(i); i++)
+        if (i == 0 || strcmp(agg_function_at(i - 1)->name, agg_function_at(i)->name) != 0)
+            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", agg_function_at(i)->name);
+    buf_text(out, "aggregate\n  ");
+    put_wrapped(out, 2, 2, buf_view(&names));
+    buf_char(out, '\n');
+    out->failed = out->failed || names.failed;
+    buf_done(&names);
+}
+
 static void put_functions(struct buf *out)
 {
     buf_text(out, "Functions and operators; weir help NAME explains one.\n\n");
@@ -292,6 +308,42 @@ static void put_functions(struct buf *out)
         if (!seen)
             put_category(out, function_at(i)->category);
     }
+    put_aggregates(out);
+}
+
+static void put_signature(struct buf *out, const char *signature, const char *summary)
+{
+    buf_printf(out, "%s\n", signature);
+    if (!summary)
+        return;
+    buf_text(out, "  ");
+    put_wrapped(out, 2, 2, str_of(summary));
+}
+
+static void put_dialects(struct buf *out, unsigned dialects)
+{
+    buf_printf(out, "  Dialects: %s\n",
+               dialects == DIALECT_BOTH    ? "blink, flink"
+               : dialects == DIALECT_BLINK ? "blink"
+                                           : "flink");
+}
+
+static bool put_aggregate(struct buf *out, struct str name)
+{
+    bool found = false;
+    for (uint32_t i = 0; agg_function_at(i); i++) {
+        const struct agg_function *f = agg_function_at(i);
+        if (!str_iis(name, f->name))
+            continue;
+        if (found)
+            buf_char(out, '\n');
+        found = true;
+        put_signature(out, f->signature, f->summary);
+        buf_text(out, "  An aggregate: with GROUP BY, in windows, with OVER; FILTER (WHERE ...) "
+                      "behind it.\n");
+        put_dialects(out, f->dialects);
+    }
+    return found;
 }
 
 static bool put_function(struct buf *out, struct str name)
@@ -304,17 +356,10 @@ static bool put_function(struct buf *out, struct str name)
         if (found)
             buf_char(out, '\n');
         found = true;
-        buf_printf(out, "%s\n", f->signature ? f->signature : f->name);
-        if (f->summary) {
-            buf_text(out, "  ");
-            put_wrapped(out, 2, 2, str_of(f->summary));
-        }
+        put_signature(out, f->signature ? f->signature : f->name, f->summary);
         if (f->example)
             buf_printf(out, "  Example: %s gives %s\n", f->example, f->result ? f->result : "NULL");
-        buf_printf(out, "  Dialects: %s\n",
-                   f->dialects == DIALECT_BOTH    ? "blink, flink"
-                   : f->dialects == DIALECT_BLINK ? "blink"
-                                                  : "flink");
+        put_dialects(out, f->dialects);
     }
     return found;
 }
@@ -386,6 +431,8 @@ static struct str nearest_topic(struct str topic)
         nearest_add(&nearest, str_of(format_at(i)->name));
     for (uint32_t i = 0; function_at(i); i++)
         nearest_add(&nearest, str_of(function_at(i)->name));
+    for (uint32_t i = 0; agg_function_at(i); i++)
+        nearest_add(&nearest, str_of(agg_function_at(i)->name));
     for (const struct option_spec *s = setting_specs; s->name; s++)
         nearest_add(&nearest, str_of(s->name));
     return nearest_end(&nearest);
@@ -416,6 +463,7 @@ static bool put_topic(struct buf *out, struct str topic)
         found = true;
     }
     found = put_function(out, topic) || found;
+    found = put_aggregate(out, topic) || found;
     found = put_setting(out, topic) || found;
     return found || put_option_of_all(out, topic);
 }

@@ -15,12 +15,23 @@
             changed[i] |= x[i] != y[i];                                                            \
     } while (0)
 
+/* An array with a NULL in it equals none in Flink's comparison, so it always goes out. */
+static bool has_null_element(const struct column *array, uint32_t row)
+{
+    struct list_slot slot = COLUMN_AT(array, struct list_slot, row);
+    for (uint32_t i = 0; i < slot.size; i++)
+        if (!column_is_valid(array->children[0], slot.start + i))
+            return true;
+    return false;
+}
+
 static void differ_nested(const struct column *a, const struct column *b, uint32_t n,
                           uint8_t *changed)
 {
+    bool is_array = a->type->id == TYPE_ARRAY;
     for (uint32_t i = 0; i < n; i++)
         if (column_is_valid(a, i) && column_is_valid(b, i))
-            changed[i] |= !slot_equal(a, i, b, i);
+            changed[i] |= !slot_equal(a, i, b, i) || (is_array && has_null_element(a, i));
 }
 
 /* The slots of NULLs differ or not, which differ_nulls() puts right. */

@@ -238,12 +238,23 @@ static enum code load(struct op_group *op, struct state_reader *reader,
 {
     char *row;
     bool mine;
-    if (r->table_id == TABLE_GROUPS)
-        return state_table_load(op->groups, reader, r->key, r->value, &row, err);
+    if (r->table_id == TABLE_GROUPS) {
+        TRY(state_table_load(op->groups, reader, r->key, r->value, &row, err));
+        if (row)
+            agg_set_loaded_row(op->set, row);
+        return OK;
+    }
     TRY(agg_set_load(op->set, reader, r->table_id, r->key, r->value, &mine, err));
     return mine ? OK
                 : error_set(err, E_DATA, "the snapshot has a table %u that " STR_FMT " has not",
                             r->table_id, STR_ARG(state_heap_owner(op->heap)));
+}
+
+static enum code find_loaded(void *cx, struct column *const *key, uint32_t n, char **ret_rows,
+                             struct error *err)
+{
+    struct op_group *op = cx;
+    return state_table_find(op->groups, key, NULL, n, false, ret_rows, NULL, err);
 }
 
 static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
@@ -254,7 +265,7 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
         return OK;
     while (state_reader_next(reader, &record))
         TRY(load(op, reader, &record, err));
-    return agg_set_loaded(op->set, op->groups, err);
+    return agg_set_loaded(op->set, find_loaded, op, err);
 }
 
 static void destroy(struct op *base)
@@ -325,7 +336,7 @@ static enum code make(struct op_group *op, struct error *err)
         key[i] = input->fields[plan->keys[i]].type;
     for (uint32_t i = 0; i < input->field_count; i++)
         types[i] = input->fields[i].type;
-    TRY(state_heap_create(str_of(owner), NULL, &op->heap, err));
+    TRY(state_heap_create(str_of(owner), worker->budget, &op->heap, err));
     struct agg_set_open open = { .calls = plan->calls,
                                  .count = plan->call_count,
                                  .key = key,

@@ -1,0 +1,138 @@
+/* agg_array.c -- ARRAY_AGG: the values in the order they came, NULLs among them; NULL
+ * without rows.
+ *
+ * The result is read from the tree after each row, so it costs what it is long, as in
+ * Flink.  A row's result before is the one after the step that touched its group last,
+ * which is often the step before. */
+#include "agg/agg_items.h"
+#include "agg/agg_sequence.h"
+
+enum { SLOT_NEXT, SLOT_COUNT };
+
+struct results {
+    struct agg_items items;
+    char *row; /* whose result `slot` is */
+    struct list_slot slot;
+};
+
+static inline int64_t *slot_at(const struct agg_run *run, char *row, uint32_t slot)
+{
+    return state_at(row, agg_slot(run, slot));
+}
+
+static void reset(struct agg_run *run, char *row)
+{
+    for (uint32_t i = SLOT_NEXT; i <= SLOT_COUNT; i++) {
+        *slot_at(run, row, i) = 0;
+        state_set_valid(row, agg_slot(run, i), true);
+    }
+}
+
+static enum code put(struct agg_run *run, char *row, struct str group, struct results *r,
+                     struct column *out, uint32_t at, struct error *err)
+{
+    if (*slot_at(run, row, SLOT_COUNT) == 0)
+        return agg_put_null(out, r->items.arena, at) ? OK : error_nomem(err);
+    if (r->row != row) {
+        uint32_t from = r->items.count;
+        struct tree_cursor cursor;
+        for (sequence_walk(run, group, &cursor); sequence_in(run, &cursor);
+             state_tree_next(&cursor))
+            if (!agg_items_push(&r->items, cursor.value))
+                return error_nomem(err);
+        r->row = row;
+        r->slot = (struct list_slot){ from, r->items.count - from };
+    }
+    COLUMN_OUT(out, struct list_slot)[at] = r->slot;
+    return OK;
+}
+
+static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
+                        struct error *err)
+{
+    const struct sequence q = { NULL, false };
+    char *row = s->rows[i];
+    uint32_t at = agg_row(s, i);
+    bool found = true;
+    uint64_t number;
+    if (take) {
+        TRY(sequence_take(run, s->keys[i], &q, s->args[0], at, &found, &number, err));
+        *slot_at(run, row, SLOT_COUNT) -= found;
+        return OK;
+    }
+    number = (uint64_t)(*slot_at(run, row, SLOT_NEXT))++;
+    ++*slot_at(run, row, SLOT_COUNT);
+    return sequence_add(run, s->keys[i], &q, s->args[0], at, number, run->agg->takes_back, err);
+}
+
+static enum code finish(struct agg_run *run, struct results *r, struct column *a,
+                        struct column *b, struct error *err)
+{
+    struct column *child;
+    TRY(agg_items_column(&r->items, run->agg->args[0], &child, err));
+    a->children[0] = child;
+    if (b)
+        b->children[0] = child;
+    return OK;
+}
+
+static enum code step(struct agg_run *run, const struct agg_steps *s, struct error *err)
+{
+    struct results r = { .items = { .arena = s->arena } };
+    for (uint32_t i = 0; i < s->n; i++) {
+        unsigned flags = s->flags ? s->flags[i] : 0;
+        if (flags & AGG_RESET) {
+            agg_tree_drop(run, s->keys[i]);
+            reset(run, s->rows[i]);
+            r.row = NULL;
+        }
+        if (s->before)
+            TRY(put(run, s->rows[i], s->keys[i], &r, s->before, i, err));
+        if (!(flags & AGG_SKIP)) {
+            TRY(change(run, s, i, flags & AGG_TAKE, err));
+            r.row = NULL;
+        }
+        if (s->after)
+            TRY(put(run, s->rows[i], s->keys[i], &r, s->after, i, err));
+    }
+    return s->after ? finish(run, &r, s->before, s->after, err) : OK;
+}
+
+static enum code result(struct agg_run *run, struct arena *arena, char *const *rows,
+                        const struct str *keys, uint32_t n, struct column *out,
+                        struct error *err)
+{
+    struct results r = { .items = { .arena = arena } };
+    for (uint32_t i = 0; i < n; i++)
+        TRY(put(run, rows[i], keys[i], &r, out, i, err));
+    return finish(run, &r, out, NULL, err);
+}
+
+static const struct agg_kernel kernel = {
+    .reset = reset, .step = step, .result = result, .drop = agg_tree_drop
+};
+
+static enum code resolve(struct agg *agg, struct call *call, struct error *err)
+{
+    TRY(call_arity(call, 1, 1, err));
+    TRY(agg_take_argument(agg, call, err));
+    agg->in_order = true;
+    agg->result = type_make_array(call->env->arena, agg->args[0]);
+    return agg->result ? OK : error_nomem(err);
+}
+
+static bool setup(struct agg *agg)
+{
+    agg->kernel = &kernel;
+    agg->slots[SLOT_NEXT] = agg->slots[SLOT_COUNT] = &type_bigint;
+    agg->slot_count = 2;
+    agg->wants_key = true;
+    return true;
+}
+
+/* clang-format off */
+const struct agg_function agg_array_table[] = {
+    { "ARRAY_AGG", DIALECT_FLINK, "ARRAY_AGG([DISTINCT] value)", "The values as an array, in the order they came, NULLs among them.", resolve, setup },
+    { 0 },
+};
+/* clang-format on */

@@ -1,0 +1,98 @@
+/* agg_sequence.c -- see agg_sequence.h. */
+#include "agg/agg_sequence.h"
+
+enum { TAG_PLACES = 1, TAG_VALUES = 3 }; /* a tag's successor is free: it ends its range */
+
+enum { NUMBER_BYTES = 8 };
+
+static uint64_t turned(const struct sequence *q, uint64_t number)
+{
+    return q->newest_first ? ~number : number;
+}
+
+/* run->key becomes the place of a value with this number. */
+static void place_key(struct agg_run *run, struct str group, const struct sequence *q,
+                      uint32_t at, uint64_t number)
+{
+    agg_tree_begin(run, group, TAG_PLACES);
+    if (q->order)
+        state_encode(&run->key, q->order, at, 0);
+    agg_put_u64(&run->key, turned(q, number));
+}
+
+/* run->key becomes what the numbers of equal values stand behind. */
+static void value_key(struct agg_run *run, struct str group, const struct sequence *q,
+                      const struct column *value, uint32_t at)
+{
+    agg_tree_begin(run, group, TAG_VALUES);
+    state_encode(&run->key, value, at, 0);
+    if (q->order)
+        state_encode(&run->key, q->order, at, 0);
+}
+
+enum code sequence_add(struct agg_run *run, struct str group, const struct sequence *q,
+                       const struct column *value, uint32_t at, uint64_t number, bool searched,
+                       struct error *err)
+{
+    place_key(run, group, q, at, number);
+    buf_clear(&run->value);
+    state_encode(&run->value, value, at, 0);
+    TRY(buf_check(&run->key, err));
+    TRY(buf_check(&run->value, err));
+    TRY(state_tree_put(run->tree, buf_view(&run->key), buf_view(&run->value), err));
+    if (!searched)
+        return OK;
+    value_key(run, group, q, value, at);
+    agg_put_u64(&run->key, number);
+    TRY(buf_check(&run->key, err));
+    return state_tree_put(run->tree, buf_view(&run->key), (struct str){ "", 0 }, err);
+}
+
+enum code sequence_take(struct agg_run *run, struct str group, const struct sequence *q,
+                        const struct column *value, uint32_t at, bool *ret_found,
+                        uint64_t *ret_number, struct error *err)
+{
+    struct tree_cursor cursor;
+    value_key(run, group, q, value, at);
+    TRY(buf_check(&run->key, err));
+    state_tree_seek(run->tree, buf_view(&run->key), &cursor);
+    *ret_found = tree_cursor_in(&cursor, buf_view(&run->key));
+    if (!*ret_found)
+        return OK;
+    *ret_number = agg_get_u64(cursor.key.data + cursor.key.size - NUMBER_BYTES);
+    agg_put_u64(&run->key, *ret_number);
+    TRY(buf_check(&run->key, err));
+    state_tree_remove(run->tree, buf_view(&run->key));
+    place_key(run, group, q, at, *ret_number);
+    TRY(buf_check(&run->key, err));
+    state_tree_remove(run->tree, buf_view(&run->key));
+    return OK;
+}
+
+bool sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
+                  struct sequence_place *ret)
+{
+    struct tree_cursor cursor;
+    agg_tree_begin(run, group, TAG_PLACES);
+    struct str prefix = buf_view(&run->key);
+    if (last) {
+        run->key.data[prefix.size - 1] = TAG_PLACES + 1;
+        state_tree_seek_before(run->tree, prefix, &cursor);
+        run->key.data[prefix.size - 1] = TAG_PLACES;
+    } else {
+        state_tree_seek(run->tree, prefix, &cursor);
+    }
+    if (!tree_cursor_in(&cursor, prefix))
+        return false;
+    size_t number_at = cursor.key.size - NUMBER_BYTES;
+    ret->value = cursor.value;
+    ret->number = turned(q, agg_get_u64(cursor.key.data + number_at));
+    ret->order = str_make(cursor.key.data + prefix.size, number_at - prefix.size);
+    return true;
+}
+
+void sequence_walk(struct agg_run *run, struct str group, struct tree_cursor *ret)
+{
+    agg_tree_begin(run, group, TAG_PLACES);
+    state_tree_seek(run->tree, buf_view(&run->key), ret);
+}
