@@ -94,11 +94,20 @@ static void drop_index(struct state_table *t)
     t->mask = 0;
 }
 
+/* Do rows hold anything in the heap? */
+static bool has_bytes(const struct state_layout *layout)
+{
+    for (uint32_t i = 0; i < layout->count; i++)
+        if (layout->slots[i].is_bytes)
+            return true;
+    return false;
+}
+
 void state_table_clear(struct state_table *t)
 {
     uint64_t at = 0;
     char *row;
-    while (t->layout.count > 0 && (row = state_table_next(t, &at)) != NULL)
+    while (has_bytes(&t->layout) && (row = state_table_next(t, &at)) != NULL)
         state_clear(t->heap, &t->layout, 0, t->layout.count, row);
     drop_units(t, 0);
     drop_index(t);
