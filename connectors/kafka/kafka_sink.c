@@ -513,6 +513,7 @@ const struct sink_kind kafka_sink = {
     .flush_start = sink_flush_start,
     .flush_poll = sink_flush_poll,
     .wake_fd = sink_wake_fd,
+    .parallel = true,
     .status = sink_status,
     .close = sink_close,
 };

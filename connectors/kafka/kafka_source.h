@@ -24,6 +24,7 @@ struct kafka_source_state {
     struct str table;    /* for messages */
     struct str brokers;
     struct bad_rows *bad_rows;
+    struct source_share share; /* of the partitions */
     struct kafka_start start;
     struct kafka_pattern *pattern; /* owned */
     struct kafka_scout_plan plan;

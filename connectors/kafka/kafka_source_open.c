@@ -9,6 +9,7 @@
 #include "kafka/kafka_source.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "kafka/kafka_conf.h"
@@ -113,6 +114,13 @@ enum code kafka_source_read_again(struct kafka_source_state *s, const struct kaf
     return code;
 }
 
+/* Each topic begins with another worker, so that many small ones are shared as well. */
+static bool is_ours(const struct kafka_source_state *s, const struct kafka_found *found)
+{
+    uint64_t first = hash_bytes(found->topic, strlen(found->topic), 0) % s->share.workers;
+    return source_share_has(&s->share, first + (uint64_t)found->partition);
+}
+
 enum code kafka_source_take_news(struct kafka_source_state *s, struct error *err)
 {
     struct arena *arena = arena_create();
@@ -124,6 +132,8 @@ enum code kafka_source_take_news(struct kafka_source_state *s, struct error *err
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)MAX(count, 1));
     for (uint32_t i = 0; i < count && code == OK; i++) {
         struct kafka_split *split;
+        if (!is_ours(s, &found[i]))
+            continue;
         code = kafka_splits_add(&s->splits, &found[i], &split, err);
         if (code != OK)
             break;
@@ -360,6 +370,7 @@ static enum code start(struct kafka_source_state *s, const struct source_open *o
         return error_nomem(err);
     s->splits.arena = s->arena;
     s->bad_rows = open->bad_rows;
+    s->share = open->share ? *open->share : (struct source_share){ .workers = 1 };
     s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (s->wake_fd < 0)
         return error_set(err, E_LIMIT, "could not make an eventfd: too many open files");
@@ -484,6 +495,7 @@ const struct source_kind kafka_source = {
     .split_state = source_split_state,
     .tell = source_tell,
     .committed = kafka_source_committed,
+    .shares = true,
     .status = source_status,
     .close = source_close,
 };

@@ -61,6 +61,7 @@ static const struct sink_kind blackhole_sink = {
     .flush_start = blackhole_flush_start,
     .flush_poll = blackhole_flush_poll,
     .wake_fd = blackhole_wake_fd,
+    .parallel = true,
     .close = blackhole_close,
 };
 

@@ -26,6 +26,7 @@ struct file {
     char *path;
     struct stat stat;
     struct line_position at; /* while it is not the open one */
+    bool is_ours;            /* and not another worker's */
 };
 
 struct file_source {
@@ -204,6 +205,12 @@ static enum code resume(struct file_source *s, const struct source_open *open, s
     return OK;
 }
 
+static void pass_over_others(struct file_source *s)
+{
+    while (s->current < s->file_count && !s->files[s->current].is_ours)
+        s->current++;
+}
+
 static enum code file_source_open(const struct source_open *open, struct source **ret,
                                   struct error *err)
 {
@@ -238,6 +245,9 @@ static enum code file_source_open(const struct source_open *open, struct source 
         code = resume(s, open, err);
     if (code != OK)
         goto fail;
+    for (uint32_t i = 0; i < s->file_count; i++)
+        s->files[i].is_ours = source_share_has(open->share, i);
+    pass_over_others(s);
     *ret = &s->base;
     return OK;
 fail:
@@ -276,6 +286,7 @@ static void close_current(struct file_source *s)
         close(s->fd);
     s->fd = -1;
     s->current++;
+    pass_over_others(s);
 }
 
 static enum code file_source_poll(struct source *base, struct records *out,
@@ -350,17 +361,20 @@ static enum code file_source_tell(struct source *base, struct arena *arena,
     struct split_position *positions = arena_array(arena, struct split_position, s->file_count);
     if (!positions)
         return error_nomem(err);
+    uint32_t n = 0;
     for (uint32_t i = 0; i < s->file_count; i++) {
+        if (!s->files[i].is_ours)
+            continue;
         struct line_position at =
             s->reader && i == s->current ? line_reader_tell(s->reader) : s->files[i].at;
         char *text = line_position_print(arena, at);
         struct str name = arena_str(arena, str_of(s->files[i].path));
         if (!text || !name.data)
             return error_nomem(err);
-        positions[i] = (struct split_position){ .split = name, .position = str_of(text) };
+        positions[n++] = (struct split_position){ .split = name, .position = str_of(text) };
     }
     *ret = positions;
-    *ret_count = s->file_count;
+    *ret_count = n;
     return OK;
 }
 
@@ -374,5 +388,6 @@ const struct source_kind filesystem_source = {
     .split_partition = file_source_split_partition,
     .split_state = file_source_split_state,
     .tell = file_source_tell,
+    .shares = true,
     .close = file_source_close,
 };

@@ -39,6 +39,7 @@ struct split {
 struct topic_source {
     struct source base;
     const struct table_def *table;
+    struct source_share share; /* of the files */
     struct bad_rows *bad_rows;
     struct arena *arena;
     struct topic_file *files;
@@ -144,6 +145,17 @@ static enum code resume_file(struct topic_source *s, uint32_t file,
     return OK;
 }
 
+static bool is_ours(const struct topic_source *s, uint32_t file)
+{
+    return source_share_has(&s->share, file);
+}
+
+static void pass_over_others(struct topic_source *s)
+{
+    while (s->current < s->file_count && !is_ours(s, s->current))
+        s->current++;
+}
+
 static enum code resume(struct topic_source *s, const struct source_open *open, struct error *err)
 {
     for (uint32_t i = 0; i < open->resume_count; i++) {
@@ -154,7 +166,8 @@ static enum code resume(struct topic_source *s, const struct source_open *open, 
         if (f == s->file_count)
             return error_set(err, E_IO, "cannot go on reading \"" STR_FMT "\": it is gone",
                              STR_ARG(from->split));
-        TRY(resume_file(s, f, from, err));
+        if (is_ours(s, f))
+            TRY(resume_file(s, f, from, err));
     }
     return OK;
 }
@@ -174,7 +187,9 @@ static enum code prepare(struct topic_source *s, const struct source_open *open,
         if (s->files[i].is_records && !s->records)
             TRY(topic_records_create(&s->records, err));
     }
-    return resume(s, open, err);
+    TRY(resume(s, open, err));
+    pass_over_others(s);
+    return OK;
 }
 
 static enum code topic_source_open(const struct source_open *open, struct source **ret,
@@ -186,6 +201,7 @@ static enum code topic_source_open(const struct source_open *open, struct source
     s->base.kind = &local_topic_source;
     s->table = open->table;
     s->bad_rows = open->bad_rows;
+    s->share = open->share ? *open->share : (struct source_share){ .workers = 1 };
     s->fd = -1;
     enum code code = prepare(s, open, err);
     if (code != OK) {
@@ -230,6 +246,7 @@ static void close_current(struct topic_source *s)
     close(s->fd);
     s->fd = -1;
     s->current++;
+    pass_over_others(s);
 }
 
 static int64_t clock_ms(const struct topic_source *s)
@@ -401,21 +418,25 @@ static enum code topic_source_tell(struct source *base, struct arena *arena,
     struct buf text;
     buf_init(&text, 64 << 20);
     enum code code = OK;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < s->file_count && code == OK; i++) {
+        if (!is_ours(s, i))
+            continue;
         buf_clear(&text);
         code = print_position(s, i, &text, err);
         if (code != OK)
             break;
-        positions[i].split = arena_str(arena, str_of(base_name(s->files[i].path)));
-        positions[i].position = arena_str(arena, buf_view(&text));
-        if (!positions[i].split.data || !positions[i].position.data)
+        positions[n].split = arena_str(arena, str_of(base_name(s->files[i].path)));
+        positions[n].position = arena_str(arena, buf_view(&text));
+        if (!positions[n].split.data || !positions[n].position.data)
             code = error_nomem(err);
+        n++;
     }
     buf_done(&text);
     if (code != OK)
         return code;
     *ret = positions;
-    *ret_count = s->file_count;
+    *ret_count = n;
     return OK;
 }
 
@@ -483,5 +504,6 @@ const struct source_kind local_topic_source = {
     .split_partition = topic_source_split_partition,
     .tell = topic_source_tell,
     .is_timed = topic_source_is_timed,
+    .shares = true,
     .close = topic_source_close,
 };

@@ -110,6 +110,16 @@ struct source_status {
     int64_t waiting_since_us; /* monotonic */
 };
 
+/* Which splits are one worker's: each split has a number that stays its own over restarts (the place
+ * of a file, a partition). */
+struct source_share {
+    uint32_t worker, workers;
+};
+static inline bool source_share_has(const struct source_share *share, uint64_t split)
+{
+    return !share || split % share->workers == share->worker;
+}
+
 struct source_open {
     const struct table_def *table;
     bool until_end;         /* read what is there at the start, then POLL_END */
@@ -117,7 +127,8 @@ struct source_open {
     uint32_t resume_count;
     bool commit_offsets;    /* the engine will call committed() */
     struct bad_rows *bad_rows; /* over-long lines and the like */
-    const struct source_share *share; /* reserved for workers; NULL: all splits */
+    const struct source_share *share; /* kinds that share; NULL: all splits. Positions of other
+                                         workers' splits may be in `resume`: they are not ours. */
 };
 
 struct source {             /* connectors put it first in a struct of their own */
@@ -157,6 +168,7 @@ struct source_kind {
     /* Bounded sources: does every record carry a time of its own?  Several such sources are merged
      * by it. Asked once, before the first poll. Optional: no. */
     enum code (*is_timed)(struct source *s, bool *ret, struct error *err);
+    bool shares; /* understands source_open.share: an instance a worker, each with its splits */
     void (*status)(struct source *s, struct source_status *ret); /* optional */
     void (*close)(struct source *s); /* NULL is fine */
 };
@@ -211,6 +223,7 @@ struct sink_kind {
 
     /* For a snapshot: where this sink stands (a file's length); optional. */
     enum code (*tell)(struct sink *s, struct buf *out, struct error *err);
+    bool parallel; /* several instances may write one table: one a worker */
     void (*status)(struct sink *s, struct sink_status *ret); /* optional */
     void (*close)(struct sink *s); /* NULL is fine; what was not flushed may be lost */
 };

@@ -43,7 +43,8 @@ struct letter {
     struct batch *batch;
 };
 
-static enum code route(struct bad_row_policy *policy, const struct bad_row *row, struct error *err)
+static enum code add_letter(struct bad_row_policy *policy, const struct bad_row *row,
+                            struct error *err)
 {
     struct dead_letter *letter = policy->dead_letter;
     const struct plan_sink *plan = letter->plan;
@@ -64,32 +65,48 @@ static enum code route(struct bad_row_policy *policy, const struct bad_row *row,
     waiting->batch = batch;
     *letter->refused_tail = waiting;
     letter->refused_tail = &waiting->next;
-    bool blocked;
-    enum code code = dead_letter_retry(letter, &blocked, err);
-    if (code != OK && code != E_NOMEM)
-        error_while(err, "writing a bad row of table \"" STR_FMT "\" to \"" STR_FMT "\"",
-                    STR_ARG(policy->table), STR_ARG(plan->def.name));
-    return code;
+    return OK;
 }
 
-enum code dead_letter_retry(struct dead_letter *letter, bool *ret_blocked, struct error *err)
+static enum code offer(struct dead_letter *letter, struct error *err)
 {
-    *ret_blocked = false;
-    if (!letter->refused)
-        return OK;
     while (letter->refused) {
         enum code code = letter->sink->kind->write(letter->sink, letter->refused->batch, err);
-        if (code == E_RETRY) {
-            *ret_blocked = true;
-            return OK;
-        }
+        atomic_store(&letter->waits, code == E_RETRY);
         if (code != OK)
-            return code;
+            return code == E_RETRY ? OK : code;
         letter->refused = letter->refused->next;
     }
     letter->refused_tail = &letter->refused;
     arena_reset(letter->arena);
     return OK;
+}
+
+enum code dead_letter_retry(struct dead_letter *letter, bool *ret_blocked, struct error *err)
+{
+    enum code code = OK;
+    if (atomic_load(&letter->waits)) {
+        pthread_mutex_lock(letter->lock);
+        code = offer(letter, err);
+        pthread_mutex_unlock(letter->lock);
+    }
+    *ret_blocked = atomic_load(&letter->waits);
+    return code;
+}
+
+static enum code route(struct bad_row_policy *policy, const struct bad_row *row, struct error *err)
+{
+    struct dead_letter *letter = policy->dead_letter;
+    pthread_mutex_lock(letter->lock);
+    enum code code = add_letter(policy, row, err);
+    if (code == OK) {
+        code = offer(letter, err);
+        if (code != OK && code != E_NOMEM)
+            error_while(err, "writing a bad row of table \"" STR_FMT "\" to \"" STR_FMT "\"",
+                        STR_ARG(policy->table), STR_ARG(letter->plan->def.name));
+    }
+    pthread_mutex_unlock(letter->lock);
+    return code;
 }
 
 static enum code report(struct bad_rows *base, const struct bad_row *row, struct error *err)

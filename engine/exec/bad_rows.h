@@ -8,16 +8,23 @@
 #include "connector/connector.h"
 #include "exec/exec.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 struct worker;
 
-/* An open dead-letter table.  What it has no room for waits here, and the worker reads nothing
- * until it is gone. */
+/* An open dead-letter table, one for all workers.  What it has no room for waits here, and no worker
+ * reads anything until it is gone. */
 struct dead_letter {
+    pthread_mutex_t *lock;        /* over all of it but `waits` */
+    atomic_bool waits;            /* something is refused */
     struct sink *sink;            /* owned by the job */
     const struct plan_sink *plan;
     struct arena *arena;          /* of refused letters */
     struct letter *refused, **refused_tail;
-    bool flushed;                 /* of the checkpoint under way */
+    bool flush_started, flushed;  /* of the checkpoint under way */
+    struct str key;               /* its name in snapshots */
+    struct buf position;          /* of the sink, when the flush began */
 };
 
 enum on_error { ON_ERROR_SKIP, ON_ERROR_FAIL, ON_ERROR_ROUTE };
@@ -37,6 +44,6 @@ struct bad_row_policy {
 void bad_row_policy_init(struct bad_row_policy *policy, const char *on_error, struct str table,
                          const struct exec_hooks *hooks, const struct clock *clock);
 
-/* Offers refused letters again. */
+/* Offers refused letters again. The lock is taken. */
 enum code dead_letter_retry(struct dead_letter *letter, bool *ret_blocked, struct error *err)
     WEIR_CHECKED;

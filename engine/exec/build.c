@@ -1,42 +1,43 @@
-/* build.c -- a plan to operators, connected and with their connectors open.
+/* build.c -- a plan to the operators of one worker, connected and with their connectors
+ * open.
  *
- * Nodes come inputs first, so sources are open before sinks: a topic that is both
- * read and written is read to the size it had before the first row went out. */
+ * Sources are open before sinks: a topic that is both read and written is read to the
+ * size it had before the first row went out.  What runs on one worker only is worker
+ * 0's. */
+#include "exec/exchange.h"
 #include "exec/run.h"
 
-#include "base/memory.h"
-
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-static struct bad_row_policy *make_policy(struct exec *x, const char *on_error, struct str table)
+static struct bad_row_policy *make_policy(struct run *x, const char *on_error, struct str table)
 {
     struct bad_row_policy *policy = arena_new(x->worker.op_arena, struct bad_row_policy);
     if (policy)
-        bad_row_policy_init(policy, on_error, table, &x->hooks, x->options.clock);
+        bad_row_policy_init(policy, on_error, table, &x->hooks, x->exec->options.clock);
     return policy;
 }
 
-static void add_op(struct exec *x, struct op *op)
+static void add_op(struct run *x, struct op *op)
 {
     x->ops[x->op_count++] = op;
 }
 
 /* Is this source read to its end before the next one is begun? Unbounded ones take turns. */
-static bool is_in_turn(const struct exec *x, const struct connector *connector)
+static bool is_in_turn(const struct run *x, const struct connector *connector)
 {
-    if (x->options.until_end)
+    if (x->exec->options.until_end)
         return true;
     return connector->source->poll != NULL && strcmp(connector->name, "kafka") != 0;
 }
 
-static enum code open_dead_letter(struct exec *x, const struct plan_sink *plan,
+static enum code open_dead_letter(struct run *x, const struct plan_sink *plan,
                                   struct bad_row_policy *policy, struct error *err)
 {
+    struct exec *exec = x->exec;
     struct dead_letter *letter = NULL;
-    for (uint32_t i = 0; i < x->letter_count && !letter; i++)
-        if (x->letters[i].plan == plan)
-            letter = &x->letters[i];
+    for (uint32_t i = 0; i < exec->letter_count && !letter; i++)
+        if (exec->letters[i].plan == plan)
+            letter = &exec->letters[i];
     if (!letter) {
         struct bad_row_policy *own = make_policy(x, "fail", plan->def.name);
         struct arena *arena = arena_create();
@@ -44,26 +45,88 @@ static enum code open_dead_letter(struct exec *x, const struct plan_sink *plan,
             arena_destroy(arena);
             return error_nomem(err);
         }
-        letter = &x->letters[x->letter_count++];
-        *letter = (struct dead_letter){ .plan = plan, .arena = arena };
+        letter = &exec->letters[exec->letter_count++];
+        letter->plan = plan;
+        letter->arena = arena;
+        letter->lock = &exec->letter_lock;
         letter->refused_tail = &letter->refused;
+        buf_init(&letter->position, 1 << 20);
+        char *key = arena_printf(exec->arena, "dead letters " STR_FMT, STR_ARG(plan->def.name));
+        if (!key)
+            return error_nomem(err);
+        letter->key = str_of(key);
+        const struct save_sink *from = save_sink_of(exec->save, letter->key);
         struct sink_open open = { .table = &plan->def,
                                   .mode = SINK_APPEND,
-                                  .bad_rows = &own->base };
+                                  .bad_rows = &own->base,
+                                  .resume = from != NULL,
+                                  .resume_position = from ? from->position : STR("") };
         TRY(plan->connector->sink->open(&open, &letter->sink, err));
     }
     policy->dead_letter = letter;
     return OK;
 }
 
-static enum code build_scan(struct exec *x, const struct plan_scan *scan, struct op **ret,
+/* The name in snapshots: of the table, numbered where a job has several of one name. */
+static struct str name_in_snapshot(struct run *x, const struct plan *node, struct str table)
+{
+    uint32_t n = 1;
+    for (uint32_t i = 0; i < x->exec->job->node_count && x->exec->job->nodes[i] != node; i++) {
+        const struct plan *other = x->exec->job->nodes[i];
+        if (other->kind == node->kind &&
+            str_eq(other->kind == PLAN_SCAN ? ((const struct plan_scan *)other)->def.name
+                                            : ((const struct plan_sink *)other)->def.name,
+                   table))
+            n++;
+    }
+    char *name = n == 1 ? arena_cstr(x->worker.op_arena, table)
+                        : arena_printf(x->worker.op_arena, STR_FMT "#%u", STR_ARG(table), n);
+    return name ? str_of(name) : str_make(NULL, 0);
+}
+
+static enum code add_source(struct run *x, struct run_source source, struct str key,
+                            struct error *err)
+{
+    if (!key.data)
+        return error_nomem(err);
+    x->epoch.positions[x->source_count].table = key;
+    x->sources[x->source_count++] = source;
+    return OK;
+}
+
+/* Which splits are this worker's; NULL: all.  A source that has to pass over rows it has handed out
+ * before counts them over all of its splits, so one worker has it. */
+static const struct source_share *share_of(struct run *x, const struct plan_scan *scan,
+                                           const struct save_source *from)
+{
+    if (x->worker.count == 1 || scan->base.single)
+        return NULL;
+    struct source_share *share = arena_new(x->worker.op_arena, struct source_share);
+    if (share)
+        *share = from && from->skip > 0
+                     ? (struct source_share){ .worker = x->worker.index > 0, .workers = 1 }
+                     : (struct source_share){ .worker = x->worker.index, .workers = x->worker.count };
+    return share;
+}
+
+static enum code build_scan(struct run *x, const struct plan_scan *scan, struct op **ret,
                             struct error *err)
 {
     struct bad_row_policy *policy = make_policy(x, scan->on_error, scan->def.name);
-    if (!policy)
+    struct str key = name_in_snapshot(x, &scan->base, scan->def.name);
+    if (!policy || !key.data)
+        return error_nomem(err);
+    const struct save_source *from = save_source_of(x->exec->save, key);
+    struct source_open open = { .table = &scan->def,
+                                .until_end = x->exec->options.until_end,
+                                .resume = from ? from->items : NULL,
+                                .resume_count = from ? from->count : 0,
+                                .commit_offsets = true,
+                                .share = share_of(x, scan, from) };
+    if (x->worker.count > 1 && !scan->base.single && !open.share)
         return error_nomem(err);
     struct op *op = NULL;
-    enum code code = op_source_create(&x->worker, scan, x->options.until_end, true, policy, &op,
+    enum code code = op_source_create(&x->worker, scan, &open, from ? from->skip : 0, policy, &op,
                                       err);
     if (op)
         add_op(x, op);
@@ -71,26 +134,41 @@ static enum code build_scan(struct exec *x, const struct plan_scan *scan, struct
         return code;
     if (scan->dead_letter_sink)
         TRY(open_dead_letter(x, scan->dead_letter_sink, policy, err));
-    x->sources[x->source_count++] = (struct run_source){
+    struct run_source source = {
         .op = op, .scan = scan, .policy = policy, .in_turn = is_in_turn(x, scan->connector)
     };
+    TRY(add_source(x, source, key, err));
     *ret = op;
     return OK;
 }
 
+static enum code build_values(struct run *x, const struct plan_values *plan, struct op **ret,
+                              struct error *err)
+{
+    TRY(op_values_create(&x->worker, plan, ret, err));
+    char *key = arena_printf(x->worker.op_arena, "VALUES %016llx",
+                             (unsigned long long)plan->base.state_id);
+    if (!key)
+        return error_nomem(err);
+    const struct save_source *from = save_source_of(x->exec->save, str_of(key));
+    if (from)
+        op_values_resume(*ret, from->skip);
+    return add_source(x, (struct run_source){ .op = *ret, .in_turn = true }, str_of(key), err);
+}
+
 /* All calcs over one input are one operator with a branch each. */
-static enum code build_calcs(struct exec *x, const struct plan_calc *first, struct error *err)
+static enum code build_calcs(struct run *x, const struct plan_calc *first, struct error *err)
 {
     struct arena *arena = x->worker.op_arena;
     const struct plan *input = first->base.inputs[0];
     const struct plan_calc **plans = arena_array(arena, const struct plan_calc *,
-                                                 x->job->node_count);
-    struct op **branches = arena_array(arena, struct op *, x->job->node_count);
+                                                 x->exec->job->node_count);
+    struct op **branches = arena_array(arena, struct op *, x->exec->job->node_count);
     if (!plans || !branches)
         return error_nomem(err);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < x->job->node_count; i++) {
-        const struct plan *node = x->job->nodes[i];
+    for (uint32_t i = 0; i < x->exec->job->node_count; i++) {
+        const struct plan *node = x->exec->job->nodes[i];
         if (node->kind == PLAN_CALC && node->inputs[0] == input)
             plans[n++] = (const struct plan_calc *)node;
     }
@@ -105,23 +183,29 @@ static enum code build_calcs(struct exec *x, const struct plan_calc *first, stru
     return op_connect(x->of_plan[input->id], op, 0) ? OK : error_nomem(err);
 }
 
-static enum code build_sink(struct exec *x, const struct plan_sink *plan, struct error *err)
+static enum code build_sink(struct run *x, const struct plan_sink *plan, struct error *err)
 {
     struct bad_row_policy *policy = make_policy(x, plan->on_error, plan->def.name);
     if (!policy)
         return error_nomem(err);
     struct sink *sink;
+    struct str key = name_in_snapshot(x, &plan->base, plan->def.name);
+    if (!key.data)
+        return error_nomem(err);
     if (plan->table) {
+        const struct save_sink *from = save_sink_of(x->exec->save, key);
         struct sink_open open = { .table = &plan->def,
                                   .mode = plan->mode,
-                                  .bad_rows = &policy->base };
+                                  .bad_rows = &policy->base,
+                                  .resume = from != NULL,
+                                  .resume_position = from ? from->position : STR("") };
         enum code code = plan->connector->sink->open(&open, &sink, err);
         if (code != OK) {
             error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));
             return code;
         }
     } else {
-        TRY(x->hooks.open_result(x->hooks.self, plan, &sink, err));
+        TRY(x->exec->hooks.open_result(x->exec->hooks.self, plan, &sink, err));
     }
     struct op *op;
     if (plan->dead_letter_sink) {
@@ -138,7 +222,7 @@ static enum code build_sink(struct exec *x, const struct plan_sink *plan, struct
     }
     add_op(x, op);
     x->sinks[x->sink_count++] =
-        (struct run_sink){ .op = op, .plan = plan, .policy = policy };
+        (struct run_sink){ .op = op, .plan = plan, .policy = policy, .key = key };
     for (uint32_t i = 0; i < plan->base.input_count; i++)
         if (!op_connect(x->of_plan[plan->base.inputs[i]->id], op, i))
             return error_nomem(err);
@@ -146,23 +230,40 @@ static enum code build_sink(struct exec *x, const struct plan_sink *plan, struct
     return OK;
 }
 
-static enum code build_node(struct exec *x, const struct plan *node, struct error *err)
+static enum code build_exchange(struct run *x, const struct plan *node, struct error *err)
+{
+    struct exchange *exchange = x->exec->exchanges;
+    while (&exchange->plan->base != node)
+        exchange++;
+    struct op *op = NULL;
+    enum code code = op_exchange_create(x, exchange, &op, err);
+    if (op)
+        add_op(x, op);
+    if (code != OK)
+        return code;
+    x->of_plan[node->id] = op;
+    x->exchanges[x->exchange_count++] = op;
+    struct op *input = x->of_plan[node->inputs[0]->id];
+    if (input && !op_connect(input, op, op_exchange_port(op)))
+        return error_nomem(err);
+    if (x->worker.index < exchange->receivers)
+        x->inputs[x->input_count++] = (struct run_input){ .inbox = exchange, .op = op };
+    return OK;
+}
+
+static enum code build_node(struct run *x, const struct plan *node, struct error *err)
 {
     struct op *op = NULL;
     enum code code = OK;
     switch (node->kind) {
-    case PLAN_SCAN:
-        TRY(build_scan(x, (const struct plan_scan *)node, &op, err));
-        x->of_plan[node->id] = op;
+    case PLAN_SCAN: /* open already */
         return OK;
     case PLAN_CALC:
         return x->of_plan[node->id] ? OK : build_calcs(x, (const struct plan_calc *)node, err);
     case PLAN_SINK:
         return build_sink(x, (const struct plan_sink *)node, err);
     case PLAN_VALUES:
-        code = op_values_create(&x->worker, (const struct plan_values *)node, &op, err);
-        if (code == OK)
-            x->sources[x->source_count++] = (struct run_source){ .op = op, .in_turn = true };
+        code = build_values(x, (const struct plan_values *)node, &op, err);
         break;
     case PLAN_JSON:
         code = op_json_create(&x->worker, (const struct plan_json *)node, &op, err);
@@ -174,7 +275,7 @@ static enum code build_node(struct exec *x, const struct plan *node, struct erro
         code = op_limit_create(&x->worker, (const struct plan_limit *)node, &op, err);
         break;
     case PLAN_EXCHANGE:
-        return error_set(err, E_INTERNAL, "an exchange was planned for one worker");
+        return build_exchange(x, node, err);
 #define X(name, NAME)                                                                              \
     case PLAN_##NAME:                                                                              \
         code = op_##name##_create(&x->worker, (const struct plan_##name *)node, &op, err);         \
@@ -193,77 +294,125 @@ static enum code build_node(struct exec *x, const struct plan *node, struct erro
     return OK;
 }
 
-static enum code build(struct exec *x, struct error *err)
+/* Does this worker have the node?  An exchange's near side is where its input is. */
+static bool is_mine(const struct run *x, const struct plan *node)
+{
+    return x->worker.index == 0 || !node->single;
+}
+
+enum code run_build_sources(struct run *x, struct error *err)
 {
     struct arena *arena = x->worker.op_arena;
-    uint32_t n = x->job->node_count;
+    const struct plan_job *job = x->exec->job;
+    uint32_t n = job->node_count;
     x->ops = arena_array(arena, struct op *, n);
+    x->home = arena_array(arena, struct run_input *, n);
+    x->below = arena_array(arena, struct reach, n);
+    x->exchanges = arena_array(arena, struct op *, n);
     x->of_plan = arena_array(arena, struct op *, n + 1);
     x->sources = arena_array(arena, struct run_source, n);
     x->sinks = arena_array(arena, struct run_sink, n);
-    x->letters = arena_array(arena, struct dead_letter, n);
-    x->source_stats = arena_array(arena, struct exec_source_stats, n);
-    x->sink_stats = arena_array(arena, struct exec_sink_stats, n);
-    x->checkpoint.positions = arena_array(arena, struct split_position *, n);
-    x->checkpoint.counts = arena_array(arena, uint32_t, n);
-    x->checkpoint.arena = arena_create();
-    x->fds = arena_array(arena, struct pollfd, 1 + 2 * (size_t)n);
-    if (!x->ops || !x->of_plan || !x->sources || !x->sinks || !x->letters || !x->source_stats ||
-        !x->sink_stats || !x->checkpoint.positions || !x->checkpoint.counts ||
-        !x->checkpoint.arena || !x->fds)
+    x->inputs = arena_array(arena, struct run_input, n + 1);
+    x->epoch.positions = arena_array(arena, struct save_source, n);
+    x->fds = arena_array(arena, struct pollfd, 1 + 3 * (size_t)n);
+    if (!x->ops || !x->home || !x->below || !x->exchanges || !x->of_plan || !x->sources ||
+        !x->sinks || !x->inputs || !x->epoch.positions || !x->fds)
         return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++)
-        TRY(build_node(x, x->job->nodes[i], err));
+    x->input_count = 1;
+    for (uint32_t i = 0; i < job->scan_count; i++)
+        if (is_mine(x, &job->scans[i]->base))
+            TRY(build_scan(x, job->scans[i], &x->of_plan[job->scans[i]->base.id], err));
     return OK;
 }
 
-enum code exec_create(const struct plan_job *job, const struct exec_options *options,
-                      const struct exec_hooks *hooks, struct exec **ret, struct error *err)
+/* What can be reached from a node on this worker: sets reached[plan->id]. */
+static void note_reached(const struct run *x, const struct plan *node, bool *reached)
 {
-    struct exec *x = mem_zalloc(sizeof *x);
-    if (!x)
-        return error_nomem(err);
-    x->job = job;
-    x->options = *options;
-    x->hooks = *hooks;
-    x->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    x->worker.op_arena = arena_create();
-    x->worker.batch_arena = arena_create();
-    x->worker.clock = options->clock;
-    x->worker.zone = options->zone;
-    enum code code = OK;
-    if (x->stop_fd < 0)
-        code = error_set(err, E_IO, "could not create an event descriptor");
-    else if (!x->worker.op_arena || !x->worker.batch_arena)
-        code = error_nomem(err);
-    else
-        code = build(x, err);
-    if (code != OK) {
-        exec_destroy(x);
-        return code;
-    }
-    *ret = x;
-    return OK;
-}
-
-void exec_destroy(struct exec *x)
-{
-    if (!x)
+    if (!x->of_plan[node->id] || reached[node->id])
         return;
-    arena_destroy(x->worker.batch_arena); /* first: it gives messages back to their sources */
+    reached[node->id] = true;
+    if (node->kind == PLAN_EXCHANGE && x->worker.index > 0 &&
+        ((const struct plan_exchange *)node)->key_count == 0)
+        return; /* what it sends is worker 0's */
+    for (uint32_t i = 0; i < x->exec->job->node_count; i++) {
+        const struct plan *reader = x->exec->job->nodes[i];
+        for (uint32_t k = 0; k < reader->input_count; k++)
+            if (reader->inputs[k] == node)
+                note_reached(x, reader, reached);
+    }
+}
+
+/* From an operator on, without itself: what an inbox brings does not go through its own queues. */
+static enum code make_reach(struct run *x, const bool *reached, const struct op *from,
+                            struct reach *ret, struct error *err)
+{
+    ret->ops = arena_array(x->worker.op_arena, struct op *, MAX(x->op_count, 1));
+    if (!ret->ops)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < x->op_count; i++) {
+        struct op *op = x->ops[i];
+        if (reached[op->plan->id] && op != from &&
+            (op->kind->more || op->plan->kind == PLAN_EXCHANGE))
+            ret->ops[ret->count++] = op;
+    }
+    return OK;
+}
+
+static enum code find_reached(struct run *x, struct run_input *input, struct error *err)
+{
+    bool *reached = arena_array(x->worker.op_arena, bool, x->exec->job->node_count + 1);
+    if (!reached || !(input->arena = arena_create()))
+        return error_nomem(err);
+    if (input->inbox)
+        note_reached(x, input->op->plan, reached);
+    for (uint32_t i = 0; !input->inbox && i < x->source_count; i++)
+        note_reached(x, x->sources[i].op->plan, reached);
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (reached[x->ops[i]->plan->id] || !x->home[i])
+            x->home[i] = input;
+    return make_reach(x, reached, input->op, &input->reach, err);
+}
+
+static enum code find_below(struct run *x, uint32_t at, struct error *err)
+{
+    bool *reached = arena_array(x->worker.op_arena, bool, x->exec->job->node_count + 1);
+    if (!reached)
+        return error_nomem(err);
+    note_reached(x, x->ops[at]->plan, reached);
+    return make_reach(x, reached, x->ops[at], &x->below[at], err);
+}
+
+enum code run_build(struct run *x, struct error *err)
+{
+    const struct plan_job *job = x->exec->job;
+    for (uint32_t i = 0; i < job->node_count; i++)
+        if (is_mine(x, job->nodes[i]))
+            TRY(build_node(x, job->nodes[i], err));
+    for (uint32_t i = 0; i < x->input_count; i++)
+        TRY(find_reached(x, &x->inputs[i], err));
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (x->ops[i]->kind->more)
+            TRY(find_below(x, i, err));
+    x->worker.batch_arena = x->inputs[0].arena;
+    return OK;
+}
+
+void run_close_batches(struct run *x)
+{
+    for (uint32_t i = 0; i < x->input_count; i++)
+        arena_destroy(x->inputs[i].arena);
     for (uint32_t i = 0; i < x->source_count; i++)
         arena_destroy(x->sources[i].arena);
+}
+
+void run_close(struct run *x)
+{
     for (uint32_t i = x->op_count; i > 0; i--)
         if (x->ops[i - 1]->kind->destroy)
             x->ops[i - 1]->kind->destroy(x->ops[i - 1]);
-    for (uint32_t i = 0; i < x->letter_count; i++) {
-        if (x->letters[i].sink)
-            x->letters[i].sink->kind->close(x->letters[i].sink);
-        arena_destroy(x->letters[i].arena);
-    }
-    arena_destroy(x->checkpoint.arena);
+    state_writer_destroy(x->epoch.writer);
+    arena_destroy(x->epoch.arena);
     arena_destroy(x->worker.op_arena);
-    if (x->stop_fd >= 0)
-        close(x->stop_fd);
-    mem_free(x);
+    if (x->wake_fd >= 0)
+        close(x->wake_fd);
 }

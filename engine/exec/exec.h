@@ -2,8 +2,11 @@
  *
  * exec_create() builds the operators of a job and opens its connectors, exec_run()
  * drives them until all sources have ended or a stop is asked for.  The thread that
- * calls exec_run() is the worker; another thread or a signal handler may call
- * exec_stop().  Progress comes by a callback on the worker's thread. */
+ * calls exec_run() is the first worker; another thread or a signal handler may call
+ * exec_stop().  All hooks are called on that thread.
+ *
+ * With a state directory the job goes on from the newest snapshot in it, and writes one
+ * at every checkpoint. */
 #pragma once
 
 #include "plan/plan.h"
@@ -50,6 +53,8 @@ struct exec_hooks {
     /* A bad row was left out: for the log. At most the first few of each table, then one in
      * a thousand. Optional. */
     void (*bad_row)(void *self, struct str table, const struct bad_row *row);
+    /* Something to know before the job starts. Optional. */
+    void (*warn)(void *self, const struct error *warning);
 };
 
 struct exec_options {
@@ -58,7 +63,14 @@ struct exec_options {
     int64_t progress_interval_ms;
     const struct clock *clock;
     const struct zone *zone;
-    bool final_watermark_on_stop; /* false: a drained stop closes no windows */
+    uint32_t workers;         /* threads, the caller's among them; 0 is 1 */
+    const char *state_dir;    /* NULL: no snapshots */
+    struct str job;           /* who the job is, from one start to the next */
+    uint64_t state_limit_bytes; /* memory for the state of all operators; 0: no limit */
+    /* For tests: a drained stop after so many rows of all sources; 0: none.  Queues of a message
+     * and random pauses; 0: none. */
+    uint64_t stop_after_rows;
+    uint64_t stress_seed;
 };
 
 enum code exec_create(const struct plan_job *job, const struct exec_options *options,

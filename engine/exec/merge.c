@@ -7,12 +7,12 @@
  * times. */
 #include "exec/merge.h"
 
-enum code merge_decide(struct exec *x, struct error *err)
+enum code merge_decide(struct run *x, struct error *err)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < x->source_count; i++)
         n += x->sources[i].in_turn;
-    if (n < 2)
+    if (n < 2 || x->worker.count > 1)
         return OK; /* asking may mean reading all of the files */
     for (uint32_t i = 0; i < x->source_count; i++) {
         const struct run_source *s = &x->sources[i];
@@ -35,7 +35,7 @@ enum code merge_decide(struct exec *x, struct error *err)
 }
 
 /* Gives every source that has not ended a batch with rows left. */
-static enum code load_all(struct exec *x, struct error *err)
+static enum code load_all(struct run *x, struct error *err)
 {
     for (uint32_t i = 0; i < x->source_count; i++) {
         struct run_source *s = &x->sources[i];
@@ -49,7 +49,8 @@ static enum code load_all(struct exec *x, struct error *err)
             enum poll_state state = POLL_END;
             uint32_t rows;
             TRY(op_source_load(s->op, s->arena, &state, &rows, err));
-            x->checkpoint.dirty = x->checkpoint.dirty || rows > 0;
+            if (rows > 0)
+                run_note_rows(x);
             s->last_read = state == POLL_END;
             if (rows == 0 && state == POLL_IDLE)
                 return OK;
@@ -58,7 +59,7 @@ static enum code load_all(struct exec *x, struct error *err)
     return OK;
 }
 
-enum code merge_step(struct exec *x, bool *ret_any, struct error *err)
+enum code merge_step(struct run *x, bool *ret_any, struct error *err)
 {
     TRY(load_all(x, err));
     struct run_source *first = NULL;
@@ -87,5 +88,10 @@ enum code merge_step(struct exec *x, bool *ret_any, struct error *err)
         else
             upto_ms = MIN(upto_ms, head);
     }
-    return op_source_emit_until(first->op, before_ms, upto_ms, err);
+    uint32_t room = run_claim_rows(x, BATCH_ROWS), rows = 0;
+    if (room > 0)
+        TRY(op_source_emit_until(first->op, before_ms, upto_ms, room, &rows, err));
+    run_return_rows(x, room - rows);
+    *ret_any = rows > 0;
+    return OK;
 }

@@ -62,7 +62,8 @@ struct op_kind {
     enum code (*settle)(struct op *op, struct error *err);
     /* Optional: op->due_us has come.  Sets the next one, or leaves INT64_MAX there. */
     enum code (*timer)(struct op *op, int64_t now_us, struct error *err);
-    /* Optional: takes back what a snapshot holds, before the first batch. */
+    /* Takes back what a snapshot holds of this operator, before the first batch; called once for
+     * each file of the snapshot (one a worker that wrote it).  Having it means having state. */
     enum code (*restore)(struct op *op, struct state_reader *reader, struct error *err);
     /* Optional: what the arena does not free. Takes a half-built operator. */
     void (*destroy)(struct op *op);
@@ -105,9 +106,11 @@ struct op { /* operators put it first in a struct of their own */
 struct op_source; /* exec/op/ops.h */
 struct worker {
     struct op_source *sources; /* those of this worker, a list: op_source_of() */
-    struct arena *batch_arena; /* reset when a source batch is done */
+    struct arena *batch_arena; /* reset when what it is used for is done: see run.h */
     struct arena *op_arena;    /* lives as long as the job */
+    uint32_t index, count;     /* this worker, of how many */
     struct state_budget *budget; /* state/heap.h: memory for the state of the whole job */
+    bool saves;                /* snapshots are written: sinks tell their positions at barriers */
     const struct clock *clock;
     const struct zone *zone;
     bool limit_reached;        /* some op->done has changed: look which sources still matter */

@@ -1,41 +1,21 @@
-/* run.c -- the worker's loop.
+/* run.c -- the loop of a worker.
  *
- * A round: sinks that had refused rows are tried again; operators with output left
- * go on; only when nothing is waiting is the batch arena reset and the next source
- * asked.  So a slow sink holds back its sources and nothing grows.  When there is
- * nothing to do the worker sleeps on the wake-up descriptors of whoever it waits
- * for. */
+ * A round: sinks that had refused rows are tried again; what waits for room in a queue
+ * to another worker is moved; operators with output left go on; then one input is
+ * asked, the deepest first: so the last stage can always drain, a slow sink holds back
+ * its sources, and nothing grows.  When there is nothing to do the worker sleeps. */
+#include "exec/exchange.h"
 #include "exec/merge.h"
 
 #include "base/clock.h"
 
-#include <unistd.h>
+#include <sched.h>
 
-enum {
-    TICK_MS = 50,          /* for connectors without a descriptor */
-    DRAIN_LIMIT_MS = 5000, /* how long a stop waits for a sink that is stuck */
-};
-
-void exec_stop(struct exec *x)
-{
-    int running = 0;
-    atomic_compare_exchange_strong(&x->stop, &running, 1);
-    uint64_t one = 1;
-    ssize_t ignored = write(x->stop_fd, &one, sizeof one);
-    (void)ignored; /* full: it is readable already */
-}
-
-void exec_abort(struct exec *x)
-{
-    atomic_store(&x->stop, 2);
-    uint64_t one = 1;
-    ssize_t ignored = write(x->stop_fd, &one, sizeof one);
-    (void)ignored;
-}
+enum { DRAIN_LIMIT_MS = 5000 }; /* how long a stop waits for a sink that is stuck */
 
 /* --- rounds ------------------------------------------------------------------------ */
 
-static enum code retry_sinks(struct exec *x, bool *ret_blocked, struct error *err)
+static enum code retry_sinks(struct run *x, bool *ret_blocked, struct error *err)
 {
     *ret_blocked = false;
     for (uint32_t i = 0; i < x->sink_count; i++) {
@@ -43,47 +23,37 @@ static enum code retry_sinks(struct exec *x, bool *ret_blocked, struct error *er
         TRY(op_sink_retry(x->sinks[i].op, &blocked, err));
         *ret_blocked = *ret_blocked || blocked;
     }
-    for (uint32_t i = 0; i < x->letter_count; i++) {
+    for (uint32_t i = 0; i < x->exec->letter_count; i++) {
         bool blocked = false;
-        TRY(dead_letter_retry(&x->letters[i], &blocked, err));
+        TRY(dead_letter_retry(&x->exec->letters[i], &blocked, err));
         *ret_blocked = *ret_blocked || blocked;
     }
     return OK;
 }
 
-/* The deepest first: the last stage can always drain. */
-static enum code run_more(struct exec *x, bool *ret_ran, struct error *err)
+/* Does something that can be reached have output left, or wait for room in a queue? */
+static bool is_clear(const struct reach *reach)
 {
-    *ret_ran = false;
-    for (uint32_t i = x->op_count; i > 0; i--) {
-        struct op *op = x->ops[i - 1];
-        if (op->more) {
-            *ret_ran = true;
-            return op->kind->more(op, err);
-        }
-    }
-    return OK;
+    for (uint32_t i = 0; i < reach->count; i++)
+        if (reach->ops[i]->more || (reach->ops[i]->plan->kind == PLAN_EXCHANGE &&
+                                    op_exchange_waits(reach->ops[i])))
+            return false;
+    return true;
 }
 
-/* Operators whose time has come: idle partitions, windows of processing time. */
-static enum code run_timers(struct exec *x, bool *ret_ran, struct error *err)
+bool run_input_blocked(const struct run_input *input)
 {
-    *ret_ran = false;
-    for (uint32_t i = 0; i < x->op_count; i++) {
-        struct op *op = x->ops[i];
-        if (op->due_us == INT64_MAX)
-            continue;
-        int64_t now_us = clock_now_us(x->worker.clock);
-        if (op->due_us > now_us)
-            continue;
-        op->due_us = INT64_MAX;
-        *ret_ran = true;
-        TRY(op->kind->timer(op, now_us, err));
-    }
-    return OK;
+    return !is_clear(&input->reach);
 }
 
-static enum code settle(struct exec *x, struct error *err)
+static void flush_exchanges(struct run *x)
+{
+    for (uint32_t i = 0; i < x->exchange_count; i++)
+        op_exchange_flush(x->exchanges[i]);
+}
+
+/* All that an input has caused has arrived. */
+static enum code settle(struct run *x, struct error *err)
 {
     for (uint32_t i = 0; i < x->op_count; i++)
         if (x->ops[i]->kind->settle)
@@ -91,15 +61,51 @@ static enum code settle(struct exec *x, struct error *err)
     return OK;
 }
 
-/* What an operator with output left has made so far goes all the way down; then nothing needs the
- * batch arena any more, unless a sink is blocked. */
-static enum code after_more(struct exec *x, struct error *err)
+/* Calls one operator.  What it has made goes all the way down; then nothing needs the arena any more,
+ * unless a sink is blocked. */
+static enum code call_more(struct run *x, struct op *op, struct arena *arena, struct error *err)
 {
+    x->worker.batch_arena = arena;
+    TRY(op->kind->more(op, err));
     bool blocked;
     TRY(settle(x, err));
     TRY(retry_sinks(x, &blocked, err));
     if (!blocked)
-        arena_reset(x->worker.batch_arena);
+        arena_reset(arena);
+    return OK;
+}
+
+/* The deepest first.  One that waits for somebody outside is asked whether its wait is over. */
+static enum code run_more(struct run *x, bool *ret_ran, struct error *err)
+{
+    *ret_ran = false;
+    for (uint32_t i = x->op_count; i > 0 && !*ret_ran; i--) {
+        struct op *op = x->ops[i - 1];
+        if (!op->more || !is_clear(&x->below[i - 1]))
+            continue;
+        TRY(call_more(x, op, x->home[i - 1]->arena, err));
+        *ret_ran = !op->more || !op->waits;
+    }
+    return OK;
+}
+
+/* Operators whose time has come: idle partitions, windows of processing time.  Not between a barrier
+ * of the sources and its passing, when what they make would belong to the next epoch. */
+static enum code run_timers(struct run *x, bool *ret_ran, struct error *err)
+{
+    *ret_ran = false;
+    for (uint32_t i = 0; !x->epoch.open && i < x->op_count; i++) {
+        struct op *op = x->ops[i];
+        if (op->due_us == INT64_MAX || run_input_blocked(x->home[i]))
+            continue;
+        int64_t now_us = clock_now_us(x->worker.clock);
+        if (op->due_us > now_us)
+            continue;
+        op->due_us = INT64_MAX;
+        *ret_ran = true;
+        x->worker.batch_arena = x->home[i]->arena;
+        TRY(op->kind->timer(op, now_us, err));
+    }
     return OK;
 }
 
@@ -110,25 +116,53 @@ enum code run_end_source(struct run_source *s, struct error *err)
     return op_emit_end(s->op, err);
 }
 
-static enum code step(struct exec *x, struct run_source *s, uint32_t *ret_rows, struct error *err)
+/* --- a stop after so many rows, for tests ------------------------------------------------- */
+
+uint32_t run_claim_rows(struct run *x, uint32_t wanted)
+{
+    struct exec *exec = x->exec;
+    if (exec->options.stop_after_rows == 0)
+        return wanted;
+    int64_t left = atomic_load(&exec->rows_left), n;
+    do {
+        n = MIN(left, (int64_t)wanted);
+    } while (n > 0 && !atomic_compare_exchange_weak(&exec->rows_left, &left, left - n));
+    if (n <= 0)
+        exec_stop(exec);
+    return n > 0 ? (uint32_t)n : 0;
+}
+
+void run_return_rows(struct run *x, uint32_t rows)
+{
+    if (x->exec->options.stop_after_rows > 0)
+        atomic_fetch_add(&x->exec->rows_left, rows);
+}
+
+/* --- sources ---------------------------------------------------------------------------------- */
+
+static enum code step(struct run *x, struct run_source *s, uint32_t *ret_rows, struct error *err)
 {
     *ret_rows = 0;
+    uint32_t room = run_claim_rows(x, BATCH_ROWS);
+    if (room == 0)
+        return OK;
+    bool end = false;
     if (!s->scan) {
-        bool end = false;
-        TRY(op_values_step(s->op, &end, err));
-        *ret_rows = 1;
-        return end ? run_end_source(s, err) : OK;
+        TRY(op_values_step(s->op, room, ret_rows, &end, err));
+    } else {
+        enum poll_state state = POLL_IDLE;
+        TRY(op_source_step(s->op, room, &state, ret_rows, err));
+        if (*ret_rows > 0)
+            run_note_rows(x);
+        s->idle = state == POLL_IDLE && *ret_rows == 0;
+        end = state == POLL_END;
     }
-    enum poll_state state = POLL_IDLE;
-    TRY(op_source_step(s->op, &state, ret_rows, err));
-    if (*ret_rows > 0)
-        x->checkpoint.dirty = true;
-    s->idle = state == POLL_IDLE && *ret_rows == 0;
-    return state == POLL_END ? run_end_source(s, err) : OK;
+    run_return_rows(x, room - MIN(room, *ret_rows));
+    return end ? run_end_source(s, err) : OK;
 }
 
 /* The unbounded ones, each in its turn, until one gives something. */
-static enum code read_unbounded(struct exec *x, bool *ret_any, struct error *err)
+static enum code read_unbounded(struct run *x, bool *ret_any, struct error *err)
 {
     uint32_t n = x->source_count;
     for (uint32_t k = 0; k < n && !*ret_any; k++) {
@@ -145,7 +179,7 @@ static enum code read_unbounded(struct exec *x, bool *ret_any, struct error *err
 }
 
 /* The first of the bounded ones that has not ended; VALUES before all others. */
-static enum code read_bounded(struct exec *x, bool *ret_any, struct error *err)
+static enum code read_bounded(struct run *x, bool *ret_any, struct error *err)
 {
     struct run_source *next = NULL;
     for (uint32_t k = 0; k < x->source_count; k++) {
@@ -164,9 +198,8 @@ static enum code read_bounded(struct exec *x, bool *ret_any, struct error *err)
 }
 
 /* Both kinds are asked, in alternating order, so that neither starves the other. */
-static enum code read_some(struct exec *x, bool *ret_any, bool *ret_all_ended, struct error *err)
+static enum code read_some(struct run *x, bool *ret_any, struct error *err)
 {
-    *ret_any = false;
     bool bounded_first = x->bounded_first;
     x->bounded_first = !bounded_first;
     if (bounded_first)
@@ -175,302 +208,191 @@ static enum code read_some(struct exec *x, bool *ret_any, bool *ret_all_ended, s
         TRY(read_unbounded(x, ret_any, err));
     if (!*ret_any && !bounded_first)
         TRY(read_bounded(x, ret_any, err));
-    *ret_all_ended = true;
-    for (uint32_t k = 0; k < x->source_count; k++)
-        *ret_all_ended = *ret_all_ended && x->sources[k].ended;
     return OK;
+}
+
+/* --- inputs -------------------------------------------------------------------------------------- */
+
+/* Asks one input, the deepest that may be asked and has something. */
+static enum code take_input(struct run *x, bool reading, bool *ret_any, struct error *err)
+{
+    *ret_any = false;
+    for (uint32_t i = x->input_count; i > 1 && !*ret_any; i--) {
+        struct run_input *input = &x->inputs[i - 1];
+        if (run_input_blocked(input))
+            continue;
+        arena_reset(input->arena);
+        x->worker.batch_arena = input->arena;
+        TRY(op_exchange_receive(input->op, input->arena, ret_any, err));
+    }
+    if (*ret_any || !reading || x->epoch.open || run_input_blocked(&x->inputs[0]))
+        return OK;
+    arena_reset(x->inputs[0].arena);
+    x->worker.batch_arena = x->inputs[0].arena;
+    return read_some(x, ret_any, err);
+}
+
+/* Has all input come, and all that it caused gone on?  Asked when there was nothing to do. */
+static void note_ended(struct run *x)
+{
+    bool ended = true;
+    for (uint32_t i = 0; i < x->source_count; i++)
+        ended = ended && x->sources[i].ended;
+    for (uint32_t i = 1; i < x->input_count; i++)
+        ended = ended && op_exchange_ended(x->inputs[i].op);
+    for (uint32_t i = 0; i < x->input_count; i++)
+        ended = ended && !run_input_blocked(&x->inputs[i]);
+    if (!ended || atomic_load(&x->ended))
+        return;
+    atomic_store(&x->ended, true);
+    run_wake(&x->exec->runs[0]);
 }
 
 /* --- LIMIT -------------------------------------------------------------------------- */
 
 /* Does anything that still wants rows read this node?  Asked of the plan, since the readers of a
- * calc hang at a branch of its operator. */
-static bool plan_is_needed(const struct exec *x, const struct plan *plan)
+ * calc hang at a branch of its operator, and those of an exchange may be elsewhere. */
+static bool plan_is_needed(const struct exec *exec, const struct plan *plan)
 {
-    const struct op *op = x->of_plan[plan->id];
-    if (op->done)
+    if (atomic_load(&exec->plan_done[plan->id]))
         return false;
     if (plan->kind == PLAN_SINK)
         return true;
-    for (uint32_t i = 0; i < x->job->node_count; i++) {
-        const struct plan *reader = x->job->nodes[i];
+    for (uint32_t i = 0; i < exec->job->node_count; i++) {
+        const struct plan *reader = exec->job->nodes[i];
         for (uint32_t k = 0; k < reader->input_count; k++)
-            if (reader->inputs[k] == plan && plan_is_needed(x, reader))
+            if (reader->inputs[k] == plan && plan_is_needed(exec, reader))
                 return true;
     }
     return false;
 }
 
-static enum code end_unneeded(struct exec *x, struct error *err)
+static void tell_limits(struct run *x)
 {
+    struct exec *exec = x->exec;
     x->worker.limit_reached = false;
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (x->ops[i]->done)
+            atomic_store(&exec->plan_done[x->ops[i]->plan->id], true);
+    atomic_fetch_add(&exec->ends_asked, 1);
+    for (uint32_t i = 0; i < exec->run_count; i++)
+        run_wake(&exec->runs[i]);
+}
+
+/* A source that is not needed any more ends. */
+static enum code end_unneeded(struct run *x, struct error *err)
+{
+    uint64_t asked = atomic_load(&x->exec->ends_asked);
+    if (asked == x->ends_seen || x->epoch.open || run_input_blocked(&x->inputs[0]))
+        return OK;
+    x->ends_seen = asked;
+    x->worker.batch_arena = x->inputs[0].arena;
     for (uint32_t i = 0; i < x->source_count; i++) {
         struct run_source *s = &x->sources[i];
-        if (!s->ended && !plan_is_needed(x, s->op->plan))
+        if (!s->ended && !plan_is_needed(x->exec, s->op->plan))
             TRY(run_end_source(s, err));
     }
     return OK;
 }
 
-/* --- waiting -------------------------------------------------------------------------- */
-
-static int64_t ms_until(int64_t due_us, int64_t now_us)
-{
-    return due_us <= now_us ? 0 : (due_us - now_us + 999) / 1000;
-}
-
-static void add_fd(struct pollfd *fds, nfds_t *n, int fd, int64_t *timeout_ms)
-{
-    if (fd >= 0)
-        fds[(*n)++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-    else
-        *timeout_ms = MIN(*timeout_ms, TICK_MS);
-}
-
-static void wait_for_work(struct exec *x, bool blocked, bool reading)
-{
-    struct pollfd *fds = x->fds;
-    nfds_t n = 0;
-    int64_t now = clock_monotonic_us();
-    int64_t timeout = 60 * 1000;
-    if (!blocked && reading && x->checkpoint.dirty && !x->checkpoint.under_way)
-        timeout = MIN(timeout, ms_until(x->checkpoint.due_us, now));
-    if (x->hooks.progress)
-        timeout = MIN(timeout, ms_until(x->progress_due_us, now));
-    for (uint32_t i = 0; !blocked && reading && i < x->op_count; i++)
-        if (x->ops[i]->due_us != INT64_MAX && !x->worker.clock->standing)
-            timeout = MIN(timeout, ms_until(x->ops[i]->due_us, clock_now_us(x->worker.clock)));
-    add_fd(fds, &n, x->stop_fd, &timeout);
-    bool turn_taken = false; /* only the first of those in turn is going to be asked */
-    for (uint32_t i = 0; reading && !blocked && i < x->source_count; i++) {
-        struct run_source *s = &x->sources[i];
-        if (!s->scan || s->ended || (s->in_turn && turn_taken && !x->merging))
-            continue;
-        turn_taken = turn_taken || s->in_turn;
-        struct source *source = op_source_connector(s->op);
-        add_fd(fds, &n, source->kind->wake_fd ? source->kind->wake_fd(source) : -1, &timeout);
-    }
-    for (uint32_t i = 0; i < x->sink_count; i++) {
-        const struct run_sink *s = &x->sinks[i];
-        bool flushing = x->checkpoint.under_way && !s->flushed;
-        if (!flushing && !op_sink_is_blocked(s->op))
-            continue;
-        struct sink *sink = op_sink_connector(s->op);
-        add_fd(fds, &n, sink->kind->wake_fd ? sink->kind->wake_fd(sink) : -1, &timeout);
-    }
-    for (uint32_t i = 0; i < x->letter_count; i++)
-        if ((x->checkpoint.under_way && !x->letters[i].flushed) || x->letters[i].refused)
-            timeout = MIN(timeout, TICK_MS);
-    poll(fds, n, (int)timeout);
-    if (fds[0].revents & POLLIN) {
-        uint64_t count;
-        ssize_t ignored = read(x->stop_fd, &count, sizeof count);
-        (void)ignored;
-    }
-}
-
-/* --- progress ------------------------------------------------------------------------------ */
-
-/* The first scan below a node. */
-static const struct plan *scan_below(const struct plan *node)
-{
-    while (node->input_count > 0)
-        node = node->inputs[0];
-    return node;
-}
-
-/* Windows count late rows, and a source below them shows the count. */
-static uint64_t late_rows(const struct exec *x, const struct plan_scan *scan)
-{
-    uint64_t late = 0;
-    for (uint32_t i = 0; i < x->op_count; i++)
-        if (x->ops[i]->late > 0 && scan_below(x->ops[i]->plan) == &scan->base)
-            late += x->ops[i]->late;
-    return late;
-}
-
-const struct exec_stats *exec_stats(struct exec *x)
-{
-    uint32_t sources = 0;
-    for (uint32_t i = 0; i < x->source_count; i++) {
-        struct run_source *s = &x->sources[i];
-        if (!s->scan)
-            continue;
-        struct source_status status = { .lag_rows = -1 };
-        struct source *source = op_source_connector(s->op);
-        if (source->kind->status)
-            source->kind->status(source, &status);
-        x->source_stats[sources++] = (struct exec_source_stats){
-            .name = s->scan->def.name,
-            .rows = s->op->rows_in,
-            .bytes = op_source_bytes(s->op),
-            .skipped = s->policy->count,
-            .late = late_rows(x, s->scan),
-            .lag_rows = status.lag_rows,
-            .watermark_us = op_source_watermark(s->op),
-            .waiting_for = status.waiting_for,
-            .waiting_since_us = status.waiting_since_us,
-            .ended = s->ended,
-        };
-    }
-    for (uint32_t i = 0; i < x->sink_count; i++) {
-        struct run_sink *s = &x->sinks[i];
-        struct sink_status status = { .pending_rows = 0 };
-        struct sink *sink = op_sink_connector(s->op);
-        if (sink->kind->status)
-            sink->kind->status(sink, &status);
-        struct exec_sink_stats *stats = &x->sink_stats[i];
-        *stats = (struct exec_sink_stats){ .name = s->plan->def.name,
-                                           .statement = s->plan->statement,
-                                           .rejected = s->policy->count,
-                                           .waiting_for = status.waiting_for,
-                                           .waiting_since_us = status.waiting_since_us };
-        op_sink_written(s->op, stats->written);
-    }
-    x->stats.sources = x->source_stats;
-    x->stats.source_count = sources;
-    x->stats.sinks = x->sink_stats;
-    x->stats.sink_count = x->sink_count;
-    return &x->stats;
-}
-
-static void show_progress(struct exec *x)
-{
-    int64_t now = clock_monotonic_us();
-    if (!x->hooks.progress || now < x->progress_due_us)
-        return;
-    x->progress_due_us = now + x->options.progress_interval_ms * 1000;
-    x->hooks.progress(x->hooks.self, exec_stats(x));
-}
-
 /* --- the whole run --------------------------------------------------------------------------- */
 
-static enum code keep_checkpoints(struct exec *x, bool blocked, struct error *err)
+/* After a stop, a sink that is stuck is given up after a while: nothing is lost, since nothing is
+ * committed. */
+static enum code check_patience(struct run *x, struct error *err)
 {
-    struct checkpoint *c = &x->checkpoint;
-    if (c->under_way)
-        return checkpoint_poll(x, false, err);
-    if (!c->dirty || blocked || clock_monotonic_us() < c->due_us)
+    int64_t now = clock_monotonic_us(), limit_us = (int64_t)DRAIN_LIMIT_MS * 1000;
+    if (x->stopped_us == 0)
+        x->stopped_us = now;
+    if (now - x->stopped_us < limit_us)
         return OK;
-    TRY(checkpoint_start(x, false, err));
-    return checkpoint_poll(x, false, err);
+    int seconds = DRAIN_LIMIT_MS / 1000;
+    enum code code = OK;
+    for (uint32_t i = 0; i < x->sink_count && code == OK; i++) {
+        const struct run_sink *s = &x->sinks[i];
+        bool flushing = (x->epoch.open || x->epoch.flushing) && !s->flushed;
+        if (op_sink_is_blocked(s->op) || flushing)
+            code = error_set(err, E_IO, "table \"" STR_FMT "\" could not be flushed within %d "
+                             "seconds", STR_ARG(s->plan->def.name), seconds);
+    }
+    /* The others have said what they wait for by then. */
+    if (code == OK && x->worker.index == 0 && now - x->stopped_us > limit_us + limit_us / 10)
+        code = error_set(err, E_IO, "the dead letters could not be written within %d seconds",
+                         seconds);
+    if (code != OK)
+        error_detail(err, "What it had not confirmed is read again at the next start.");
+    return code;
 }
 
-/* Until the sources have ended or a stop is asked for. */
-static enum code pump(struct exec *x, bool *ret_stopped, struct error *err)
+/* Stress: pauses at random, so that workers meet in all orders. */
+static void pause_sometimes(struct run *x)
+{
+    if (x->exec->options.stress_seed == 0)
+        return;
+    x->chance = x->chance * 6364136223846793005u + 1442695040888963407u;
+    for (uint64_t n = (x->chance >> 33) % 16; n > 12; n--)
+        sched_yield();
+}
+
+static enum code keep_house(struct run *x, bool blocked, bool *ret_done, struct error *err)
+{
+    TRY(checkpoint_step(x, blocked, ret_done, err));
+    if (x->worker.index == 0)
+        exec_show_progress(x->exec);
+    else
+        run_publish(x);
+    return OK;
+}
+
+static bool has_checkpoint(const struct run *x)
+{
+    const struct checkpoint *c = &x->exec->checkpoint;
+    return atomic_load_explicit(&c->wanted, memory_order_relaxed) !=
+           atomic_load_explicit(&x->epoch.committed, memory_order_relaxed);
+}
+
+enum code run_loop(struct run *x, struct error *err)
 {
     uint32_t rounds = 0;
-    for (;;) {
-        int stop = atomic_load_explicit(&x->stop, memory_order_relaxed);
-        if (stop == 2)
-            return error_set(err, E_CANCELLED, "stopped before the end");
-        bool blocked, ran;
-        TRY(retry_sinks(x, &blocked, err));
-        if (!blocked) {
-            TRY(run_more(x, &ran, err));
-            if (ran) {
-                TRY(after_more(x, err));
-                continue;
-            }
-            TRY(settle(x, err));
-            TRY(retry_sinks(x, &blocked, err));
-        }
-        if (x->checkpoint.under_way || rounds++ % 16 == 0 || blocked) {
-            TRY(keep_checkpoints(x, blocked, err));
-            show_progress(x);
-        }
-        if (blocked) {
-            if (stop == 1) {
-                *ret_stopped = true;
-                return OK;
-            }
-            wait_for_work(x, true, true);
-            continue;
-        }
-        arena_reset(x->worker.batch_arena);
-        if (stop == 1) {
-            *ret_stopped = true;
-            return OK;
-        }
-        if (x->worker.limit_reached)
-            TRY(end_unneeded(x, err));
-        TRY(run_timers(x, &ran, err));
-        if (ran)
-            continue;
-        bool any, all_ended;
-        TRY(read_some(x, &any, &all_ended, err));
-        if (all_ended && !any)
-            return OK;
-        if (!any) {
-            TRY(keep_checkpoints(x, false, err));
-            show_progress(x);
-            wait_for_work(x, false, true);
-        }
-    }
-}
-
-/* Lets the sinks take and confirm everything, then commits.  After a stop, a sink that is stuck
- * is given up after a while: nothing is lost, since nothing is committed. */
-static enum code drain(struct exec *x, bool stopped, struct error *err)
-{
-    int64_t give_up_us = clock_monotonic_us() + (int64_t)DRAIN_LIMIT_MS * 1000;
-    bool last_started = false;
-    for (;;) {
-        int stop = atomic_load_explicit(&x->stop, memory_order_relaxed);
-        if (stop == 2)
-            return error_set(err, E_CANCELLED, "stopped before the end");
-        if (stop == 1 && !stopped) {
-            stopped = true;
-            give_up_us = clock_monotonic_us() + (int64_t)DRAIN_LIMIT_MS * 1000;
-        }
-        bool blocked, ran = false;
-        TRY(retry_sinks(x, &blocked, err));
-        if (!blocked) {
-            TRY(run_more(x, &ran, err));
-            if (ran) {
-                TRY(after_more(x, err));
-                continue;
-            }
-            TRY(settle(x, err));
-            TRY(retry_sinks(x, &blocked, err));
-        }
-        if (!blocked && !x->checkpoint.under_way && !last_started) {
-            TRY(checkpoint_start(x, true, err));
-            last_started = true;
-        }
-        if (x->checkpoint.under_way)
-            TRY(checkpoint_poll(x, last_started, err));
-        if (last_started && !x->checkpoint.under_way)
-            return OK;
-        if (stopped && clock_monotonic_us() > give_up_us) {
-            error_set(err, E_IO, "the dead letters could not be written within %d seconds",
-                      DRAIN_LIMIT_MS / 1000);
-            for (uint32_t i = 0; i < x->sink_count; i++) {
-                const struct run_sink *s = &x->sinks[i];
-                if (op_sink_is_blocked(s->op) || (x->checkpoint.under_way && !s->flushed)) {
-                    error_set(err, E_IO,
-                              "table \"" STR_FMT "\" could not be flushed within %d seconds",
-                              STR_ARG(s->plan->def.name), DRAIN_LIMIT_MS / 1000);
-                    break;
-                }
-            }
-            error_detail(err, "What it had not confirmed is read again at the next start.");
-            return E_IO;
-        }
-        show_progress(x);
-        if (x->checkpoint.under_way || blocked)
-            wait_for_work(x, blocked, false);
-    }
-}
-
-enum code exec_run(struct exec *x, struct error *err)
-{
-    x->checkpoint.due_us = clock_monotonic_us() + x->options.checkpoint_interval_ms * 1000;
-    bool stopped = false;
     TRY(merge_decide(x, err));
-    TRY(pump(x, &stopped, err));
-    TRY(drain(x, stopped, err));
-    x->progress_due_us = 0;
-    show_progress(x);
-    return OK;
+    for (;;) {
+        unsigned seen = atomic_load(&x->news);
+        int stop = atomic_load_explicit(&x->exec->stop, memory_order_relaxed);
+        if (stop == 2)
+            return error_set(err, E_CANCELLED, "stopped before the end");
+        pause_sometimes(x);
+        bool blocked, ran = false, any = false, done = false;
+        TRY(retry_sinks(x, &blocked, err));
+        flush_exchanges(x);
+        if (!blocked) {
+            TRY(run_more(x, &ran, err));
+            if (ran)
+                continue;
+            TRY(settle(x, err));
+            TRY(retry_sinks(x, &blocked, err));
+        }
+        if (rounds++ % 16 == 0 || blocked || has_checkpoint(x))
+            TRY(keep_house(x, blocked, &done, err));
+        if (done)
+            return OK;
+        if (x->worker.limit_reached)
+            tell_limits(x);
+        if (!blocked) {
+            TRY(end_unneeded(x, err));
+            TRY(run_timers(x, &ran, err));
+            if (ran)
+                continue;
+            TRY(take_input(x, stop == 0, &any, err));
+        }
+        if (any)
+            continue;
+        if (!blocked)
+            note_ended(x);
+        TRY(keep_house(x, blocked, &done, err));
+        if (done)
+            return OK;
+        if (stop == 1)
+            TRY(check_patience(x, err));
+        run_wait(x, blocked, stop == 0 && !x->epoch.open, seen);
+    }
 }

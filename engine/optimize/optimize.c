@@ -111,8 +111,12 @@ static enum code set_state_ids(struct optimizer *o, struct error *err)
         buf_clear(&text);
         buf_text(&text, plan_kind_name(node->kind));
         plan_print_details(&text, node);
-        for (uint32_t k = 0; k < node->input_count; k++)
-            buf_put(&text, &node->inputs[k]->state_id, sizeof node->inputs[k]->state_id);
+        for (uint32_t k = 0; k < node->input_count; k++) {
+            const struct plan *input = node->inputs[k];
+            if (input->kind == PLAN_EXCHANGE) /* state is the same for any number of workers */
+                input = input->inputs[0];
+            buf_put(&text, &input->state_id, sizeof input->state_id);
+        }
         node->state_id = hash_bytes(text.data, text.size, 0);
         for (uint32_t k = 0; k < i; k++)
             if (node->state_id == 0 || node->state_id == job->nodes[k]->state_id) {
@@ -169,6 +173,7 @@ enum code optimize(struct arena *arena, struct plan_job *job, struct error *err)
     struct optimizer o = { .arena = arena, .job = job };
     static enum code (*const rules[])(struct optimizer *, struct error *) = {
         rule_calc, rule_share, rule_json, rule_filter, rule_prune, rule_changes,
+        rule_exchange,
     };
     TRY(plan_collect(&o, err));
     for (size_t i = 0; i < countof(rules); i++) {

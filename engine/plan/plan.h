@@ -77,6 +77,7 @@ struct plan {
     uint64_t state_id;          /* from what the node means, not where it stands: set by the
                                    optimizer, never 0, no two nodes of a job alike */
     uint32_t readers;           /* set by the optimizer */
+    bool single;                /* runs on one of the workers: set by the optimizer */
 };
 
 /* Columns: the stored and metadata columns of the table, in declared order. */
@@ -347,6 +348,7 @@ struct plan_job {
     uint32_t node_count;
     struct plan_scan **scans;   /* in the order of CREATE TABLE; set by the optimizer */
     uint32_t scan_count;
+    uint32_t workers;           /* that will run it: set before the optimizer; 0 is 1 */
     enum dialect dialect;
     const char *dialect_reason; /* "CREATE TABLE t has a WITH key \"type\"" */
     uint32_t parallelism;       /* workers it is planned for; 0 and 1: one */

@@ -25,7 +25,7 @@ static const char commands[] =
     "                            local: files and SQLite instead of every server\n"
     "  --data DIR                folder of the local profile\n"
     "  --until-end               read sources to their present end, then stop\n"
-    "  --parallelism N           workers; this version has one\n"
+    "  --parallelism N           workers, that is threads\n"
     "  --set KEY=VALUE           a setting, before and above SET and the profile\n"
     "  --output MODE             how a SELECT is printed; see weir help output\n"
     "  --dialect blink|flink     instead of what the file looks like\n"
@@ -152,7 +152,7 @@ static void put_options(struct buf *out, const struct option_spec *specs,
                         const struct option_spec *known)
 {
     for (; specs && specs->name; specs++)
-        if (!has_option(known, specs->name))
+        if (!has_option(known, specs->name) && strncmp(specs->name, "weir.test.", 10) != 0)
             put_option(out, specs);
 }
 

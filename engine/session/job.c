@@ -160,6 +160,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     TRY(binder_finish(job->binder, &plan, err));
     plan->dialect = job->env.dialect;
     plan->dialect_reason = job->dialect_reason;
+    plan->workers = (uint32_t)MAX(settings_int(&job->session->settings, "parallelism.default"), 1);
     TRY(optimize(job->arena, plan, err));
     if (job->session->is_out_of_memory)
         return error_nomem(err);
@@ -250,22 +251,40 @@ static void tell_bad_row(void *self, struct str table, const struct bad_row *row
     session_say(s);
 }
 
-/* What settings ask for that this version does without. */
-static void tell_limits(struct session *s)
+static void tell_warning(void *self, const struct error *warning)
 {
-    int64_t workers = settings_int(&s->settings, "parallelism.default");
-    if (workers > 1 && s->config.parallelism && !s->said_parallelism) {
-        s->said_parallelism = true;
-        console_sayf(&s->console, "WARNING:  this version runs a job in one worker, not in %lld\n",
-                     (long long)workers);
-    }
-    if (settings_get(&s->settings, "weir.state.dir").size > 0 && !s->said_state) {
-        s->said_state = true;
-        console_sayf(&s->console,
-                     "WARNING:  nothing is written to the state directory: the job has "
-                     "no state, and its sources keep their positions in their "
-                     "consumer groups\n");
-    }
+    session_warn(((struct run *)self)->job->session, warning);
+}
+
+/* Who the job is from one start to the next: its file, unless it has a name. */
+static struct str job_name(const struct session *s)
+{
+    struct str name = str_trim(settings_get(&s->settings, "weir.job.name"));
+    if (name.size > 0)
+        return name;
+    struct str file = s->piece_count > 0 ? s->pieces[0].name : STR("");
+    for (size_t i = file.size; i > 0; i--)
+        if (file.data[i - 1] == '/')
+            return str_make(file.data + i, file.size - i);
+    return file;
+}
+
+/* The job of a file has the state directory; statements that are jobs of their own each have a
+ * folder in it, by their number. */
+static enum code choose_state(struct job *job, struct exec_options *options, struct error *err)
+{
+    struct session *s = job->session;
+    struct str dir = str_trim(settings_get(&s->settings, "weir.state.dir"));
+    int64_t bytes = 0;
+    if (option_parse_bytes(settings_get(&s->settings, "weir.state.max-memory"), &bytes))
+        options->state_limit_bytes = (uint64_t)MAX(bytes, 0);
+    options->job = job_name(s);
+    if (dir.size == 0)
+        return OK;
+    options->state_dir = s->separately
+                             ? arena_printf(job->arena, STR_FMT "/job-%u", STR_ARG(dir), s->job_count)
+                             : arena_cstr(job->arena, dir);
+    return options->state_dir ? OK : error_nomem(err);
 }
 
 static void say_summary(struct run *run, struct exec *exec)
@@ -360,7 +379,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     render.blink = job->env.dialect == DIALECT_BLINK;
     render.zone = job->env.zone;
     render.select_count = job->select_count;
-    tell_limits(s);
+    s->job_count++;
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
     progress_begin(&run.progress, run.begun_us);
@@ -373,13 +392,21 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
                                     : WATCH_INTERVAL_MS,
         .clock = &s->clock,
         .zone = job->env.zone,
+        .workers = plan->workers,
+        .stop_after_rows =
+            (uint64_t)MAX(settings_int(&s->settings, "weir.test.stop-after-rows"), 0),
+        .stress_seed = (uint64_t)MAX(settings_int(&s->settings, "weir.test.stress"), 0),
     };
-    struct exec_hooks hooks = {
-        .self = &run, .open_result = open_result, .progress = show_progress, .bad_row = tell_bad_row
-    };
+    struct exec_hooks hooks = { .self = &run,
+                                .open_result = open_result,
+                                .progress = show_progress,
+                                .bad_row = tell_bad_row,
+                                .warn = tell_warning };
     struct exec *exec = NULL;
     enum session_status status;
-    if (exec_create(plan, &options, &hooks, &exec, &err) != OK) {
+    if (choose_state(job, &options, &err) != OK) {
+        status = session_report(s, &err);
+    } else if (exec_create(plan, &options, &hooks, &exec, &err) != OK) {
         locate_option(plan, &err);
         status = session_report(s, &err);
     } else {

@@ -53,7 +53,7 @@ struct session {
     struct buf message;    /* what is being said; has room before it is needed */
     bool is_out_of_memory; /* found out where no error could be answered */
     bool mute;             /* check: nothing but errors and warnings is printed */
-    bool said_parallelism, said_state;
+    uint32_t job_count;         /* run so far */
     int64_t begun_us;           /* monotonic */
     int64_t cpu_us;             /* accounted for in summaries so far */
     struct exec *volatile exec; /* what runs now */

@@ -20,6 +20,7 @@ A file holds cases; each runs in an empty folder of its own:
     --- stdout                     what is expected; left out: nothing
     --- stderr
     --- out dir/file               contents of a file afterwards
+    --- not resumed: REASON, --- arrival-order    for run_modes.py
 
 `stdout match` and `stderr match` hold regular expressions, one a line; a line of `...` stands for
 any lines.  Times and sizes of the closing summary are replaced by T and M, the folder by {DIR}.

@@ -30,6 +30,7 @@ struct op_sink {
     uint64_t written[4];         /* refused ones included: see op_sink_written() */
     uint64_t epoch;              /* barrier reached, flush under way */
     bool flush_wanted;           /* barrier reached while batches were refused */
+    struct buf position;         /* of the connector, when the flush began */
 };
 
 static void count_rows(struct op_sink *op, const struct batch *batch)
@@ -255,6 +256,9 @@ static enum code start_flush(struct op_sink *op, struct error *err)
     }
     op->flush_wanted = false;
     enum code code = op->sink->kind->flush_start(op->sink, err);
+    buf_clear(&op->position);
+    if (code == OK && op->base.worker->saves && op->sink->kind->tell)
+        code = op->sink->kind->tell(op->sink, &op->position, err);
     if (code != OK)
         error_while(err, "flushing table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
     return code;
@@ -292,6 +296,7 @@ static void destroy(struct op *base)
     struct op_sink *op = (struct op_sink *)base;
     if (op->sink)
         op->sink->kind->close(op->sink);
+    buf_done(&op->position);
 }
 
 static const struct op_kind op_sink_kind = {
@@ -316,6 +321,7 @@ enum code op_sink_create(struct worker *worker, const struct plan_sink *plan, st
     op->policy = policy;
     op->gathered_tail = &op->gathered;
     op->refused_tail = &op->refused;
+    buf_init(&op->position, 1 << 20);
     *ret = &op->base;
     return OK;
 }
@@ -356,6 +362,12 @@ uint64_t op_sink_epoch(const struct op *base)
 {
     const struct op_sink *op = (const struct op_sink *)base;
     return op->flush_wanted ? 0 : op->epoch;
+}
+
+struct str op_sink_position(const struct op *base)
+{
+    const struct op_sink *op = (const struct op_sink *)base;
+    return op->sink->kind->tell ? buf_view(&op->position) : str_make(NULL, 0);
 }
 
 void op_sink_written(const struct op *base, uint64_t ret[4])

@@ -7,6 +7,7 @@
  *
  * Columns nobody reads are a constant NULL. */
 #include "exec/op/ops.h"
+#include "exec/save.h"
 
 #include "base/clock.h"
 
@@ -27,7 +28,11 @@ struct op_source {
     bool uses_records;        /* the connector gives raw records */
     bool is_polling;          /* bad rows reported now are not among the records */
     uint64_t bytes;
+    uint64_t skip;            /* rows handed out before the snapshot that are still to come */
     /* Merging by time: what was read and not passed on yet. */
+    struct arena *told_arena; /* of the position in front of it, noted when snapshots are written */
+    struct split_position *told;
+    uint32_t told_count;
     struct batch *held;
     uint32_t held_next;         /* first row not passed on */
     int64_t *held_times_ms;     /* a time a row */
@@ -257,15 +262,17 @@ static enum code make_batch(struct op_source *op, struct batch **ret, struct err
     return OK;
 }
 
-/* Reads a batch into `arena`; *ret is NULL when nothing came. */
-static enum code read_batch(struct op_source *op, struct arena *arena, enum poll_state *ret_state,
-                            uint32_t *ret_rows, struct batch **ret, struct error *err)
+/* Reads a batch of at most `max` records into `arena`; *ret is NULL when nothing came. */
+static enum code read_batch(struct op_source *op, struct arena *arena, uint32_t max,
+                            enum poll_state *ret_state, uint32_t *ret_rows, struct batch **ret,
+                            struct error *err)
 {
     enum code code;
     *ret_rows = 0;
     *ret = NULL;
     if (op->uses_records) {
         op->records.arena = arena;
+        op->records.cap = MIN(max, BATCH_ROWS);
         op->records.count = 0;
         op->records.headers = NULL;
         op->is_polling = true;
@@ -282,7 +289,8 @@ static enum code read_batch(struct op_source *op, struct arena *arena, enum poll
             code = make_batch(op, ret, err);
         }
     } else {
-        code = op->source->kind->poll_rows(op->source, arena, BATCH_ROWS, ret, ret_state, err);
+        code = op->source->kind->poll_rows(op->source, arena, MIN(max, BATCH_ROWS), ret, ret_state,
+                                           err);
         if (code == E_RETRY) {
             *ret_state = POLL_IDLE;
             return OK;
@@ -296,13 +304,30 @@ static enum code read_batch(struct op_source *op, struct arena *arena, enum poll
     return code;
 }
 
-enum code op_source_step(struct op *base, enum poll_state *ret_state, uint32_t *ret_rows,
-                         struct error *err)
+/* Leaves out rows that were handed out before. */
+static enum code pass_over(struct op_source *op, struct batch *batch, struct error *err)
 {
+    uint32_t n = (uint32_t)MIN(op->skip, batch->selected);
+    uint32_t *rows = arena_alloc(batch->arena, MAX(batch->selected, 1) * sizeof *rows);
+    if (!rows)
+        return error_nomem(err);
+    for (uint32_t i = n; i < batch->selected; i++)
+        rows[i - n] = batch_row(batch, i);
+    batch->selection = rows;
+    batch->selected -= n;
+    op->skip -= n;
+    return OK;
+}
+
+enum code op_source_step(struct op *base, uint32_t max, enum poll_state *ret_state,
+                         uint32_t *ret_rows, struct error *err)
+{
+    struct op_source *op = (struct op_source *)base;
     struct batch *batch;
-    TRY(read_batch((struct op_source *)base, base->worker->batch_arena, ret_state, ret_rows,
-                   &batch, err));
-    ((struct op_source *)base)->pushed_first = 0;
+    op->pushed_first = 0;
+    TRY(read_batch(op, base->worker->batch_arena, max, ret_state, ret_rows, &batch, err));
+    if (batch && op->skip > 0)
+        TRY(pass_over(op, batch, err));
     return batch ? op_emit(base, batch, err) : OK;
 }
 
@@ -313,11 +338,17 @@ enum code op_source_load(struct op *base, struct arena *arena, enum poll_state *
 {
     struct op_source *op = (struct op_source *)base;
     struct batch *batch;
-    TRY(read_batch(op, arena, ret_state, ret_rows, &batch, err));
+    if (base->worker->saves) {
+        arena_reset(op->told_arena);
+        TRY(op->source->kind->tell(op->source, op->told_arena, &op->told, &op->told_count, err));
+    }
+    TRY(read_batch(op, arena, BATCH_ROWS, ret_state, ret_rows, &batch, err));
     op->held = batch;
     op->held_next = 0;
     if (!batch)
         return OK;
+    op->held_next = (uint32_t)MIN(op->skip, batch->count);
+    op->skip -= op->held_next;
     int64_t *times = arena_alloc(arena, MAX(batch->count, 1) * sizeof *times);
     if (!times)
         return error_nomem(err);
@@ -336,16 +367,39 @@ bool op_source_head_ms(const struct op *base, int64_t *ret)
     return true;
 }
 
-enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_ms,
-                               struct error *err)
+/* A batch that is kept counts as far as it was passed on. */
+enum code op_source_tell(struct op *base, struct arena *arena, struct save_source *ret,
+                         struct error *err)
+{
+    struct op_source *op = (struct op_source *)base;
+    ret->skip = op->skip;
+    if (!op->held || op->held_next == op->held->count || !base->worker->saves)
+        return op->source->kind->tell(op->source, arena, &ret->items, &ret->count, err);
+    ret->items = arena_array(arena, struct split_position, MAX(op->told_count, 1));
+    if (!ret->items)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < op->told_count; i++) {
+        ret->items[i].split = arena_str(arena, op->told[i].split);
+        ret->items[i].position = arena_str(arena, op->told[i].position);
+        if (!ret->items[i].split.data || !ret->items[i].position.data)
+            return error_nomem(err);
+    }
+    ret->count = op->told_count;
+    ret->skip = op->held_next;
+    return OK;
+}
+
+enum code op_source_emit_until(struct op *base, int64_t before_ms, int64_t upto_ms, uint32_t max,
+                               uint32_t *ret_rows, struct error *err)
 {
     struct op_source *op = (struct op_source *)base;
     uint32_t from = op->held_next, to = from;
-    while (to < op->held->count && op->held_times_ms[to] < before_ms &&
+    while (to < op->held->count && to - from < max && op->held_times_ms[to] < before_ms &&
            op->held_times_ms[to] <= upto_ms)
         to++;
     op->held_next = to;
     op->pushed_first = from;
+    *ret_rows = to - from;
     if (from == 0 && to == op->held->count)
         return op_emit(base, op->held, err);
     /* A compact copy, in the arena of the round: what is downstream pays for these rows only. */
@@ -376,6 +430,7 @@ static enum code no_input(struct op *op, uint32_t port, const struct batch *in, 
 static void destroy(struct op *base)
 {
     struct op_source *op = (struct op_source *)base;
+    arena_destroy(op->told_arena);
     if (op->value.decoder)
         op->value.decoder->kind->close(op->value.decoder);
     if (op->key.decoder)
@@ -423,9 +478,9 @@ static enum code make_records(struct op_source *op, struct error *err)
                               &op->key.column_count, err);
 }
 
-enum code op_source_create(struct worker *worker, const struct plan_scan *plan, bool until_end,
-                           bool commit, struct bad_row_policy *policy, struct op **ret,
-                           struct error *err)
+enum code op_source_create(struct worker *worker, const struct plan_scan *plan,
+                           const struct source_open *from, uint64_t skip,
+                           struct bad_row_policy *policy, struct op **ret, struct error *err)
 {
     struct op_source *op = op_create(worker, &op_source_kind, sizeof *op, &plan->base, 1);
     if (!op)
@@ -440,10 +495,11 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan, 
     worker->sources = op;
     if (op->uses_records)
         TRY(make_records(op, err));
-    struct source_open open = { .table = &plan->def,
-                                .until_end = until_end,
-                                .commit_offsets = commit,
-                                .bad_rows = &op->bad_rows };
+    op->skip = skip;
+    if (worker->saves && !(op->told_arena = arena_create()))
+        return error_nomem(err);
+    struct source_open open = *from;
+    open.bad_rows = &op->bad_rows;
     enum code code = plan->connector->source->open(&open, &op->source, err);
     if (code != OK)
         error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));

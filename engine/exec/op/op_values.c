@@ -35,13 +35,14 @@ enum code op_values_create(struct worker *worker, const struct plan_values *plan
     return OK;
 }
 
-enum code op_values_step(struct op *base, bool *ret_end, struct error *err)
+enum code op_values_step(struct op *base, uint32_t max, uint32_t *ret_rows, bool *ret_end,
+                         struct error *err)
 {
     struct op_values *op = (struct op_values *)base;
     struct worker *worker = base->worker;
     struct arena *arena = worker->batch_arena;
     uint32_t columns = base->plan->field_count;
-    uint32_t n = MIN(op->plan->row_count - op->next, BATCH_ROWS);
+    uint32_t n = MIN(op->plan->row_count - op->next, MIN(BATCH_ROWS, max));
     struct batch *out = batch_create(arena, columns, n);
     struct column **cells = arena_array(arena, struct column *, MAX(n, 1));
     if (!out || !cells)
@@ -60,6 +61,18 @@ enum code op_values_step(struct op *base, bool *ret_end, struct error *err)
     }
     op->next += n;
     base->rows_in += n;
+    *ret_rows = n;
     *ret_end = op->next == op->plan->row_count;
     return op_emit(base, out, err);
+}
+
+uint64_t op_values_done(const struct op *base)
+{
+    return ((const struct op_values *)base)->next;
+}
+
+void op_values_resume(struct op *base, uint64_t done)
+{
+    struct op_values *op = (struct op_values *)base;
+    op->next = (uint32_t)MIN(done, op->plan->row_count);
 }

@@ -53,11 +53,17 @@ enum code op_source_bad_row(struct op_source *op, uint32_t row, struct str reaso
 void op_source_note_watermark(struct op_source *op, int64_t watermark_us);
 int64_t op_source_watermark(const struct op *op); /* WATERMARK_NONE: none */
 
-enum code op_source_create(struct worker *worker, const struct plan_scan *plan, bool until_end,
-                           bool commit, struct bad_row_policy *policy, struct op **ret,
-                           struct error *err);
-/* Reads one batch and pushes it down.  *ret_rows is how many rows came. */
-enum code op_source_step(struct op *op, enum poll_state *ret_state, uint32_t *ret_rows,
+/* `open` without its bad rows, which are given to the policy.  The first `skip` rows were handed out
+ * before. */
+enum code op_source_create(struct worker *worker, const struct plan_scan *plan,
+                           const struct source_open *open, uint64_t skip,
+                           struct bad_row_policy *policy, struct op **ret, struct error *err);
+/* Reads one batch, of at most `max` records, and pushes it down.  *ret_rows is how many came. */
+enum code op_source_step(struct op *op, uint32_t max, enum poll_state *ret_state,
+                         uint32_t *ret_rows, struct error *err);
+/* Where the rows passed on so far end (strings in `arena`); not the table's name. */
+struct save_source;
+enum code op_source_tell(struct op *op, struct arena *arena, struct save_source *ret,
                          struct error *err);
 /* For merging several sources by the time of their records: reads a batch into `arena` and keeps
  * it; the time of its first row not passed on (false: there is none); passes rows on from there,
@@ -65,16 +71,21 @@ enum code op_source_step(struct op *op, enum poll_state *ret_state, uint32_t *re
 enum code op_source_load(struct op *op, struct arena *arena, enum poll_state *ret_state,
                          uint32_t *ret_rows, struct error *err);
 bool op_source_head_ms(const struct op *op, int64_t *ret);
-enum code op_source_emit_until(struct op *op, int64_t before_ms, int64_t upto_ms,
-                               struct error *err);
+/* ... at most `max` of them. *ret_rows: how many. */
+enum code op_source_emit_until(struct op *op, int64_t before_ms, int64_t upto_ms, uint32_t max,
+                               uint32_t *ret_rows, struct error *err);
 /* The connector behind it. */
 struct source *op_source_connector(struct op *op);
 uint64_t op_source_bytes(const struct op *op);
 
 enum code op_values_create(struct worker *worker, const struct plan_values *plan, struct op **ret,
                            struct error *err);
-/* Pushes the next rows; *ret_end after the last. */
-enum code op_values_step(struct op *op, bool *ret_end, struct error *err);
+/* Pushes the next rows, at most `max`; *ret_end after the last. */
+enum code op_values_step(struct op *op, uint32_t max, uint32_t *ret_rows, bool *ret_end,
+                         struct error *err);
+/* Rows pushed so far; and a start behind so many. */
+uint64_t op_values_done(const struct op *op);
+void op_values_resume(struct op *op, uint64_t done);
 
 /* --- sinks ---------------------------------------------------------------------- */
 
@@ -88,5 +99,7 @@ bool op_sink_is_blocked(const struct op *op);
 struct sink *op_sink_connector(struct op *op);
 /* The epoch whose barrier has reached the sink and whose flush was started; 0: none. */
 uint64_t op_sink_epoch(const struct op *op);
+/* Where the connector stood at the last barrier; .data NULL: it does not say. */
+struct str op_sink_position(const struct op *op);
 /* Rows the connector took, by enum change. */
 void op_sink_written(const struct op *op, uint64_t ret[4]);

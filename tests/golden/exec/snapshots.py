@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Snapshots: a job that is stopped goes on where it was; damaged, foreign and missing ones are told.
+
+usage: snapshots.py WEIR
+"""
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+WEIR = os.path.abspath(sys.argv[1])
+COPY = """CREATE TABLE s (id INT) WITH ('connector' = 'filesystem', 'path' = 'in', 'format' = 'json');
+CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'out.ndjson', 'format' = 'json');
+INSERT INTO t SELECT id FROM s;
+"""
+MERGE = """CREATE TABLE a (k STRING, ts TIMESTAMP(3) METADATA FROM 'timestamp') WITH ('connector' = 'kafka',
+  'topic' = 'a', 'properties.bootstrap.servers' = 'x:1', 'format' = 'json');
+CREATE TABLE b (k STRING, ts TIMESTAMP(3) METADATA FROM 'timestamp') WITH ('connector' = 'kafka',
+  'topic' = 'b', 'properties.bootstrap.servers' = 'x:1', 'format' = 'json');
+CREATE TABLE o (k STRING) WITH ('connector' = 'kafka', 'topic' = 'o',
+  'properties.bootstrap.servers' = 'x:1', 'format' = 'json');
+INSERT INTO o SELECT k FROM a;
+INSERT INTO o SELECT k FROM b;
+"""
+checks = failures = 0
+
+
+def check(what, condition, more=""):
+    global checks, failures
+    checks += 1
+    if not condition:
+        failures += 1
+        print(f"FAIL {what}\n{more}")
+
+
+def put(name, text):
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def get(name):
+    with open(name, encoding="utf-8") as file:
+        return file.read()
+
+
+def weir(*arguments):
+    """(status, standard error)"""
+    done = subprocess.run([WEIR, "run", "--set", "weir.summary=none", *arguments],
+                          capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stderr
+
+
+def stop_after(rows, *arguments):
+    return weir("--set", f"weir.test.stop-after-rows={rows}", *arguments)
+
+
+def copy_files():
+    put("job.sql", COPY)
+    for name in "abc":
+        put(f"in/{name}.json", "".join(f'{{"id": {ord(name)}{i:04}}}\n' for i in range(3000)))
+    weir("job.sql")
+    return get("out.ndjson")
+
+
+def manifests():
+    return sorted(glob.glob("st/*.job"), key=lambda n: int(n.split("-")[1].split(".")[0]))
+
+
+def cut(name):
+    os.truncate(name, os.path.getsize(name) - 7)
+
+
+def test_stopped_anywhere():
+    wanted = copy_files()
+    state = ["--set", "weir.state.dir=st", "job.sql"]
+    for rows in (1, 999, 1024, 2976, 7000, 1):
+        check("a stop is no failure", stop_after(rows, *state) == (0, ""))
+        with open("out.ndjson", "a", encoding="utf-8") as file:
+            file.write("what was written behind the snapshot is cut off\n")
+    check("two snapshots are kept", len(manifests()) == 2, str(os.listdir("st")))
+    check("it goes on", weir(*state) == (0, ""))
+    check("the output is that of one run", get("out.ndjson") == wanted)
+    check("again", weir(*state) == (0, ""))
+    check("nothing is left to do", get("out.ndjson") == wanted)
+
+
+def test_any_number_of_workers():
+    wanted = sorted(copy_files().splitlines())
+    state = ["--set", "weir.state.dir=st", "job.sql"]
+    for workers, rows in (("2", 2500), ("3", 3000), ("1", 1000), ("2", 1)):
+        check("it stops", stop_after(rows, "--parallelism", workers, *state) == (0, ""))
+    check("it goes on", weir("--parallelism", "3", *state) == (0, ""))
+    check("each row is there once", sorted(get("out.ndjson").splitlines()) == wanted)
+
+
+def test_damaged():
+    wanted = copy_files()
+    state = ["--set", "weir.state.dir=st", "job.sql"]
+    for rows in (1000, 2000):
+        stop_after(rows, *state)
+    cut(manifests()[1])
+    status, said = weir(*state)
+    check("it goes on from the one before", status == 0 and said.startswith(
+        'WARNING:  snapshot 2 in "st" cannot be read; the job goes on from the one before it, 1\n'),
+          said)
+    check("nothing is lost or twice", get("out.ndjson") == wanted)
+    for name in manifests():
+        cut(name)
+    status, said = weir(*state)
+    check("nothing is guessed", status != 0 and said.startswith("ERROR:  ") and
+          "Without a snapshot the job can only be started anew" in said, said)
+    check("the output is as it was", get("out.ndjson") == wanted)
+
+
+def test_foreign():
+    copy_files()
+    put("other.sql", COPY)
+    stop_after(10, "--set", "weir.state.dir=st", "job.sql")
+    status, said = weir("--set", "weir.state.dir=st", "other.sql")
+    check("another job", status == 2 and said.startswith(
+        'ERROR:  the state directory "st" holds snapshots of job "job.sql", and this is job '
+        '"other.sql"\n'), said)
+    status, said = weir("--set", "weir.state.dir=st", "--set", "weir.job.name=job.sql", "other.sql")
+    check("the same job by its name", (status, said) == (0, ""), said)
+
+
+def test_in_use():
+    put("job.sql", COPY.replace("'in'", "'-'"))
+    first = subprocess.Popen([WEIR, "run", "--set", "weir.state.dir=st", "job.sql"],
+                             stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    first.stdin.write(b'{"id": 1}\n')
+    first.stdin.flush()
+    while not (os.path.exists("out.ndjson") and os.path.getsize("out.ndjson") > 0):
+        if first.poll() is not None:
+            break
+    status, said = weir("--set", "weir.state.dir=st", "job.sql")
+    check("one run at a time", status != 0 and
+          said == 'ERROR:  the state directory "st" is in use by another run of weir\n', said)
+    first.stdin.close()
+    first.wait(60)
+
+
+def test_changed():
+    copy_files()
+    stop_after(10, "--set", "weir.state.dir=st", "job.sql")
+    put("job.sql", COPY.replace("TABLE s", "TABLE z").replace("FROM s", "FROM z"))
+    status, said = weir("--set", "weir.state.dir=st", "job.sql")
+    check("a source that is gone, and one that is new", status == 0 and said ==
+          'WARNING:  the job was changed: it does not read "s" any more, whose positions the '
+          'snapshot holds\n'
+          'WARNING:  the job was changed: the snapshot has no position of "z", which is read as its '
+          'options say\n', said)
+
+
+def record(key, i, ms):
+    return json.dumps({"value": {"k": f"{key}{i}"}, "timestamp": ms}) + "\n"
+
+
+def test_merged():
+    """Sources that are merged by time hold a batch each, of which a part is done at the stop."""
+    put("job.sql", MERGE)
+    put("d/a.records.ndjson", "".join(record("a", i, 10 * i) for i in range(12)))
+    put("d/b.records.ndjson", "".join(record("b", i, 7 * i) for i in range(15)))
+    local = ["--profile", "local", "--data", "d", "--set", "weir.state.dir=st", "job.sql"]
+    check("as a whole", weir(*local) == (0, ""))
+    wanted = get("d/o.ndjson")
+    for stop in range(1, 27):
+        for name in glob.glob("st/*") + ["d/o.ndjson"]:
+            os.unlink(name)
+        first, second = stop_after(stop, *local), weir(*local)
+        check(f"in two parts, {stop}", first == second == (0, ""), str((first, second)))
+        check(f"the same rows in the same order, {stop}", get("d/o.ndjson") == wanted,
+              get("d/o.ndjson"))
+
+
+def test_limit():
+    put("job.sql", COPY.replace("SELECT id FROM s", "SELECT id FROM s LIMIT 7"))
+    put("in/a.json", "".join(f'{{"id": {i}}}\n' for i in range(20)))
+    state = ["--set", "weir.state.dir=st", "job.sql"]
+    stop_after(5, *state)
+    check("the rest of the limit", weir(*state) == (0, ""))
+    check("seven in all", get("out.ndjson") == "".join(f'{{"id":{i}}}\n' for i in range(7)),
+          get("out.ndjson"))
+
+
+def main():
+    for name, test in list(globals().items()):
+        if not name.startswith("test_"):
+            continue
+        with tempfile.TemporaryDirectory(prefix="weir-snapshots-") as folder:
+            os.chdir(folder)
+            test()
+            os.chdir("/")
+    print(f"{checks - failures} of {checks} checks passed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

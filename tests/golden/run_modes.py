@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""run_modes.py -- golden cases, run in other ways that must give the same.
+
+usage: run_modes.py WEIR --resume SEED FILE.test...
+       run_modes.py WEIR --workers N [--stress SEED] FILE.test...
+
+Only cases that run a job to its end with status 0 take part; what they give when run as they are
+is what is expected, so a case whose output is another one each time is left out.
+
+--resume: the job is stopped after some rows of its sources (a drained stop, as by SIGINT), and
+started again, in a new process, from the snapshot it has left; perhaps several times.  Files and
+standard output must be the same as if it had not been stopped.  A case with a line
+`--- not resumed: REASON` is left out.
+
+--workers: the same final rows.  A changelog (changelog-json) must be consistent besides: each -U
+and -D takes back a row that is there.  A case with the line `--- arrival-order` is left out: its
+rows depend on the order in which rows of several splits come.
+"""
+import collections
+import json
+import os
+import random
+import shlex
+import sys
+import tempfile
+
+from run_cli import Run, read_cases
+
+STOPS_MAX = 3
+STATE_DIR = ".state"
+
+
+class Variant(Run):
+    """A start of the case's program with other options; files are made only the first time."""
+
+    def __init__(self, case, weir, folder, options, fresh=True):
+        super().__init__(case, weir, folder)
+        self.command += options
+        self.fresh = fresh
+        for name in ("TSAN_OPTIONS",):
+            if name in os.environ:
+                self.env[name] = os.environ[name]
+
+    def start(self):
+        if self.fresh:
+            self.go()
+        else:
+            self.run_piped()
+        return self
+
+
+def takes_part(case):
+    arguments = shlex.split(case.value("args", ""))
+    if not arguments or arguments[0] != "run" or int(case.value("status", "0")) != 0:
+        return False
+    heads = [head for head, _ in case.sections]
+    if "terminal" in heads or "arrival-order" in heads or case.get("stdin"):
+        return False
+    if any(" when " in head for head in heads) or "--parallelism" in arguments:
+        return False
+    text = " ".join(arguments)
+    return "weir.state.dir" not in text and "weir.test." not in text
+
+
+def files_of(folder):
+    """Contents by name, without databases (their bytes say nothing) and snapshots."""
+    found = {}
+    for root, folders, names in os.walk(folder):
+        folders[:] = [f for f in folders if f != STATE_DIR]
+        for name in names:
+            path = os.path.join(root, name)
+            if "sqlite" in name:
+                continue
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, folder)] = file.read()
+    return found
+
+
+def undisturbed(case, weir):
+    """(standard output, files, rows read) -- None if it is another one each time or fails."""
+    results = []
+    for _ in range(2):
+        with tempfile.TemporaryDirectory(prefix="weir-mode-") as folder:
+            folder = os.path.realpath(folder)
+            run = Variant(case, weir, folder, ["--set", "weir.summary=json"]).start()
+            if run.status != 0 or run.trouble:
+                return None
+            lines = [line for line in run.err.decode().splitlines() if line.startswith("{")]
+            if not lines:
+                return None
+            rows = sum(source["rows"] for source in json.loads(lines[-1])["sources"])
+            mask = folder.encode()
+            files = {n: d.replace(mask, b"{DIR}") for n, d in files_of(folder).items()}
+            results.append((run.out.replace(mask, b"{DIR}"), files, rows))
+    return results[0] if results[0] == results[1] else None
+
+
+# ---- stopped and resumed ----------------------------------------------------------------------
+
+
+def output_mode(case):
+    arguments = shlex.split(case.value("args", ""))
+    for i, word in enumerate(arguments):
+        if word == "--output" and i + 1 < len(arguments):
+            return arguments[i + 1]
+        if word.startswith("weir.output="):
+            return word.split("=", 1)[1]
+    return "table"
+
+
+def join_outputs(mode, parts):
+    if mode == "csv":  # each part has a head
+        return b"".join([parts[0]] + [p.split(b"\n", 1)[-1] for p in parts[1:]])
+    return b"".join(parts)
+
+
+def check_resume(case, weir, chance):
+    if case.value("not resumed"):
+        return None
+    wanted = undisturbed(case, weir)
+    if wanted is None or wanted[2] == 0:
+        return None
+    stdout, files, rows = wanted
+    mode = output_mode(case)
+    if stdout and mode in ("table", "tableau", "json"):
+        return None  # what is shown at the end cannot be shown in parts
+    stops = sorted(chance.sample(range(1, rows + 1), min(rows, chance.randint(1, STOPS_MAX))))
+    parts, said, done = [], [], 0
+    with tempfile.TemporaryDirectory(prefix="weir-mode-") as folder:
+        folder = os.path.realpath(folder)
+        options = ["--set", f"weir.state.dir={folder}/{STATE_DIR}", "--set", "weir.summary=none"]
+        for stop in stops + [None]:
+            more = [] if stop is None else ["--set", f"weir.test.stop-after-rows={stop - done}"]
+            run = Variant(case, weir, folder, options + more, fresh=done == 0).start()
+            done = stop
+            parts.append(run.out.replace(folder.encode(), b"{DIR}"))
+            said.append(run.err.decode("utf-8", "replace"))
+            if run.status != 0 or run.trouble:
+                return [f"stops {stops}: status {run.status} {run.trouble or ''}\n{said[-1]}"]
+        got = {n: d.replace(folder.encode(), b"{DIR}") for n, d in files_of(folder).items()}
+    return compare(f"stops {stops}", {"stdout": stdout, **files},
+                   {"stdout": join_outputs(mode, parts), **got}, lambda data: data, said)
+
+
+# ---- several workers --------------------------------------------------------------------------
+
+
+def as_change(line):
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    if isinstance(value, dict) and "op" in value and "data" in value:
+        row = json.dumps([value.get("statement"), value["data"]], sort_keys=True)
+        return value["op"], row
+    return None
+
+
+class Inconsistent(Exception):
+    pass
+
+
+def final_rows(data, is_upsert):
+    """The rows that a changelog leaves; of other texts the lines."""
+    lines = data.decode("utf-8", "backslashreplace").splitlines()
+    changes = [as_change(line) for line in lines]
+    if not lines or not all(changes):
+        return collections.Counter(lines)
+    if is_upsert:  # the key is not known here: all that was ever said
+        return collections.Counter(lines)
+    rows = collections.Counter()
+    for op, row in changes:
+        if op in ("+I", "+U"):
+            rows[row] += 1
+        elif rows[row] == 0:
+            raise Inconsistent(f"{op} of a row that is not there: {row}")
+        else:
+            rows[row] -= 1
+    return +rows
+
+
+def check_workers(case, weir, workers, stress):
+    wanted = undisturbed(case, weir)
+    if wanted is None:
+        return None
+    stdout, files, _ = wanted
+    options = ["--parallelism", str(workers), "--set", "weir.summary=none"]
+    if stress:
+        options += ["--set", f"weir.test.stress={stress}"]
+    with tempfile.TemporaryDirectory(prefix="weir-mode-") as folder:
+        folder = os.path.realpath(folder)
+        run = Variant(case, weir, folder, options).start()
+        err = run.err.decode("utf-8", "replace")
+        if run.status != 0 or run.trouble or "ThreadSanitizer" in err:
+            return [f"{workers} workers: status {run.status} {run.trouble or ''}\n{err}"]
+        got = {n: d.replace(folder.encode(), b"{DIR}") for n, d in files_of(folder).items()}
+        out = run.out.replace(folder.encode(), b"{DIR}")
+    has_key = "PRIMARY KEY" in " ".join(body.upper() for _, body in case.named("file"))
+    return compare(f"{workers} workers", {"stdout": stdout, **files}, {"stdout": out, **got},
+                   lambda data: final_rows(data, has_key), [err])
+
+
+# ---- both ---------------------------------------------------------------------------------------
+
+
+def compare(what, wanted, got, normal, said):
+    found = []
+    for name in sorted(set(wanted) | set(got)):
+        a, b = wanted.get(name), got.get(name)
+        if a is None or b is None:
+            found.append(f"{what}: {name} is there only {'un' if b is None else ''}disturbed")
+            continue
+        try:
+            same = normal(a) == normal(b)
+        except Inconsistent as error:
+            found.append(f"{what}: {name}: {error}")
+            continue
+        if not same:
+            found.append(f"{what}: {name} is\n{b.decode('utf-8', 'replace')}and should be\n"
+                         f"{a.decode('utf-8', 'replace')}")
+    if found:
+        found.append("".join(said))
+    return found
+
+
+def main():
+    arguments = sys.argv[1:]
+    if len(arguments) < 4 or arguments[1] not in ("--resume", "--workers"):
+        print(__doc__)
+        return 2
+    weir, mode, number = os.path.abspath(arguments[0]), arguments[1], int(arguments[2])
+    paths = arguments[3:]
+    stress = 0
+    if paths[0] == "--stress":
+        stress, paths = int(paths[1]), paths[2:]
+    chance = random.Random(number)
+    count = failed = 0
+    for path in paths:
+        for case in read_cases(path)[1]:
+            if not takes_part(case):
+                continue
+            found = (check_resume(case, weir, chance) if mode == "--resume"
+                     else check_workers(case, weir, number, stress))
+            if found is None:
+                continue
+            count += 1
+            failed += bool(found)
+            if found:
+                print(f"FAIL {os.path.relpath(path)}:{case.line}: {case.name}")
+                print("\n".join(found))
+    print(f"{count - failed} of {count} cases passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
