@@ -203,6 +203,17 @@ static enum code from_table(struct binder *b, const struct ast_from_table *node,
     return apply_alias(b, &node->alias, table->name, ret, err);
 }
 
+/* A table function that reads a table; those that make rows of a row's values join with what stands
+ * left of them. */
+static enum code from_call(struct binder *b, const struct ast_from_call *node,
+                           const struct cte *ctes, struct relation *ret, struct error *err)
+{
+    if (!bind_is_window_function(node->call))
+        return bind_unsupported(node->node.span, "a table function", err);
+    TRY(bind_window_function(b, node->call, ctes, ret, err));
+    return apply_alias(b, &node->alias, STR(""), ret, err);
+}
+
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err)
 {
@@ -225,7 +236,7 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
         return bind_unsupported(node->span, "JOIN", err);
     }
     case AST_FROM_CALL:
-        return bind_unsupported(node->span, "a table function", err);
+        return from_call(b, (const struct ast_from_call *)node, ctes, ret, err);
     case AST_FROM_UNNEST:
         return bind_unsupported(node->span, "UNNEST", err);
     case AST_FROM_MATCH:

@@ -121,6 +121,12 @@ enum code bind_query(struct binder *b, const struct ast_query *node, const struc
 enum code bind_watermark(struct binder *b, struct plan_scan *scan, struct expr *const *stored,
                          struct plan **ret, struct error *err) WEIR_CHECKED;
 
+/* bind_window.c: TUMBLE(TABLE t, ...), HOP, CUMULATE, SESSION as tables. */
+bool bind_is_window_function(const struct ast_call *call);
+enum code bind_window_function(struct binder *b, const struct ast_call *call,
+                               const struct cte *ctes, struct relation *ret, struct error *err)
+    WEIR_CHECKED;
+
 /* bind_from.c */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
