@@ -136,6 +136,11 @@ uint32_t state_table_tail(const struct state_table *t)
     return t->tail;
 }
 
+uint32_t state_table_id(const struct state_table *t)
+{
+    return t->id;
+}
+
 uint64_t state_table_rows(const struct state_table *t)
 {
     return t->rows;

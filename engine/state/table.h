@@ -60,6 +60,7 @@ void state_table_touch(struct state_table *table, char *row);
 /* Frees the row and what its slots hold; not what its tail points to. */
 void state_table_remove(struct state_table *table, char *row);
 
+uint32_t state_table_id(const struct state_table *table); /* of the schema */
 uint64_t state_table_rows(const struct state_table *table);
 /* Walks the live rows, in the order they were made as long as none was removed: start with *at = 0;
  * NULL at the end.  The row returned may be removed before the next call. */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "types/time.h"
 
-enum { STEP_ROWS = 1024, TABLE_AGG = 16, TABLE_SLICES = 1 << 16 };
+enum { STEP_ROWS = 1024, TABLE_AGG = 16 };
 
 /* --- making -------------------------------------------------------------------------- */
 
@@ -18,7 +18,9 @@ static enum code choose_types(struct window_groups *g, struct error *err)
     TRY(agg_set_slots(arena, plan->calls, plan->call_count, &slots, &slot_count, err));
     bool attached = plan->window.kind == WINDOW_ATTACHED;
     g->counts = plan_updates(input);
-    g->key_count = plan->key_count + attached;
+    for (uint32_t i = 0; i < plan->call_count; i++)
+        g->has_more = g->has_more || plan->calls[i].distinct || plan->calls[i].agg->wants_key;
+    g->key_count = plan->key_count + attached + g->has_more;
     g->value_count = slot_count + g->counts;
     g->key_types = arena_array(arena, const struct type *, g->key_count + 1);
     g->value_types = arena_array(arena, const struct type *, g->value_count + 1);
@@ -28,7 +30,8 @@ static enum code choose_types(struct window_groups *g, struct error *err)
         g->key_types[i] = input->fields[plan->keys[i]].type;
     if (attached)
         g->key_types[plan->key_count] = input->fields[plan->window.start].type;
-    g->key_types[g->key_count] = &type_bigint; /* the number of a slice, for the aggregates */
+    if (g->has_more)
+        g->key_types[g->key_count - 1] = &type_bigint; /* the number of the slice */
     if (g->counts)
         g->value_types[0] = &type_bigint;
     for (uint32_t i = 0; i < slot_count; i++)
@@ -48,7 +51,7 @@ static enum code make_set(struct window_groups *g, struct error *err)
     struct agg_set_open open = { .calls = g->plan->calls,
                                  .count = g->plan->call_count,
                                  .key = g->key_types,
-                                 .key_count = g->key_count + 1,
+                                 .key_count = g->key_count,
                                  .route_count = g->plan->key_count,
                                  .input = types,
                                  .heap = g->heap,
@@ -74,7 +77,7 @@ enum code window_groups_init(struct window_groups *g, struct op *op,
                              struct error *err)
 {
     *g = (struct window_groups){
-        .op = op, .plan = plan, .times = times, .next_id = TABLE_SLICES
+        .op = op, .plan = plan, .times = times, .next_id = WINDOW_TABLES
     };
     char *owner = arena_printf(op->worker->op_arena, "window#%u", plan->base.id);
     if (!owner)
@@ -84,9 +87,6 @@ enum code window_groups_init(struct window_groups *g, struct op *op,
     TRY(make_set(g, err));
     TRY(window_table(g, &g->model, err));
     agg_set_place(g->set, state_table_layout(g->model), g->key_count + g->counts);
-    g->has_more = agg_set_wants_keys(g->set);
-    for (uint32_t i = 0; i < plan->call_count; i++)
-        g->has_more = g->has_more || plan->calls[i].distinct;
     return OK;
 }
 
@@ -150,10 +150,10 @@ void slices_destroy(struct slices *list)
 
 /* --- keys of what lies beside a row ------------------------------------------------------ */
 
-/* (key, number) as bytes for each of n rows of a table. */
+/* The key as bytes for each of n rows of a table. */
 static enum code keys_of_rows(struct window_groups *g, struct arena *arena,
                               struct state_table *groups, char *const *rows, uint32_t n,
-                              int64_t number, struct str **ret, struct error *err)
+                              struct str **ret, struct error *err)
 {
     struct str *keys = arena_alloc(arena, MAX(n, 1) * sizeof *keys);
     if (!keys)
@@ -164,7 +164,6 @@ static enum code keys_of_rows(struct window_groups *g, struct arena *arena,
     for (uint32_t i = 0; i < n && code == OK; i++) {
         buf_clear(&key);
         state_encode_slots(&key, state_table_layout(groups), 0, g->key_count, rows[i]);
-        state_encode_i64(&key, number);
         if ((code = buf_check(&key, err)) == OK &&
             !(keys[i] = arena_str(arena, buf_view(&key))).data)
             code = error_nomem(err);
@@ -176,23 +175,31 @@ static enum code keys_of_rows(struct window_groups *g, struct arena *arena,
 
 /* --- rows into groups --------------------------------------------------------------------- */
 
-/* Key columns of the input, and the number as a column for the aggregates. */
+static enum code number_column(struct arena *arena, int64_t number, uint32_t count,
+                               struct column **ret, struct error *err)
+{
+    struct column *c = column_create_constant(arena, &type_bigint, count);
+    if (!c)
+        return error_nomem(err);
+    COLUMN_OUT(c, int64_t)[0] = number;
+    *ret = c;
+    return OK;
+}
+
 static enum code key_columns(struct window_groups *g, const struct batch *in, int64_t number,
                              struct column ***ret, struct error *err)
 {
     const struct plan_window *plan = g->plan;
     struct column **key = arena_array(in->arena, struct column *, g->key_count + 1);
-    struct column *last = column_create_constant(in->arena, &type_bigint, in->count);
-    if (!key || !last)
+    if (!key)
         return error_nomem(err);
     for (uint32_t i = 0; i < plan->key_count; i++)
         key[i] = in->columns[plan->keys[i]];
-    if (g->key_count > plan->key_count)
+    if (plan->window.kind == WINDOW_ATTACHED)
         key[plan->key_count] = in->columns[plan->window.start];
-    COLUMN_OUT(last, int64_t)[0] = number;
-    key[g->key_count] = last;
     *ret = key;
-    return OK;
+    return g->has_more ? number_column(in->arena, number, in->count, &key[g->key_count - 1], err)
+                       : OK;
 }
 
 static void count_rows(const struct window_groups *g, const struct state_layout *layout,
@@ -222,7 +229,7 @@ static const uint8_t *make_flags(const struct batch *in, const uint32_t *sel, ui
     return any ? is_new : NULL;
 }
 
-static enum code step_part(struct window_groups *g, struct state_table *groups, int64_t number,
+static enum code step_rows(struct window_groups *g, struct state_table *groups,
                            const struct batch *in, struct column **key, const uint32_t *sel,
                            uint32_t n, struct error *err)
 {
@@ -246,7 +253,7 @@ static enum code step_part(struct window_groups *g, struct state_table *groups, 
                                .key = key };
     struct str *keys = NULL;
     if (agg_set_wants_keys(g->set))
-        TRY(keys_of_rows(g, in->arena, groups, rows, n, number, &keys, err));
+        TRY(keys_of_rows(g, in->arena, groups, rows, n, &keys, err));
     batch.keys = keys;
     return agg_set_step(g->set, &batch, NULL, NULL, err);
 }
@@ -256,7 +263,7 @@ enum code window_step(struct window_groups *g, struct state_table *groups, int64
 {
     struct column **key;
     TRY(key_columns(g, in, number, &key, err));
-    return n == 0 ? OK : step_part(g, groups, number, in, key, sel, n, err);
+    return n == 0 ? OK : step_rows(g, groups, in, key, sel, n, err);
 }
 
 /* --- tables as a whole -------------------------------------------------------------------- */
@@ -282,8 +289,8 @@ static enum code keys_as_columns(struct arena *arena, struct state_table *groups
 }
 
 static enum code merge_part(struct window_groups *g, struct arena *arena, struct state_table *to,
-                            int64_t to_number, struct state_table *from, int64_t from_number,
-                            char **rows, uint32_t n, struct error *err)
+                            int64_t to_number, struct state_table *from, char **rows, uint32_t n,
+                            struct error *err)
 {
     char **to_rows = arena_alloc(arena, n * sizeof *to_rows);
     char **new_rows = arena_alloc(arena, n * sizeof *new_rows);
@@ -292,6 +299,8 @@ static enum code merge_part(struct window_groups *g, struct arena *arena, struct
     if (!to_rows || !new_rows || !is_new || !key)
         return error_nomem(err);
     TRY(keys_as_columns(arena, from, rows, n, g->key_count, key, err));
+    if (g->has_more)
+        TRY(number_column(arena, to_number, n, &key[g->key_count - 1], err));
     TRY(state_table_find(to, key, NULL, n, true, to_rows, is_new, err));
     uint32_t fresh = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -305,14 +314,14 @@ static enum code merge_part(struct window_groups *g, struct arena *arena, struct
     }
     struct str *to_keys = NULL, *from_keys = NULL;
     if (agg_set_wants_keys(g->set)) {
-        TRY(keys_of_rows(g, arena, to, to_rows, n, to_number, &to_keys, err));
-        TRY(keys_of_rows(g, arena, from, rows, n, from_number, &from_keys, err));
+        TRY(keys_of_rows(g, arena, to, to_rows, n, &to_keys, err));
+        TRY(keys_of_rows(g, arena, from, rows, n, &from_keys, err));
     }
     return agg_set_merge(g->set, to_rows, to_keys, rows, from_keys, n, err);
 }
 
 enum code window_merge(struct window_groups *g, struct state_table *to, int64_t to_number,
-                       struct state_table *from, int64_t from_number, struct error *err)
+                       struct state_table *from, struct error *err)
 {
     struct arena *arena = arena_create();
     char *rows[STEP_ROWS];
@@ -320,15 +329,14 @@ enum code window_merge(struct window_groups *g, struct state_table *to, int64_t 
     uint32_t n;
     enum code code = arena ? OK : error_nomem(err);
     while (code == OK && (n = next_rows(from, &at, rows, STEP_ROWS)) > 0) {
-        code = merge_part(g, arena, to, to_number, from, from_number, rows, n, err);
+        code = merge_part(g, arena, to, to_number, from, rows, n, err);
         arena_reset(arena);
     }
     arena_destroy(arena);
     return code;
 }
 
-enum code window_drop(struct window_groups *g, struct state_table *groups, int64_t number,
-                      struct error *err)
+enum code window_drop(struct window_groups *g, struct state_table *groups, struct error *err)
 {
     struct arena *arena = g->has_more && groups ? arena_create() : NULL;
     char *rows[STEP_ROWS];
@@ -337,7 +345,7 @@ enum code window_drop(struct window_groups *g, struct state_table *groups, int64
     enum code code = g->has_more && groups && !arena ? error_nomem(err) : OK;
     while (code == OK && arena && (n = next_rows(groups, &at, rows, STEP_ROWS)) > 0) {
         struct str *keys;
-        code = keys_of_rows(g, arena, groups, rows, n, number, &keys, err);
+        code = keys_of_rows(g, arena, groups, rows, n, &keys, err);
         for (uint32_t i = 0; i < n && code == OK; i++)
             agg_set_drop(g->set, rows[i], keys[i]);
         arena_reset(arena);
@@ -358,11 +366,10 @@ static enum code add_due(struct window_groups *g, const struct due_window *due, 
                : error_nomem(err);
 }
 
-enum code window_due(struct window_groups *g, int64_t end_us, int64_t number,
-                     struct state_table *groups, struct error *err)
+enum code window_due(struct window_groups *g, int64_t end_us, struct state_table *groups,
+                     struct error *err)
 {
     struct due_window due = { .end_us = end_us,
-                              .number = number,
                               .groups = groups,
                               .watermark_us = WATERMARK_NONE };
     enum code code = add_due(g, &due, err);
@@ -403,7 +410,7 @@ static enum code property_column(struct window_groups *g, struct arena *arena,
     enum window_property what = g->plan->properties[i];
     const struct type *type =
         g->plan->base.fields[g->plan->key_count + g->plan->call_count + i].type;
-    if (what == WINDOW_START && g->key_count > g->plan->key_count) {
+    if (what == WINDOW_START && g->plan->window.kind == WINDOW_ATTACHED) {
         *ret = state_column(arena, &state_table_layout(groups)->slots[g->plan->key_count], rows,
                             n);
         return *ret ? OK : error_nomem(err);
@@ -427,7 +434,7 @@ static enum code send_rows(struct window_groups *g, const struct due_window *due
         return error_nomem(err);
     TRY(keys_as_columns(arena, due->groups, rows, n, plan->key_count, out->columns, err));
     if (agg_set_wants_keys(g->set))
-        TRY(keys_of_rows(g, arena, due->groups, rows, n, due->number, &keys, err));
+        TRY(keys_of_rows(g, arena, due->groups, rows, n, &keys, err));
     if (plan->call_count > 0)
         TRY(agg_set_result(g->set, arena, rows, keys, n, out->columns + plan->key_count, err));
     for (uint32_t i = 0; i < plan->property_count; i++)
@@ -465,7 +472,7 @@ enum code window_send(struct window_groups *g, uint32_t batches, struct error *e
         }
         struct due_window done = *due;
         g->due_first++;
-        TRY(window_drop(g, done.groups, done.number, err));
+        TRY(window_drop(g, done.groups, err));
         if (done.watermark_us != WATERMARK_NONE)
             TRY(op_emit_watermark(g->op, done.watermark_us, err));
     }

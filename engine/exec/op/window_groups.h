@@ -2,8 +2,8 @@
  * windows that are over and wait to be sent.
  *
  * A slice has a table of groups of its own, so a window that is over is sent and
- * dropped as a whole.  What aggregates keep beside a group's row lies under the group's
- * key and the slice's number (its end), since all slices share one agg_set. */
+ * dropped as a whole.  All slices share one agg_set; where aggregates keep something beside
+ * a group's row, the slice's number (its end) is the last part of the group's key. */
 #pragma once
 
 #include "agg/agg_set.h"
@@ -24,7 +24,6 @@ struct slices { /* by end, ascending */
 /* A window that is over, or a watermark that goes on behind those before it. */
 struct due_window {
     int64_t end_us;
-    int64_t number;             /* of its groups: see above */
     struct state_table *groups; /* NULL: just the watermark */
     uint64_t at;                /* groups before it have been sent */
     int64_t watermark_us;
@@ -38,7 +37,8 @@ struct window_groups {
     struct agg_set *set;
     struct state_table *model;  /* empty: the layout that all tables have */
     const struct type **key_types, **value_types;
-    uint32_t key_count;         /* of the tables: the plan's keys, then the start if attached */
+    uint32_t key_count;         /* of the tables: the plan's keys, the start if attached, and the
+                                   slice's number if has_more */
     uint32_t value_count;
     bool counts;                /* input takes rows back: the first value is a group's row count */
     bool has_more;              /* aggregates keep something beside the rows */
@@ -59,6 +59,7 @@ enum code slices_get(struct window_groups *g, struct slices *list, int64_t end_u
 void slices_shift(struct slices *list, uint32_t n);
 void slices_destroy(struct slices *list);
 
+enum { WINDOW_TABLES = 1 << 16 }; /* tables of groups have ids from here in snapshots */
 enum code window_table(struct window_groups *g, struct state_table **ret, struct error *err)
     WEIR_CHECKED;
 /* Rows of a batch (sel NULL: i) into groups. */
@@ -67,15 +68,14 @@ enum code window_step(struct window_groups *g, struct state_table *groups, int64
     WEIR_CHECKED;
 /* Adds the groups of one table to those of another. */
 enum code window_merge(struct window_groups *g, struct state_table *to, int64_t to_number,
-                       struct state_table *from, int64_t from_number, struct error *err)
-    WEIR_CHECKED;
+                       struct state_table *from, struct error *err) WEIR_CHECKED;
 /* Frees a table and what aggregates keep for it. */
-enum code window_drop(struct window_groups *g, struct state_table *groups, int64_t number,
-                      struct error *err) WEIR_CHECKED;
+enum code window_drop(struct window_groups *g, struct state_table *groups, struct error *err)
+    WEIR_CHECKED;
 
 /* Takes the table over; it is sent by window_send(). */
-enum code window_due(struct window_groups *g, int64_t end_us, int64_t number,
-                     struct state_table *groups, struct error *err) WEIR_CHECKED;
+enum code window_due(struct window_groups *g, int64_t end_us, struct state_table *groups,
+                     struct error *err) WEIR_CHECKED;
 enum code window_due_watermark(struct window_groups *g, int64_t watermark_us, struct error *err)
     WEIR_CHECKED;
 bool window_is_due(const struct window_groups *g);
