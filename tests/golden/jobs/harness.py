@@ -53,13 +53,14 @@ def in_read_order(*topics):
 class Case:
     """What goes in: topics, and tables that are there before; what comes out by the rules: rows."""
 
-    def __init__(self, name, topics, expected, tables=(), settings=(), least=1):
+    def __init__(self, name, topics, expected, tables=(), settings=(), counts=None, least=1):
         self.name = name
-        self.topics = topics      # name: records
-        self.expected = expected  # table: rows
-        self.tables = tables      # SQL
+        self.topics = topics        # name: records
+        self.expected = expected    # table: rows
+        self.tables = tables        # SQL
         self.settings = settings
-        self.least = least        # rows without which the case proves nothing
+        self.counts = counts or {}  # of the sources, in the closing summary
+        self.least = least          # rows without which the case proves nothing
 
 
 def is_close(a, b):
@@ -111,7 +112,11 @@ def check(weir, job, case):
             db = sqlite3.connect(path)
             db.executescript("\n".join(case.tables))
             db.close()
-        run_job(weir, job, folder, case.settings)
+        summary = run_job(weir, job, folder, case.settings)
+        for name, count in case.counts.items():
+            got = sum(source[name] for source in summary["sources"])
+            if got != count:
+                sys.exit(f"{job}, case {case.name}: {got} rows {name}, by the rules {count}")
         db = sqlite3.connect(path)
         for table, expected in case.expected.items():
             got = db.execute(f'SELECT * FROM "{table}"').fetchall()

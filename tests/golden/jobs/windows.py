@@ -20,11 +20,12 @@ class Tumble:
         self.partitions = {}
         self.watermark = None
         self.groups = {}
-        self.late = 0
+        self.late = self.timeless = 0
 
     def row(self, partition, time, key, value):
         """key is None: the row only moves the watermark."""
         if time is None:
+            self.timeless += 1
             return
         if key is not None:
             start = time // self.size * self.size
@@ -50,7 +51,7 @@ def class_performance_rows(records):
         window.row(r.partition, time, key, key[3])
     return [(timestamp(start), timestamp(start + 60000), *key,
              sum(event is not None for event in events), CLOCK_TEXT)
-            for (start, key), events in window.groups.items()], window.late
+            for (start, key), events in window.groups.items()], window
 
 
 def operation(at, user=7, room=3, role=2, event="STUDENT_LINE_DRAW"):
@@ -108,18 +109,20 @@ def class_performance(flink):
         inputs += [("odd messages", class_performance_odd()), ("before 1970", before_1970()),
                    ("nothing", [])]
     for name, records in inputs:
-        rows, late = class_performance_rows(records)
+        rows, window = class_performance_rows(records)
         if name.startswith("seed"):
-            assert late > 20
+            assert window.late > 20
         cases.append(Case(name, {"timeline_analysis_student": records},
-                          {"timeline_signal_analysis": rows}, least=1 if records else 0))
+                          {"timeline_signal_analysis": rows}, least=1 if records else 0,
+                          counts={"late": window.late, "skipped": window.timeless}))
     return cases
 
 
 # ---- A/V quality ----
 
 def av_quality_rows(records):
-    rows = []
+    """A row can be late for either INSERT."""
+    rows, late = [], 0
     for kind, field, value in (("AUDIO", "agora_audioState", "lost"), ("VIDEO", "agora_videoState", "fr")):
         window = Tumble(30000, 60000)
         for r in records:
@@ -135,7 +138,8 @@ def av_quality_rows(records):
                          -1 if channel is None else channel, "-1" if room is None else room, "student",
                          uid, f"{event or ''}_{kind}_STATE", sum(amounts), sum(amounts) / len(amounts),
                          len(amounts) if event is not None else 0, CLOCK_TEXT))
-    return rows
+        late += window.late
+    return rows, {"late": late, "skipped": window.timeless}
 
 
 def channel_state(at, lost=3, fr=None, **other):
@@ -187,8 +191,11 @@ def av_quality(flink):
     if not flink:
         early = [Record(message(channel_state(at))) for at in (-60001, -60000, -1, 0, 100000, 5)]
         inputs += [("odd messages", av_quality_odd()), ("before 1970", early)]
-    return [Case(name, {"agora_record": records}, {"user_av_record": av_quality_rows(records)})
-            for name, records in inputs]
+    cases = []
+    for name, records in inputs:
+        rows, counts = av_quality_rows(records)
+        cases.append(Case(name, {"agora_record": records}, {"user_av_record": rows}, counts=counts))
+    return cases
 
 
 # ---- Lesson time ----
