@@ -12,6 +12,8 @@
 
 #include "base/memory.h"
 
+#include <sys/mman.h>
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #define POISON(ptr, bytes) __asan_poison_memory_region((ptr), (bytes))
@@ -25,6 +27,8 @@ enum {
     SMALL_MAX = 1024,
     FINE_MAX = 128, /* up to here a class every 16 bytes, then four a doubling */
     CLASS_COUNT = FINE_MAX / 16 + 3 * 4,
+    PAGE_BYTES = 4096,
+    HUGE_BYTES = 2 << 20,
     SLAB_ALIGN = 16384,
     SLAB_BYTES = SLAB_ALIGN - 64, /* leaves malloc room for its own header between two slabs */
 };
@@ -200,6 +204,14 @@ static size_t large_bytes(size_t bytes)
     return ((bytes + 15) & ~(size_t)15) + sizeof(struct large);
 }
 
+/* Tables of millions of rows are read at random: with small pages each look misses the TLB too. */
+static void ask_for_huge_pages(void *block, size_t bytes)
+{
+    uintptr_t first = ((uintptr_t)block + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+    uintptr_t end = ((uintptr_t)block + bytes) & ~(uintptr_t)(PAGE_BYTES - 1);
+    (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+}
+
 static void *alloc_large(struct state_heap *heap, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2) {
@@ -214,6 +226,8 @@ static void *alloc_large(struct state_heap *heap, size_t bytes)
         give_budget(heap, all);
         return NULL;
     }
+    if (all >= HUGE_BYTES)
+        ask_for_huge_pages(large, all);
     large->prev = NULL;
     large->next = heap->larges;
     if (large->next)

@@ -6,56 +6,72 @@
  * here. */
 #include "state/row_inner.h"
 
+/* `h` is what the columns before gave; the first has none, the last is mixed at the end. */
 #define HASH(value)                                                                                \
     for (uint32_t i = 0; i < n; i++) {                                                             \
         uint32_t r = state_sel(sel, i);                                                            \
-        h[i] = nulls && !column_is_valid(column, r) ? state_hash_null(h[i]) : (value);             \
+        uint64_t h = (place & FIRST) ? 0 : ret[i];                                                 \
+        h = nulls && !column_is_valid(column, r) ? state_hash_null(h) : (value);                   \
+        ret[i] = (place & LAST) ? state_hash_end(h) : h;                                           \
     }                                                                                              \
     break
 
 #define VALUE(ctype) COLUMN_AT(column, ctype, r)
 
-static inline void hash_column(const struct column *column, const uint32_t *sel, uint32_t n,
-                               uint64_t *h, const bool nulls)
+enum { FIRST = 1, LAST = 2 };
+
+static inline __attribute__((always_inline)) void
+hash_values(const struct column *column, const uint32_t *sel, uint32_t n, uint64_t *ret,
+            const bool nulls, const unsigned place)
 {
     switch (type_phys(column->type)) {
     case PHYS_BOOL:
-        HASH(hash_u64(VALUE(uint8_t), h[i]));
+        HASH(hash_u64(VALUE(uint8_t), h));
     case PHYS_I8:
-        HASH(hash_u64((uint64_t)(int64_t)VALUE(int8_t), h[i]));
+        HASH(hash_u64((uint64_t)(int64_t)VALUE(int8_t), h));
     case PHYS_I16:
-        HASH(hash_u64((uint64_t)(int64_t)VALUE(int16_t), h[i]));
+        HASH(hash_u64((uint64_t)(int64_t)VALUE(int16_t), h));
     case PHYS_I32:
-        HASH(hash_u64((uint64_t)(int64_t)VALUE(int32_t), h[i]));
+        HASH(hash_u64((uint64_t)(int64_t)VALUE(int32_t), h));
     case PHYS_I64:
-        HASH(hash_u64(VALUE(uint64_t), h[i]));
+        HASH(hash_u64(VALUE(uint64_t), h));
     case PHYS_I128:
-        HASH(state_hash_i128(VALUE(int128), h[i]));
+        HASH(state_hash_i128(VALUE(int128), h));
     case PHYS_F32:
-        HASH(hash_u64(state_f32_bits(VALUE(uint32_t)), h[i]));
+        HASH(hash_u64(state_f32_bits(VALUE(uint32_t)), h));
     case PHYS_F64:
-        HASH(hash_u64(state_f64_bits(VALUE(uint64_t)), h[i]));
+        HASH(hash_u64(state_f64_bits(VALUE(uint64_t)), h));
     case PHYS_VIEW:
-        HASH(hash_bytes(VALUE(struct view).data, VALUE(struct view).size, h[i]));
+        HASH(hash_short_bytes(VALUE(struct view).data, VALUE(struct view).size, h));
     case PHYS_LIST:
     case PHYS_ROW:
-        HASH(state_nested_hash_column(column, r, h[i]));
+        HASH(state_nested_hash_column(column, r, h));
     }
+}
+
+static void hash_column(const struct column *column, const uint32_t *sel, uint32_t n,
+                        uint64_t *ret, unsigned place)
+{
+    if (column->valid)
+        hash_values(column, sel, n, ret, true, place);
+    else if (place == FIRST)
+        hash_values(column, sel, n, ret, false, FIRST);
+    else if (place == LAST)
+        hash_values(column, sel, n, ret, false, LAST);
+    else if (place == 0)
+        hash_values(column, sel, n, ret, false, 0);
+    else
+        hash_values(column, sel, n, ret, false, FIRST | LAST);
 }
 
 void state_hash(struct column *const *columns, uint32_t column_count, const uint32_t *sel,
                 uint32_t n, uint64_t *ret)
 {
-    memset(ret, 0, n * sizeof *ret);
-    for (uint32_t c = 0; c < column_count; c++) {
-        if (columns[c]->valid)
-            hash_column(columns[c], sel, n, ret, true);
-        else
-            hash_column(columns[c], sel, n, ret, false);
-    }
-    if (column_count > 0)
-        for (uint32_t i = 0; i < n; i++)
-            ret[i] = state_hash_end(ret[i]);
+    if (column_count == 0)
+        memset(ret, 0, n * sizeof *ret);
+    for (uint32_t c = 0; c < column_count; c++)
+        hash_column(columns[c], sel, n, ret,
+                    (c == 0 ? FIRST : 0) | (c + 1 == column_count ? LAST : 0));
 }
 
 static uint64_t hash_slot(const char *row, const struct state_slot *slot, uint64_t h)

@@ -13,7 +13,7 @@
 
 enum {
     UNIT_BYTES = 4096,     /* about; a unit has 4 rows at least */
-    CHUNK_UNITS_MAX = 64,
+    CHUNK_UNITS_MAX = 1024,
     INDEX_SLOTS_MIN = 16,
 };
 #define ROWS_MAX (UINT32_MAX - 1)
@@ -35,6 +35,8 @@ static enum code make_layout(struct state_table *t, const struct state_schema *s
     uint32_t own = schema->ttl_ms > 0 ? 8 : 0;
     TRY(state_layout_create(t->arena, types, count, tail + own, &t->layout, &t->tail, err));
     t->tail_bytes = schema->tail_bytes;
+    t->key_end = schema->key_count < count ? t->layout.slots[schema->key_count].offset : t->tail;
+    t->key_end -= t->key_end > 0;
     t->written = t->tail + tail;
     while (((size_t)t->layout.bytes << (t->unit_shift + 1)) <= UNIT_BYTES || t->unit_shift < 2)
         t->unit_shift++;
@@ -215,7 +217,7 @@ void table_row_drop(struct state_table *t, char *row, uint32_t number)
 
 void state_table_remove(struct state_table *t, char *row)
 {
-    uint32_t hash = (uint32_t)state_hash_row(&t->layout, 0, t->key_count, row);
+    uint32_t hash = index_hash(state_hash_row(&t->layout, 0, t->key_count, row));
     uint32_t number = table_index_remove(t, hash, row);
     state_clear(t->heap, &t->layout, 0, t->layout.count, row);
     table_row_drop(t, row, number);
@@ -268,7 +270,7 @@ void table_index_add(struct state_table *t, uint32_t hash, uint32_t number)
     uint32_t at = hash & t->mask;
     while (t->index[at] != 0)
         at = (at + 1) & t->mask;
-    t->index[at] = (uint64_t)(number + 1) << 32 | hash;
+    t->index[at] = (uint64_t)number << 32 | hash;
 }
 
 enum code table_index_reserve(struct state_table *t, struct error *err)
@@ -277,7 +279,7 @@ enum code table_index_reserve(struct state_table *t, struct error *err)
     if (likely((t->rows + 1) * 4 <= slots * 3))
         return OK;
     uint64_t more = MAX(slots * 2, INDEX_SLOTS_MIN);
-    if (more > (uint64_t)1 << 32)
+    if (more > (uint64_t)1 << 31)
         return error_set(err, E_LIMIT, "the state of " STR_FMT " has too many rows",
                          STR_ARG(state_heap_owner(t->heap)));
     index_slot *old = t->index;

@@ -4,8 +4,14 @@
 #include "state/row_inner.h"
 #include "state/table.h"
 
-/* Index slot: row number + 1 above, 32 bits of the hash below; 0 is free. */
+/* Index slot: row number above, 32 bits of the hash below, never 0; 0 is free. */
 typedef uint64_t index_slot;
+
+/* What the index keeps of a hash: its low bits are the place. */
+static inline uint32_t index_hash(uint64_t hash)
+{
+    return (uint32_t)hash | 1u << 31;
+}
 
 struct state_table {
     struct state_heap *heap;
@@ -15,6 +21,7 @@ struct state_table {
     struct state_layout layout;
     uint32_t id;
     uint32_t key_count, route_count;
+    uint32_t key_end; /* offset of the last key slot's last byte */
     uint32_t tail, tail_bytes;
     uint32_t written; /* offset of the time of the last write, with a TTL */
     int64_t ttl_ms;
@@ -44,7 +51,7 @@ static inline char *table_row(const struct state_table *t, uint32_t number)
 }
 static inline uint32_t slot_number(index_slot slot)
 {
-    return (uint32_t)(slot >> 32) - 1;
+    return (uint32_t)(slot >> 32);
 }
 static inline bool row_is_live(const char *row)
 {

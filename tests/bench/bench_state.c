@@ -1,10 +1,11 @@
 /* bench_state.c -- what a row costs in tables, bags and trees: nanoseconds of CPU,
  * and bytes.
  *
- *     bench_state [ROWS]
+ *     bench_state [ROWS [KEYS]]
  *
  * Each line is the best of three runs over ROWS rows (8 million) in batches of 1,024, all
- * keys in random order.  The first round over the keys inserts; it counts in "insert". */
+ * keys in random order; with KEYS only tables of so many.  "with inserts" is the first
+ * time over the batches, which makes the rows. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "state/bag.h"
@@ -211,10 +212,13 @@ static void bench_tree(uint64_t keys)
 int main(int argc, char **argv)
 {
     uint64_t rows = argc > 1 ? strtoull(argv[1], NULL, 10) : 8000000;
+    uint64_t keys = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
     const uint64_t sizes[] = { 1000, 100000, 1000000 };
     for (uint32_t s = 0; s < countof(shapes); s++)
-        for (uint32_t k = 0; k < countof(sizes); k++)
-            bench_table(&shapes[s], sizes[k], rows);
+        for (uint32_t k = 0; k < (keys ? 1 : countof(sizes)); k++)
+            bench_table(&shapes[s], keys ? keys : sizes[k], rows);
+    if (keys)
+        return 0;
     for (uint32_t k = 0; k < countof(sizes); k++)
         bench_bag(sizes[k], 2, rows / 2);
     bench_bag(100, 10000, rows / 2);
