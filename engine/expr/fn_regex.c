@@ -481,7 +481,7 @@ static enum code similar_translate(struct buf *out, struct str s, uint32_t escap
         } else if (c == '[') {
             TRY(similar_set(out, s, &at, escape, err));
             size = 0;
-        } else if (is_one_of(c, "|*+?(){}")) {
+        } else if (is_one_of(c, "|*+?(){}.")) { /* a point is any character, as in Java */
             buf_char(out, (char)c);
         } else {
             put_plain(out, s, at, size);

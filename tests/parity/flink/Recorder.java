@@ -182,14 +182,14 @@ public final class Recorder {
         return job;
     }
 
-    /** A SELECT writes into a sink that takes every kind of change. */
+    /** A SELECT writes into a sink that takes every kind of change, and every NULL. */
     private static void addSelect(StreamTableEnvironment tables, StreamStatementSet job,
             Table query, int number) {
         Schema.Builder schema = Schema.newBuilder();
         for (Column column : query.getResolvedSchema().getColumns()) {
             schema.column(column.getName(), TypeConversions.fromLogicalToDataType(
                     LogicalTypeUtils.removeTimeAttributes(
-                            column.getDataType().getLogicalType())));
+                            column.getDataType().getLogicalType()).copy(true)));
         }
         String name = "select " + number;
         tables.createTemporaryTable("`" + name + "`", TableDescriptor.forConnector(Tables.RESULT)
