@@ -151,9 +151,9 @@ final class Json {
     }
 
     /** A change as a line of `changelog-json`. */
-    static String change(RowData row, RowType type) {
+    static String change(RowKind kind, RowData row, RowType type) {
         StringBuilder text = new StringBuilder();
-        text.append("{\"op\": \"").append(row.getRowKind().shortString()).append("\", \"data\": ");
+        text.append("{\"op\": \"").append(kind.shortString()).append("\", \"data\": ");
         print(text, row, type);
         return text.append('}').toString();
     }

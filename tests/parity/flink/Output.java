@@ -10,6 +10,7 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.types.RowKind;
 
 /** A sink that writes down every change, in the order in which the changes come. */
 final class Output implements Sink<RowData> {
@@ -29,10 +30,13 @@ final class Output implements Sink<RowData> {
 
     private final String name;
     private final RowType type;
+    private final boolean keyed;
 
-    Output(String name, RowType type) {
+    /** A keyed sink has no -U: it is a delete there, as Flink's connectors treat it. */
+    Output(String name, RowType type, boolean keyed) {
         this.name = name;
         this.type = type;
+        this.keyed = keyed;
     }
 
     @Override
@@ -41,8 +45,10 @@ final class Output implements Sink<RowData> {
         return new SinkWriter<>() {
             @Override
             public void write(RowData row, Context context) {
+                boolean deletes = keyed && row.getRowKind() == RowKind.UPDATE_BEFORE;
+                RowKind kind = deletes ? RowKind.DELETE : row.getRowKind();
                 synchronized (lines) {
-                    lines.add(Json.change(row, type));
+                    lines.add(Json.change(kind, row, type));
                 }
             }
 

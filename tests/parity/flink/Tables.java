@@ -211,7 +211,7 @@ public abstract class Tables implements DynamicTableSourceFactory, DynamicTableS
 
         @Override
         public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-            return SinkV2Provider.of(new Output(name, type));
+            return SinkV2Provider.of(new Output(name, type, keyed));
         }
 
         @Override
