@@ -255,7 +255,9 @@ static enum code bind_in(struct binder *b, const struct scope *scope, const stru
                          struct expr **ret, struct error *err)
 {
     if (node->query)
-        return bind_unsupported(node->node.span, "IN with a query", err);
+        return error_at(err, E_UNSUPPORTED, node->node.span,
+                        "IN with a query has to be a condition of its own in WHERE, joined to "
+                        "others by AND");
     uint32_t n = node->list.count;
     struct expr **args = arena_array(b->arena, struct expr *, n + 1);
     if (!args)
@@ -453,9 +455,11 @@ enum code bind_expr(struct binder *b, const struct scope *scope, const struct as
     case AST_QUANTIFIED:
         return bind_unsupported(node->span, "a comparison with ANY, SOME or ALL", err);
     case AST_EXISTS:
-        return bind_unsupported(node->span, "EXISTS", err);
+        return error_at(err, E_UNSUPPORTED, node->span,
+                        "EXISTS has to be a condition of its own in WHERE, joined to others by "
+                        "AND");
     case AST_SUBQUERY:
-        return bind_unsupported(node->span, "a query used as a value", err);
+        return bind_value_query(b, node, ret, err);
     case AST_STAR:
         return error_at(err, E_SYNTAX, node->span, "* is not a value");
     default:

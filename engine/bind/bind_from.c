@@ -225,16 +225,8 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
         TRY(bind_query(b, from->query, ctes, ret, err));
         return apply_alias(b, &from->alias, STR(""), ret, err);
     }
-    case AST_JOIN: {
-        const struct ast_join *join = (const struct ast_join *)node;
-        const struct ast_node *right = join->right;
-        if (right->kind == AST_FROM_TABLE && ((const struct ast_from_table *)right)->as_of) {
-            struct relation left;
-            TRY(bind_from(b, join->left, ctes, &left, err));
-            return bind_lookup_join(b, join, &left, ret, err);
-        }
-        return bind_unsupported(node->span, "JOIN", err);
-    }
+    case AST_JOIN:
+        return bind_join(b, (const struct ast_join *)node, ctes, ret, err);
     case AST_FROM_CALL:
         return from_call(b, (const struct ast_from_call *)node, ctes, ret, err);
     case AST_FROM_UNNEST:

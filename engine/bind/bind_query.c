@@ -58,7 +58,7 @@ static enum code expand_star(struct binder *b, const struct scope *scope,
         qualifier = star->prefix.items[star->prefix.count - 1].text;
     for (uint32_t i = 0; i < scope->count; i++) {
         const struct scope_item *item = &scope->items[i];
-        if (qualifier.size > 0 && !str_ieq(item->qualifier, qualifier))
+        if (qualifier.size > 0 ? !str_ieq(item->qualifier, qualifier) : item->qualified_only)
             continue;
         struct expr *e = expr_column(b->arena, item->column, item->type, star->node.span);
         if (!e)
@@ -172,18 +172,22 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
                              const struct cte *ctes, struct relation *ret, struct error *err)
 {
     struct relation from;
+    const struct ast_list *outer_hints = b->select_hints;
+    b->select_hints = &node->hints;
     if (node->from)
         TRY(bind_from(b, node->from, ctes, &from, err));
     else
         TRY(single_row(b, node->node.span, &from, err));
 
-    struct expr *filter = NULL;
-    if (node->where)
-        TRY(bind_condition(b, &from.scope, node->where, "WHERE", &filter, err));
+    b->select_hints = outer_hints;
+    struct expr *filter;
+    TRY(bind_where(b, node->where, ctes, &from, &filter, err));
     if (group_is_needed(b, node)) {
         TRY(bind_grouped_select(b, node, &from, filter, ret, err));
         return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
     }
+    for (uint32_t i = 0; i < node->items.count; i++)
+        TRY(bind_value_queries(b, node->items.items[i], ctes, &from, err));
     struct over_list overs = { .b = b, .select = node, .base = from.plan->field_count };
     struct scope scope = from.scope;
     scope.over = over_is_needed(node) ? &overs : NULL;

@@ -4,6 +4,7 @@
 #include "sql/ast.h"
 #include "bind/bind.h"
 #include "expr/cast.h"
+#include "plan/plan_join.h"
 
 /* A column that can be named at some place of a query. */
 struct scope_item {
@@ -11,6 +12,7 @@ struct scope_item {
     struct str name;
     const struct type *type;
     uint32_t column;           /* position in the input of the operator being bound */
+    bool qualified_only;       /* joined by USING: a bare name and * mean the merged column */
 };
 
 struct grouping;  /* bind/group.h */
@@ -19,6 +21,7 @@ struct over_list; /* bind/over.h */
 struct scope {
     struct scope_item *items;
     uint32_t count, cap;
+    const struct scope *outer; /* of the query around a query in its WHERE; NULL: none */
     struct grouping *group; /* aggregates may be called, and go there; NULL: they may not */
     struct over_list *over; /* the same for calls with OVER */
 };
@@ -32,6 +35,8 @@ struct items {
     struct item *items;
     uint32_t count, cap;
 };
+/* Columns of the outer scope are numbered from here on. */
+#define OUTER_COLUMNS (1u << 30)
 
 /* A common table expression in sight. */
 struct cte {
@@ -51,6 +56,12 @@ struct scan_entry {
     struct plan *watermark;    /* above the scan, if the table has one; made at the first use */
 };
 
+/* A query used as a value, and the column of the FROM around it that has what it gives. */
+struct value_query {
+    const struct ast_node *node;
+    struct expr *column;
+};
+
 struct binder {
     struct bind_env env;       /* copied: env.arena is the statement arena */
     struct arena *arena;
@@ -63,6 +74,9 @@ struct binder {
     uint32_t statements;       /* INSERTs and SELECTs seen */
     uint32_t results;          /* SELECTs seen */
     uint32_t view_depth;       /* guards against views that reach themselves */
+    const struct ast_list *select_hints; /* of the SELECT whose FROM is bound; NULL: none */
+    struct value_query *values; /* queries used as values, joined to the FROM around them */
+    uint32_t value_count, value_cap;
 };
 
 static inline bool binder_is_blink(const struct binder *b)
@@ -135,6 +149,33 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
 enum code bind_lookup_join(struct binder *b, const struct ast_join *node,
                            const struct relation *left, struct relation *ret, struct error *err)
     WEIR_CHECKED;
+
+/* bind_join.c: what FROM makes of JOIN and commas has conditions only, ... */
+enum code bind_join(struct binder *b, const struct ast_join *node, const struct cte *ctes,
+                    struct relation *ret, struct error *err) WEIR_CHECKED;
+/* ... takes those conjuncts of WHERE that belong to its joins (*ret_filter: the others, or NULL), ... */
+enum code bind_join_where(struct binder *b, struct relation *from, struct conjuncts *where,
+                          struct expr **ret_filter, struct error *err) WEIR_CHECKED;
+/* ... and is made ready, with the types that are then known: what reads a FROM calls it first. */
+enum code bind_join_finish(struct binder *b, struct relation *from, struct error *err)
+    WEIR_CHECKED;
+
+/* bind_temporal.c: a join with FOR SYSTEM_TIME AS OF. */
+enum code bind_temporal(struct binder *b, const struct ast_join *node, const struct cte *ctes,
+                        struct relation *left, struct relation *ret, struct error *err)
+    WEIR_CHECKED;
+
+/* bind_subquery.c: WHERE (NULL: none) over `from`, which gets the joins that stand for queries in
+ * it; *ret_filter is what is left of it, NULL: nothing. */
+enum code bind_where(struct binder *b, const struct ast_node *where, const struct cte *ctes,
+                     struct relation *from, struct expr **ret_filter, struct error *err)
+    WEIR_CHECKED;
+/* Joins the queries used as values in an expression to `from`: bind_expr then reads their column. */
+enum code bind_value_queries(struct binder *b, const struct ast_node *node,
+                             const struct cte *ctes, struct relation *from, struct error *err)
+    WEIR_CHECKED;
+enum code bind_value_query(struct binder *b, const struct ast_node *node, struct expr **ret,
+                           struct error *err) WEIR_CHECKED;
 
 /* bind.c: the sink of a table in this job: one, however many INSERTs there are. */
 enum code bind_sink(struct binder *b, const struct catalog_table *table, struct span span,

@@ -21,7 +21,7 @@ static int find(const struct scope *scope, const struct str *qualifier, struct s
         int found = -1;
         for (uint32_t i = 0; i < scope->count; i++) {
             const struct scope_item *item = &scope->items[i];
-            if (qualifier && !str_ieq(item->qualifier, *qualifier))
+            if (qualifier ? !str_ieq(item->qualifier, *qualifier) : item->qualified_only)
                 continue;
             bool same = pass == 0 ? str_eq(item->name, name) : str_ieq(item->name, name);
             if (same)
@@ -80,10 +80,29 @@ static void hint_tables(const struct scope *scope, struct error *err)
         }
 }
 
+/* Does the path begin with something of this scope? */
+static bool is_inner(const struct scope *scope, const struct ast_names *path)
+{
+    return (path->count > 1 && has_qualifier(scope, path->items[0].text)) ||
+           find(scope, NULL, path->items[0].text) != -1;
+}
+
+static enum code resolve_outer(struct binder *b, const struct scope *outer,
+                               const struct ast_names *path, struct expr **ret, struct error *err)
+{
+    if (outer->outer && !is_inner(outer, path))
+        return bind_unsupported(path->span, "a column of a query two levels further out", err);
+    TRY(scope_resolve(b, outer, path, ret, err));
+    *ret = plan_shift_columns(b->arena, *ret, 0, OUTER_COLUMNS);
+    return *ret ? OK : error_nomem(err);
+}
+
 enum code scope_resolve(struct binder *b, const struct scope *scope, const struct ast_names *path,
                         struct expr **ret, struct error *err)
 {
     const struct ast_name *first = &path->items[0];
+    if (scope && scope->outer && !is_inner(scope, path))
+        return resolve_outer(b, scope->outer, path, ret, err);
     if (!scope || scope->count == 0)
         return error_at(err, E_NAME, path->span,
                         "column \"" STR_FMT "\" cannot be used here: there is no table to read "

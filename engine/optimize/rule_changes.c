@@ -27,8 +27,9 @@ static bool needs_before(const struct plan *node, uint32_t k)
     case PLAN_CORRELATE:
         return true;
     case PLAN_JOIN: {
+        /* An update that keeps its key, and so its matches, replaces the row that is kept. */
         const struct plan_join *join = (const struct plan_join *)node;
-        return node->before || join->type != INNER_JOIN ||
+        return node->before || join->condition || join->single ||
                !plan_key_over(input, join->keys[k], join->key_count);
     }
     case PLAN_JSON:

@@ -54,13 +54,6 @@ static bool is_within(const struct spread *spread, const uint32_t *columns, uint
 
 /* --- what a node asks of its inputs ------------------------------------------------------ */
 
-static struct spread join_needs(const struct plan_join *join, uint32_t side)
-{
-    /* NOT IN: one NULL on the right is against every row of the left. */
-    return join->null_aware ? (struct spread){ .place = PLACE_SINGLE }
-                            : by_keys(join->keys[side], join->key_count);
-}
-
 /* The last write of a key has to be the last one made: all of a key come from one worker. */
 static struct spread sink_needs(const struct plan_sink *sink, const struct spread *input)
 {
@@ -91,8 +84,10 @@ static struct spread needs(const struct plan *node, uint32_t k, const struct spr
     case PLAN_JOIN:
     case PLAN_WINDOW_JOIN:
     case PLAN_INTERVAL_JOIN:
-    case PLAN_TEMPORAL_JOIN:
-        return join_needs((const struct plan_join *)node, k);
+    case PLAN_TEMPORAL_JOIN: {
+        const struct plan_join *join = (const struct plan_join *)node;
+        return by_keys(join->keys[k], join->key_count);
+    }
     case PLAN_RANK: {
         const struct plan_rank *rank = (const struct plan_rank *)node;
         return by_keys(rank->keys, rank->key_count);

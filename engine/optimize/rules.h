@@ -36,6 +36,8 @@ bool plan_same(const struct plan *a, const struct plan *b);
 
 enum code rule_calc(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_share(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_join(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_narrow(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_json(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_filter(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_prune(struct optimizer *o, struct error *err) WEIR_CHECKED;

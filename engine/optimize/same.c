@@ -70,7 +70,7 @@ static bool same_calc(const struct plan_calc *a, const struct plan_calc *b)
 
 static bool same_join(const struct plan_join *a, const struct plan_join *b)
 {
-    if (a->type != b->type || a->null_aware != b->null_aware ||
+    if (a->type != b->type || a->single != b->single ||
         !same_expr(a->condition, b->condition))
         return false;
     for (uint32_t i = 0; i < a->key_count && i < b->key_count; i++)

@@ -201,7 +201,9 @@ struct plan_join {
     uint32_t key_count;
     const bool *null_equal;     /* by key: IS NOT DISTINCT FROM; NULL: none */
     struct expr *condition;     /* beside the keys, over left then right columns; NULL: none */
-    bool null_aware;            /* ANTI: NOT IN, where a NULL on either side is not "not in" */
+    bool single;                /* LEFT, INNER, without keys: the right side is a query used as a
+                                   value, and more than one row of it is an error */
+    const bool *wanted;         /* by output column: somebody reads it; NULL: all. Optimizer */
 };
 
 struct plan_window_join {

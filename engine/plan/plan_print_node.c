@@ -119,8 +119,8 @@ static void put_join(struct buf *out, const struct plan_join *join)
     }
     buf_char(out, ']');
     put_condition(out, join->condition, left, right);
-    if (join->null_aware)
-        buf_text(out, " null-aware");
+    if (join->single)
+        buf_text(out, " single");
 }
 
 static void put_interval(struct buf *out, const struct plan_interval_join *join)

@@ -271,16 +271,38 @@ static unsigned group_changes(const struct plan_group *group)
     return changes;
 }
 
+/* What comes of side k of a join: -U only where it was asked for. */
+static unsigned side_changes(const struct plan_join *join, uint32_t k)
+{
+    const struct plan *input = join->base.inputs[k];
+    return input->changes & (input->before ? ~0u : ~(unsigned)CHANGES_UPDATE_BEFORE);
+}
+
+/* As Flink's operators: an outer join knows no updates, but passes on that a row of its inner side
+ * was one. */
 static unsigned join_changes(const struct plan_join *join)
 {
-    unsigned changes = inputs_changes(&join->base);
-    if (join->type != INNER_JOIN && join->type != SEMI_JOIN)
-        changes |= CHANGES_INSERT | CHANGES_DELETE;
-    if (join->type == SEMI_JOIN) {
-        changes = join->base.inputs[0]->changes;
-        if (plan_updates(join->base.inputs[1]))
-            changes |= CHANGES_INSERT | CHANGES_DELETE;
+    unsigned left = side_changes(join, 0), right = side_changes(join, 1), changes = 0;
+    switch (join->type) {
+    case INNER_JOIN:
+    case SEMI_JOIN:
+        changes = left | right;
+        break;
+    case ANTI_JOIN:
+        changes = left | CHANGES_INSERT | CHANGES_DELETE;
+        break;
+    case LEFT_JOIN:
+        changes = (right & CHANGES_UPDATE_BEFORE) | CHANGES_INSERT | CHANGES_DELETE;
+        break;
+    case RIGHT_JOIN:
+        changes = (left & CHANGES_UPDATE_BEFORE) | CHANGES_INSERT | CHANGES_DELETE;
+        break;
+    case FULL_JOIN:
+        changes = CHANGES_INSERT | CHANGES_DELETE;
+        break;
     }
+    if (changes & CHANGES_UPDATE_BEFORE && !join->base.before)
+        changes = (changes & ~(unsigned)CHANGES_UPDATE_BEFORE) | CHANGES_DELETE;
     return changes;
 }
 

@@ -1,0 +1,362 @@
+/* bind_subquery.c -- queries inside of conditions and expressions, as joins.
+ *
+ *   x IN (q), EXISTS (q)          a SEMI join, NOT an ANTI join; each has to be a conjunct of WHERE
+ *   x NOT IN (q)                  ANTI on x = y OR x IS NULL OR y IS NULL, as far as both can be NULL
+ *   (q) as a value                a LEFT join to at most one row
+ *
+ * Conjuncts of a query's WHERE that name columns of the query around it become part of
+ * the join's condition: so equalities become keys. */
+#include "bind/binder.h"
+
+/* The relation of a query in a condition: its values, then the columns of its FROM that conditions
+ * over both queries read. */
+struct inner {
+    struct relation rel;
+    uint32_t value_count;
+    struct conjuncts correlated; /* outer columns as they are, inner ones from `left_fields` on */
+};
+
+static bool is_outer(const struct expr *e)
+{
+    return plan_sides(e, OUTER_COLUMNS) & READS_RIGHT;
+}
+
+/* --- the query inside ------------------------------------------------------------------------- */
+
+/* A SELECT whose WHERE may look outside: nothing in it has to see the rows as they are alone. */
+static const struct ast_select *plain_select(const struct ast_query *query)
+{
+    const struct ast_select *select = (const struct ast_select *)query->body;
+    bool plain = query->body->kind == AST_SELECT && query->ctes.count == 0 &&
+                 query->order_by.count == 0 && !query->limit && !query->offset &&
+                 select->from && select->where && !select->distinct && !select->grouped &&
+                 !select->having && select->windows.count == 0 && !select->qualify;
+    return plain ? select : NULL;
+}
+
+struct correlation {
+    struct binder *b;
+    uint32_t inner_from; /* where inner columns go */
+};
+
+static struct expr *place_column(struct arena *arena, struct expr *e, void *arg)
+{
+    const struct correlation *c = arg;
+    if (e->kind != EXPR_COLUMN)
+        return e;
+    uint32_t column = e->column >= OUTER_COLUMNS ? e->column - OUTER_COLUMNS
+                                                 : e->column + c->inner_from;
+    return expr_column(arena, column, e->type, e->span);
+}
+
+/* The values of the SELECT list, then all columns below. */
+static enum code inner_calc(struct binder *b, const struct ast_select *select,
+                            const struct relation *from, struct expr *filter, bool values,
+                            struct inner *ret, struct error *err)
+{
+    uint32_t n = values ? select->items.count : 0, below = from->plan->field_count;
+    struct plan *calc = plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), n + below, 1,
+                                 select->node.span);
+    struct expr **exprs = arena_array(b->arena, struct expr *, n + below);
+    if (!calc || !exprs)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct ast_select_item *item =
+            (const struct ast_select_item *)select->items.items[i];
+        if (item->expr->kind == AST_STAR)
+            return bind_unsupported(item->expr->span, "* in a query that looks outside", err);
+        TRY(bind_expr(b, &from->scope, item->expr, &exprs[i], err));
+        if (is_outer(exprs[i]))
+            return bind_unsupported(item->expr->span,
+                                    "a column of the outer query in the SELECT list", err);
+        calc->fields[i] = (struct field){ STR("value"), exprs[i]->type };
+    }
+    for (uint32_t i = 0; i < below; i++) {
+        calc->fields[n + i] = from->plan->fields[i];
+        exprs[n + i] = expr_column(b->arena, i, from->plan->fields[i].type, select->node.span);
+        if (!exprs[n + i])
+            return error_nomem(err);
+    }
+    ((struct plan_calc *)calc)->exprs = exprs;
+    ((struct plan_calc *)calc)->filter = filter;
+    calc->inputs[0] = from->plan;
+    if (!plan_derive(b->arena, calc))
+        return error_nomem(err);
+    *ret = (struct inner){ .rel = { .plan = calc }, .value_count = n };
+    return OK;
+}
+
+/* *ret_correlated false: the query does not look outside (and is to be bound as any other). */
+static enum code bind_correlated(struct binder *b, const struct ast_select *select,
+                                 const struct cte *ctes, const struct relation *outer,
+                                 bool values, struct inner *ret, bool *ret_correlated,
+                                 struct error *err)
+{
+    struct relation from;
+    struct expr *filter;
+    struct conjuncts all = { 0 }, own = { 0 }, correlated = { 0 };
+    TRY(bind_from(b, select->from, ctes, &from, err));
+    from.scope.outer = &outer->scope;
+    TRY(bind_where(b, select->where, ctes, &from, &filter, err));
+    if (!plan_conjuncts(b->arena, filter, &all))
+        return error_nomem(err);
+    for (uint32_t i = 0; i < all.count; i++) {
+        struct conjuncts *list = is_outer(all.items[i]) ? &correlated : &own;
+        if (!ARENA_PUSH(b->arena, list->items, list->count, list->cap, all.items[i]))
+            return error_nomem(err);
+    }
+    *ret_correlated = correlated.count > 0;
+    if (correlated.count == 0)
+        return OK;
+    if (!plan_and(b->arena, &own, &filter))
+        return error_nomem(err);
+    TRY(inner_calc(b, select, &from, filter, values, ret, err));
+    struct correlation c = { b, outer->plan->field_count + ret->value_count };
+    for (uint32_t i = 0; i < correlated.count; i++) {
+        correlated.items[i] = expr_rewrite(b->arena, correlated.items[i], place_column, &c);
+        if (!correlated.items[i])
+            return error_nomem(err);
+    }
+    ret->correlated = correlated;
+    return OK;
+}
+
+static enum code bind_inner(struct binder *b, const struct ast_query *query,
+                            const struct cte *ctes, const struct relation *outer, bool values,
+                            struct inner *ret, struct error *err)
+{
+    const struct ast_select *select = plain_select(query);
+    bool correlated = false;
+    *ret = (struct inner){ 0 };
+    if (select)
+        TRY(bind_correlated(b, select, ctes, outer, values, ret, &correlated, err));
+    if (correlated)
+        return OK;
+    TRY(bind_query(b, query, ctes, &ret->rel, err));
+    ret->value_count = ret->rel.plan->field_count;
+    return OK;
+}
+
+/* --- conditions ----------------------------------------------------------------------------------- */
+
+/* A conjunct that is a query: IN, EXISTS, either with NOT. */
+static const struct ast_node *query_condition(const struct ast_node *node, bool *ret_negated)
+{
+    bool negated = false;
+    while (node->kind == AST_UNARY && ((const struct ast_unary *)node)->op == UNARY_NOT) {
+        negated = !negated;
+        node = ((const struct ast_unary *)node)->operand;
+    }
+    *ret_negated = negated;
+    if (node->kind == AST_IN && ((const struct ast_in *)node)->query) {
+        *ret_negated = negated != ((const struct ast_in *)node)->negated;
+        return node;
+    }
+    return node->kind == AST_EXISTS ? node : NULL;
+}
+
+/* x = y, and for NOT IN also where either is NULL: then nobody knows that x is not in. */
+static enum code in_condition(struct binder *b, struct expr *x, struct expr *y, bool negated,
+                              struct span span, struct expr **ret, struct error *err)
+{
+    struct expr *parts[3], *sides[2] = { x, y };
+    uint32_t n = 1;
+    TRY(bind_operator(b, "=", (struct expr *[]){ x, y }, 2, span, &parts[0], err));
+    for (uint32_t i = 0; negated && i < 2; i++)
+        if (!sides[i]->type->not_null)
+            TRY(bind_operator(b, "IS NULL", &sides[i], 1, span, &parts[n++], err));
+    *ret = parts[0];
+    if (n > 1)
+        *ret = expr_logic(b->arena, EXPR_OR, parts, n, span);
+    return *ret ? OK : error_nomem(err);
+}
+
+static enum code in_conditions(struct binder *b, const struct ast_in *node, bool negated,
+                               const struct relation *from, const struct inner *inner,
+                               struct conjuncts *ret, struct error *err)
+{
+    const struct ast_list one = { .items = (struct ast_node **)&node->operand, .count = 1 };
+    const struct ast_list *operands = &one;
+    if (node->operand->kind == AST_ROW)
+        operands = &((const struct ast_items *)node->operand)->items;
+    if (operands->count != inner->value_count)
+        return error_at(err, E_TYPE, node->node.span,
+                        "the query gives %u columns, and %u values are compared with them",
+                        inner->value_count, operands->count);
+    for (uint32_t i = 0; i < operands->count; i++) {
+        struct expr *x, *e;
+        TRY(bind_expr(b, &from->scope, operands->items[i], &x, err));
+        if (is_outer(x))
+            return bind_unsupported(operands->items[i]->span,
+                                    "a column of the outer query in front of IN", err);
+        struct expr *y = expr_column(b->arena, from->plan->field_count + i,
+                                     inner->rel.plan->fields[i].type, node->node.span);
+        if (!y)
+            return error_nomem(err);
+        TRY(in_condition(b, x, y, negated, node->node.span, &e, err));
+        if (!ARENA_PUSH(b->arena, ret->items, ret->count, ret->cap, e))
+            return error_nomem(err);
+    }
+    return OK;
+}
+
+/* One row, as long as the query has any: so that EXISTS without a condition costs nothing a row. */
+static enum code any_row(struct binder *b, struct inner *inner, struct span span,
+                         struct error *err)
+{
+    struct plan *calc = plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), 1, 1, span);
+    struct plan *group = plan_new(b->arena, PLAN_GROUP, sizeof(struct plan_group), 1, 1, span);
+    struct expr **exprs = arena_array(b->arena, struct expr *, 1);
+    uint32_t *keys = arena_array(b->arena, uint32_t, 1);
+    if (!calc || !group || !exprs || !keys || !(exprs[0] = expr_bool(b->arena, true, span)))
+        return error_nomem(err);
+    calc->fields[0] = group->fields[0] = (struct field){ STR("exists"), exprs[0]->type };
+    ((struct plan_calc *)calc)->exprs = exprs;
+    calc->inputs[0] = inner->rel.plan;
+    ((struct plan_group *)group)->keys = keys;
+    ((struct plan_group *)group)->key_count = 1;
+    group->inputs[0] = calc;
+    if (!plan_derive(b->arena, calc) || !plan_derive(b->arena, group))
+        return error_nomem(err);
+    inner->rel.plan = group;
+    return OK;
+}
+
+static enum code join_inner(struct binder *b, enum join_type type, struct relation *from,
+                            const struct inner *inner, const struct conjuncts *condition,
+                            bool single, struct span span, struct error *err)
+{
+    struct expr *e;
+    if (!plan_and(b->arena, condition, &e))
+        return error_nomem(err);
+    struct plan_join *join =
+        plan_join_make(b->arena, type, from->plan, inner->rel.plan, e, span);
+    if (!join)
+        return error_nomem(err);
+    join->single = single;
+    join->base.ttl_ms[0] = join->base.ttl_ms[1] = b->env.state_ttl_ms;
+    return plan_join_finish(b->arena, join, &from->plan) ? OK : error_nomem(err);
+}
+
+static enum code bind_query_condition(struct binder *b, const struct ast_node *node, bool negated,
+                                      const struct cte *ctes, struct relation *from,
+                                      struct error *err)
+{
+    struct inner inner;
+    const struct ast_in *in = node->kind == AST_IN ? (const struct ast_in *)node : NULL;
+    const struct ast_query *query = in ? in->query : ((const struct ast_subquery *)node)->query;
+    TRY(bind_inner(b, query, ctes, from, in != NULL, &inner, err));
+    struct conjuncts condition = inner.correlated;
+    if (in)
+        TRY(in_conditions(b, in, negated, from, &inner, &condition, err));
+    else if (condition.count == 0)
+        TRY(any_row(b, &inner, node->span, err));
+    return join_inner(b, negated ? ANTI_JOIN : SEMI_JOIN, from, &inner, &condition, false,
+                      node->span, err);
+}
+
+/* --- values ------------------------------------------------------------------------------------------ */
+
+static enum code join_value(struct binder *b, const struct ast_node *node,
+                            const struct cte *ctes, struct relation *from, struct error *err)
+{
+    const struct ast_query *query = ((const struct ast_subquery *)node)->query;
+    struct inner inner = { 0 };
+    TRY(bind_query(b, query, ctes, &inner.rel, err));
+    const struct plan *plan = inner.rel.plan;
+    if (plan->field_count != 1)
+        return error_at(err, E_TYPE, node->span,
+                        "a query used as a value gives one column, and this one gives %u",
+                        plan->field_count);
+    TRY(bind_join_finish(b, from, err));
+    struct conjuncts none = { 0 };
+    uint32_t column = from->plan->field_count;
+    TRY(join_inner(b, LEFT_JOIN, from, &inner, &none, !plan_has_key_in(plan, NULL, 0), node->span,
+                   err));
+    struct value_query value = { node, NULL };
+    value.column = expr_column(b->arena, column, from->plan->fields[column].type, node->span);
+    if (!value.column || !ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, value))
+        return error_nomem(err);
+    return OK;
+}
+
+struct value_walk {
+    struct binder *b;
+    const struct cte *ctes;
+    struct relation *from;
+    struct error *err;
+    enum code code;
+};
+
+static bool visit_values(void *arg, const struct ast_node *node)
+{
+    struct value_walk *w = arg;
+    if (node->kind == AST_SUBQUERY)
+        w->code = join_value(w->b, node, w->ctes, w->from, w->err);
+    else if (node->kind != AST_QUERY)
+        return ast_each_child(node, visit_values, w);
+    return w->code == OK;
+}
+
+enum code bind_value_queries(struct binder *b, const struct ast_node *node,
+                             const struct cte *ctes, struct relation *from, struct error *err)
+{
+    struct value_walk w = { b, ctes, from, err, OK };
+    (void)visit_values(&w, node);
+    return w.code;
+}
+
+enum code bind_value_query(struct binder *b, const struct ast_node *node, struct expr **ret,
+                           struct error *err)
+{
+    for (uint32_t i = b->value_count; i > 0; i--)
+        if (b->values[i - 1].node == node) {
+            *ret = b->values[i - 1].column;
+            return OK;
+        }
+    return bind_unsupported(node->span, "a query used as a value here", err);
+}
+
+/* --- WHERE ---------------------------------------------------------------------------------------------- */
+
+static enum code split_where(struct binder *b, const struct ast_node *node, struct ast_list *ret,
+                             uint32_t *cap, struct error *err)
+{
+    const struct ast_binary *both = (const struct ast_binary *)node;
+    if (node->kind == AST_BINARY && both->op == BINARY_AND) {
+        TRY(split_where(b, both->left, ret, cap, err));
+        return split_where(b, both->right, ret, cap, err);
+    }
+    if (!ARENA_PUSH(b->arena, ret->items, ret->count, *cap, (struct ast_node *)node))
+        return error_nomem(err);
+    return OK;
+}
+
+enum code bind_where(struct binder *b, const struct ast_node *where, const struct cte *ctes,
+                     struct relation *from, struct expr **ret_filter, struct error *err)
+{
+    struct ast_list all = { 0 };
+    struct conjuncts list = { 0 };
+    uint32_t cap = 0;
+    bool negated;
+    if (where)
+        TRY(split_where(b, where, &all, &cap, err));
+    for (uint32_t i = 0; i < all.count; i++) {
+        struct expr *e;
+        if (query_condition(all.items[i], &negated))
+            continue;
+        TRY(bind_value_queries(b, all.items[i], ctes, from, err));
+        TRY(bind_condition(b, &from->scope, all.items[i], all.count > 1 ? "AND" : "WHERE",
+                           &e, err));
+        if (!plan_conjuncts(b->arena, e, &list))
+            return error_nomem(err);
+    }
+    TRY(bind_join_where(b, from, &list, ret_filter, err));
+    TRY(bind_join_finish(b, from, err));
+    for (uint32_t i = 0; i < all.count; i++) {
+        const struct ast_node *query = query_condition(all.items[i], &negated);
+        if (query)
+            TRY(bind_query_condition(b, query, negated, ctes, from, err));
+    }
+    return OK;
+}
