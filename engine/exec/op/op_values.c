@@ -43,6 +43,10 @@ enum code op_values_step(struct op *base, uint32_t max, uint32_t *ret_rows, bool
     struct arena *arena = worker->batch_arena;
     uint32_t columns = base->plan->field_count;
     uint32_t n = MIN(op->plan->row_count - op->next, MIN(BATCH_ROWS, max));
+    *ret_rows = n;
+    *ret_end = n == op->plan->row_count - op->next;
+    if (n == 0) /* a start behind the last */
+        return OK;
     struct batch *out = batch_create(arena, columns, n);
     struct column **cells = arena_array(arena, struct column *, MAX(n, 1));
     if (!out || !cells)
@@ -61,8 +65,6 @@ enum code op_values_step(struct op *base, uint32_t max, uint32_t *ret_rows, bool
     }
     op->next += n;
     base->rows_in += n;
-    *ret_rows = n;
-    *ret_end = op->next == op->plan->row_count;
     return op_emit(base, out, err);
 }
 
