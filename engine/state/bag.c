@@ -343,6 +343,26 @@ enum code state_bag_add(struct state_bag *bag, struct bag_key *key, struct colum
     return OK;
 }
 
+enum code state_bag_replace(struct state_bag *bag, struct bag_item *item,
+                            struct column *const *columns, uint32_t row, struct error *err)
+{
+    struct bag_key *key = item->key;
+    if (item->count > 1) {
+        struct bag_item *fresh;
+        TRY(add_new(bag, key, columns, row, &fresh, err));
+        item->count--;
+        return OK;
+    }
+    if (key_is_indexed(bag, key))
+        index_remove(bag, item_hash(bag, item), item);
+    enum code code = put(bag, item, columns, row, err);
+    if (key_is_indexed(bag, key))
+        index_add(bag, item_hash(bag, item), item);
+    if (code == OK && bag->ttl_ms > 0)
+        *item_written(bag, item) = now_ms(bag);
+    return code;
+}
+
 void state_bag_take(struct state_bag *bag, struct bag_item *item)
 {
     if (--item->count == 0)

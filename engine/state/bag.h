@@ -59,6 +59,11 @@ enum code state_bag_add(struct state_bag *bag, struct bag_key *key, struct colum
 /* The item with the identity of this row; NULL if there is none. */
 struct bag_item *state_bag_get(struct state_bag *bag, struct bag_key *key,
                                struct column *const *item, uint32_t row);
+/* Gives an item another row, in its place among the others (one that is there several times: one of
+ * it goes, and the other row comes behind the last). */
+enum code state_bag_replace(struct state_bag *bag, struct bag_item *item,
+                            struct column *const *columns, uint32_t row, struct error *err)
+    WEIR_CHECKED;
 /* Takes one of the count away; the item is gone (and invalid) when none is left. */
 void state_bag_take(struct state_bag *bag, struct bag_item *item);
 /* Frees a key without items. */
