@@ -61,6 +61,12 @@ enum code bind_sink(struct binder *b, const struct catalog_table *table, struct 
     sink->connector = resolved.connector;
     sink->def = def;
     sink->on_error = resolved.on_error ? resolved.on_error : "skip";
+    struct str materialize = options_get(def.options, "sink.upsert-materialize");
+    if (materialize.size == 0)
+        materialize = b->env.materialize;
+    sink->materialize_off = str_iis(materialize, "none");
+    sink->materialize_force = str_iis(materialize, "force");
+    sink->base.ttl_ms[0] = b->env.state_ttl_ms;
     if (!ARENA_PUSH(b->arena, b->sinks, b->sink_count, b->sink_cap, sink))
         return error_nomem(err);
     if (resolved.dead_letter.size > 0)
@@ -190,10 +196,8 @@ static enum code store_calc(struct binder *b, const struct ast_insert *node,
     }
     ((struct plan_calc *)plan)->exprs = exprs;
     plan->inputs[0] = rel->plan;
-    plan->changes = rel->plan->changes;
-    plan->bounded = rel->plan->bounded;
     *ret = plan;
-    return OK;
+    return plan_derive(b->arena, plan) ? OK : error_nomem(err);
 }
 
 enum code bind_insert(struct binder *b, const struct ast_insert *node, struct error *err)
@@ -286,6 +290,31 @@ static enum code choose_mode(struct plan_sink *sink, struct error *err)
     return OK;
 }
 
+/* Two live rows with one key of the sink are no mistake of the engine, and still rarely meant. */
+static void warn_of_key(const struct binder *b, const struct plan_sink *sink)
+{
+    const struct schema *schema = sink->def.schema;
+    if (!sink->table || sink->mode != SINK_UPSERT || schema->key_count == 0)
+        return;
+    for (uint32_t i = 0; i < sink->base.input_count; i++) {
+        const struct plan *input = sink->base.inputs[i];
+        if (!plan_updates(input) || plan_has_key_in(input, schema->key, schema->key_count))
+            continue;
+        struct error warning = { .code = OK };
+        error_at(&warning, E_PLAN, input->span,
+                 "this query may have several rows with one primary key of table \"" STR_FMT "\"",
+                 STR_ARG(sink->table->name));
+        error_detail(&warning, "%s",
+                     sink->materialize_off
+                         ? "The row written last wins; a delete of another one is not told apart."
+                         : "The last one is kept in the table, and those before it in memory, so "
+                           "that a delete brings them back.");
+        error_hint(&warning, "Group by the columns of the primary key, or declare the key by which "
+                             "the query groups.");
+        b->hooks->warn(b->hooks->self, &warning);
+    }
+}
+
 static struct str file_path(const struct connector *connector, const struct table_def *def)
 {
     if (connector->family != FAMILY_EMBEDDED || !def->options)
@@ -338,6 +367,7 @@ enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *e
         return error_nomem(err);
     for (uint32_t i = 0; i < b->sink_count; i++) {
         TRY(choose_mode(b->sinks[i], err));
+        warn_of_key(b, b->sinks[i]);
         TRY(check_same_file(b, b->sinks[i], err));
     }
     uint32_t owners = b->scan_count + b->sink_count;

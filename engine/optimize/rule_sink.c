@@ -8,9 +8,10 @@
 static bool is_needed(const struct plan_sink *sink, const struct plan *input)
 {
     const struct schema *schema = sink->def.schema;
-    if (!sink->table || sink->mode != SINK_UPSERT || schema->key_count == 0 ||
-        sink->materialize_off)
+    if (!sink->table || sink->mode != SINK_UPSERT || schema->key_count == 0)
         return false;
+    if (sink->materialize_off && !sink->def.blink)
+        return false; /* Flink then writes every delete */
     if (sink->materialize_force)
         return true;
     return plan_updates(input) && !plan_has_key_in(input, schema->key, schema->key_count);
@@ -18,6 +19,11 @@ static bool is_needed(const struct plan_sink *sink, const struct plan *input)
 
 enum code rule_sink(struct optimizer *o, struct error *err)
 {
+    for (uint32_t i = 0; i < o->job->node_count; i++) {
+        o->job->nodes[i]->before = true;
+        if (!plan_derive(o->arena, o->job->nodes[i]))
+            return error_nomem(err);
+    }
     for (uint32_t s = 0; s < o->job->sink_count; s++) {
         struct plan_sink *sink = o->job->sinks[s];
         for (uint32_t i = 0; i < sink->base.input_count; i++) {
@@ -32,6 +38,7 @@ enum code rule_sink(struct optimizer *o, struct error *err)
             memcpy(plan->fields, input->fields, input->field_count * sizeof *plan->fields);
             m->keys = sink->def.schema->key;
             m->key_count = sink->def.schema->key_count;
+            m->last_only = sink->materialize_off;
             m->identity = input->key_count > 0 ? &input->keys[0] : NULL;
             plan->inputs[0] = input;
             plan->ttl_ms[0] = sink->base.ttl_ms[0];

@@ -313,6 +313,7 @@ struct plan_materialize {
     const uint32_t *keys;       /* of the sink */
     uint32_t key_count;
     const struct plan_key *identity; /* of the stream; NULL: the whole row */
+    bool last_only;             /* the row written last wins; only its own delete counts */
 };
 
 /* Folds the changes of one key inside of a batch. */

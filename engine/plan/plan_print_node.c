@@ -283,6 +283,8 @@ void plan_print_stateful(struct buf *out, const struct plan *node)
     case PLAN_MATERIALIZE: {
         const struct plan_materialize *m = (const struct plan_materialize *)node;
         put_columns(out, "key", input, m->keys, m->key_count);
+        if (m->last_only)
+            buf_text(out, " last-writer-wins");
         break;
     }
     case PLAN_FOLD: {

@@ -15,6 +15,8 @@ const struct option_spec resolve_common_specs[] = {
       "dead-letter table." },
     { "dead-letter-table", OPTION_TEXT, false, NULL, NULL,
       "Table that takes bad rows, with on-error = route." },
+    { "sink.upsert-materialize", OPTION_ENUM, false, NULL, "auto|none|force",
+      "For this table, what table.exec.sink.upsert-materialize is for all." },
     { "property-version", OPTION_TEXT, false, NULL, NULL, "Accepted, without effect." },
     { "scan.parallelism", OPTION_INT, false, NULL, NULL, "Accepted, without effect." },
     { "sink.parallelism", OPTION_INT, false, NULL, NULL, "Accepted, without effect." },

@@ -22,6 +22,9 @@ const struct option_spec setting_specs[] = {
       "Form of the closing summary on standard error." },
     { "weir.output", OPTION_ENUM, false, NULL, "table|tableau|csv|json|jsonl|changelog-json",
       "How the result of a SELECT is printed, as --output." },
+    { "table.exec.sink.upsert-materialize", OPTION_ENUM, false, "auto", "auto|none|force",
+      "Are live rows kept for a sink whose primary key is not the key of the query? none: the row "
+      "written last wins." },
     { "table.exec.state.ttl", OPTION_DURATION, false, "0", NULL,
       "How long state lives that is not written any more (aggregates, joins, top-N). Default: for "
       "ever." },

@@ -6,6 +6,9 @@
  * takes its place, wherever it stands, and is written; when the last one is deleted the one
  * before it is written; when none is left the key is deleted (blink-dialect R-27, R-28).
  *
+ * With `last_only` (upsert-materialize = none in the Blink dialect) one row a key is kept: the one
+ * written last, and only its own delete deletes the key.
+ *
  * An update is a -U followed by its +U.  Where the +U goes to another sink key, the -U
  * is a delete. */
 #include "exec/op/ops.h"
@@ -80,6 +83,17 @@ static enum code add_row(struct op_materialize *op, const struct batch *in, uint
     return OK;
 }
 
+/* The row written last, whatever came before it. */
+static enum code write_last(struct op_materialize *op, const struct batch *in, uint32_t row,
+                            struct bag_key *key, struct output *out, struct error *err)
+{
+    if (!key->first)
+        return add_row(op, in, row, key, out, err);
+    TRY(state_bag_replace(op->rows, key->first, in->columns, row, err));
+    put(out, row, CHANGE_UPDATE_AFTER);
+    return OK;
+}
+
 static enum code remove_row(struct op_materialize *op, const struct batch *in, uint32_t row,
                             struct bag_key *key, struct output *out, struct error *err)
 {
@@ -100,6 +114,8 @@ static enum code update_row(struct op_materialize *op, const struct batch *in, u
                             uint32_t after, struct bag_key *key, struct output *out,
                             struct error *err)
 {
+    if (op->plan->last_only)
+        return write_last(op, in, after, key, out, err);
     struct bag_item *item = state_bag_get(op->rows, key, in->columns, before);
     if (!item)
         return add_row(op, in, after, key, out, err);
@@ -122,6 +138,8 @@ static enum code apply(struct op_materialize *op, const struct batch *in,
             i++;
         } else if (change == CHANGE_UPDATE_BEFORE || change == CHANGE_DELETE) {
             TRY(remove_row(op, in, row, keys[i], out, err));
+        } else if (op->plan->last_only) {
+            TRY(write_last(op, in, row, keys[i], out, err));
         } else {
             TRY(add_row(op, in, row, keys[i], out, err));
         }
