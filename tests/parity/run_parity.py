@@ -249,7 +249,7 @@ def main():
     parser.add_argument("--plan", action="store_true")
     parser.add_argument("--keep")
     parser.add_argument("files", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     compares = not (options.show or options.plan or options.keep)
     if compares:
         if not options.files:
