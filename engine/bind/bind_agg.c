@@ -19,6 +19,10 @@ static bool look(void *cx, const struct ast_node *node)
                          group_is_set_function(name);
         s->found = s->found || (aggregate && !call->over);
     }
+    if (node->kind == AST_JSON) {
+        const struct ast_json *json = (const struct ast_json *)node;
+        s->found = s->found || json->func == JSON_FUNC_OBJECTAGG || json->func == JSON_FUNC_ARRAYAGG;
+    }
     return !s->found && ast_each_child(node, look, s) && !s->found;
 }
 
@@ -64,40 +68,85 @@ static enum code check_call(const struct grouping *g, const struct ast_call *nod
     return OK;
 }
 
+/* The placeholder of a call, which may be there already. */
+static enum code add_use(struct grouping *g, const struct agg_use *use, struct expr **ret,
+                         struct error *err)
+{
+    uint32_t at = 0;
+    while (at < g->call_count && !same_use(&g->calls[at], use))
+        at++;
+    if (at == g->call_count) {
+        if (at == GROUP_CALLS_MAX)
+            return error_at(err, E_LIMIT, use->span, "a query has at most %d aggregates",
+                            GROUP_CALLS_MAX);
+        if (!ARENA_PUSH(g->b->arena, g->calls, g->call_count, g->call_cap, *use))
+            return error_nomem(err);
+    }
+    *ret = placeholder(g, at, use->agg->result, use->span);
+    return *ret ? OK : error_nomem(err);
+}
+
+/* Arguments and filter, over the input. */
+static enum code bind_use(struct grouping *g, const struct scope *scope,
+                          const struct ast_list *args, const struct ast_node *filter,
+                          struct agg_use *use, struct error *err)
+{
+    enum code code = OK;
+    g->in_argument = true;
+    for (uint32_t i = 0; i < args->count && code == OK; i++)
+        code = bind_expr(g->b, scope, args->items[i], &use->args[i], err);
+    if (code == OK && filter)
+        code = bind_condition(g->b, scope, filter, "FILTER", &use->filter, err);
+    g->in_argument = false;
+    return code;
+}
+
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,
                           struct error *err)
 {
-    struct binder *b = g->b;
     struct span span = node->node.span;
     TRY(check_call(g, node, name, err));
     struct agg_use use = { .distinct = node->distinct, .span = span };
-    uint32_t n = node->args.count;
-    g->in_argument = true;
-    enum code code = OK;
-    for (uint32_t i = 0; i < n && code == OK; i++)
-        code = bind_expr(b, scope, node->args.items[i], &use.args[i], err);
-    if (code == OK && node->filter)
-        code = bind_condition(b, scope, node->filter, "FILTER", &use.filter, err);
-    g->in_argument = false;
+    enum code code = bind_use(g, scope, &node->args, node->filter, &use, err);
     if (code == OK)
-        code = agg_bind(&b->env, name, use.args, n, node->distinct, span, &use.agg, err);
+        code = agg_bind(&g->b->env, name, use.args, node->args.count, node->distinct, span,
+                        &use.agg, err);
     if (code != OK) {
         error_locate(err, span);
         return code;
     }
-    uint32_t at = 0;
-    while (at < g->call_count && !same_use(&g->calls[at], &use))
-        at++;
-    if (at == g->call_count) {
-        if (at == GROUP_CALLS_MAX)
-            return error_at(err, E_LIMIT, span, "a query has at most %d aggregates",
-                            GROUP_CALLS_MAX);
-        if (!ARENA_PUSH(b->arena, g->calls, g->call_count, g->call_cap, use))
-            return error_nomem(err);
+    return add_use(g, &use, ret, err);
+}
+
+/* As Flink: the value becomes JSON text before it is aggregated. */
+enum code group_bind_json(struct grouping *g, const struct scope *scope,
+                          const struct ast_json *node, struct str name, struct expr **ret,
+                          struct error *err)
+{
+    struct binder *b = g->b;
+    struct span span = node->node.span;
+    uint32_t n = node->args.count;
+    if (g->in_argument)
+        return error_at(err, E_TYPE, span,
+                        "aggregate function \"" STR_FMT "\" cannot stand inside of another one",
+                        STR_ARG(name));
+    bool keeps = node->nulls == JSON_NULL_ON_NULL ||
+                 (node->nulls == JSON_NULLS_DEFAULT_ && node->func == JSON_FUNC_OBJECTAGG);
+    struct agg_use use = { .span = span };
+    enum code code = bind_use(g, scope, &node->args, node->filter, &use, err);
+    if (code == OK)
+        code = function_bind_name(&b->env, STR("JSON_STRING"), &use.args[n - 1], 1, span,
+                                  &use.args[n - 1], err);
+    if (code == OK && !(use.args[n] = expr_bool(b->arena, keeps, span)))
+        return error_nomem(err);
+    if (code == OK)
+        code = agg_bind(&b->env, name, use.args, n + 1, false, span, &use.agg, err);
+    if (code != OK) {
+        error_locate(err, span);
+        return code;
     }
-    *ret = placeholder(g, at, use.agg->result, span);
-    return *ret ? OK : error_nomem(err);
+    return add_use(g, &use, ret, err);
 }
 
 static enum code not_grouped(const struct grouping *g, const struct expr *e, struct error *err)

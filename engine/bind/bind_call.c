@@ -203,6 +203,24 @@ static enum code bind_behavior(struct binder *b, const struct scope *scope,
     return OK;
 }
 
+static enum code bind_json_aggregate(struct binder *b, const struct scope *scope,
+                                     const struct ast_json *node, struct str name,
+                                     struct expr **ret, struct error *err)
+{
+    struct span span = node->node.span;
+    if (!agg_is_name(name, b->env.dialect))
+        return error_at(err, E_NAME, span,
+                        "function \"" STR_FMT "\" does not exist in the Blink dialect",
+                        STR_ARG(name));
+    if (node->over)
+        return bind_unsupported(span, "a JSON aggregate with OVER", err);
+    if (!scope || !scope->group)
+        return error_at(err, E_PLAN, span,
+                        "function \"" STR_FMT "\" needs groups of rows, and there are none here",
+                        STR_ARG(name));
+    return group_bind_json(scope->group, scope, node, name, ret, err);
+}
+
 enum code bind_json(struct binder *b, const struct scope *scope, const struct ast_json *node,
                     struct expr **ret, struct error *err)
 {
@@ -220,10 +238,7 @@ enum code bind_json(struct binder *b, const struct scope *scope, const struct as
     };
     struct span span = node->node.span;
     if (node->func == JSON_FUNC_OBJECTAGG || node->func == JSON_FUNC_ARRAYAGG)
-        return bind_unsupported(span, node->func == JSON_FUNC_OBJECTAGG
-                                          ? "the aggregate function JSON_OBJECTAGG"
-                                          : "the aggregate function JSON_ARRAYAGG",
-                                err);
+        return bind_json_aggregate(b, scope, node, str_of(names[node->func]), ret, err);
     uint32_t n = node->args.count;
     struct expr **args = arena_array(b->arena, struct expr *, MAX(n, 1));
     struct json_clauses *clauses = arena_new(b->arena, struct json_clauses);

@@ -62,6 +62,10 @@ bool group_has_aggregate(const struct binder *b, const struct ast_node *node);
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,
                           struct error *err) WEIR_CHECKED;
+/* JSON_OBJECTAGG, JSON_ARRAYAGG. */
+enum code group_bind_json(struct grouping *g, const struct scope *scope,
+                          const struct ast_json *node, struct str name, struct expr **ret,
+                          struct error *err) WEIR_CHECKED;
 /* An expression over the operator's output. */
 enum code group_output(struct grouping *g, struct expr *e, struct expr **ret, struct error *err)
     WEIR_CHECKED;
