@@ -14,6 +14,7 @@
  *
  * Processing time: the clock says which window a batch is in, and a timer when it is
  * over.  What is open at the end of the input is sent then. */
+#include "exec/op/op_session.h"
 #include "exec/op/ops.h"
 #include "exec/op/window_groups.h"
 
@@ -505,8 +506,12 @@ static enum code load_record(struct op_window *op, struct loading *l, struct sta
         return load_entry(op, l, r, err);
     char *row;
     for (uint32_t i = l->count; i > 0; i--)
-        if (l->items[i - 1].id == r->table_id)
-            return state_table_load(l->items[i - 1].groups, reader, r->key, r->value, &row, err);
+        if (l->items[i - 1].id == r->table_id) {
+            TRY(state_table_load(l->items[i - 1].groups, reader, r->key, r->value, &row, err));
+            if (row)
+                agg_set_loaded_row(op->groups.set, row);
+            return OK;
+        }
     bool mine;
     TRY(agg_set_load(op->groups.set, reader, r->table_id, r->key, r->value, &mine, err));
     return mine ? OK
@@ -585,8 +590,7 @@ enum code op_window_create(struct worker *worker, const struct plan_window *plan
                            struct error *err)
 {
     if (plan->window.kind == WINDOW_SESSION)
-        return error_at(err, E_UNSUPPORTED, plan->base.span,
-                        "a SESSION window cannot run in this version of weir");
+        return op_session_create(worker, plan, ret, err);
     struct op_window *op = op_create(worker, &op_window_kind, sizeof *op, &plan->base, 1);
     if (!op)
         return error_nomem(err);

@@ -1,0 +1,599 @@
+/* op_session.c -- aggregates of SESSION windows: rows of a key that follow each other
+ * within the gap.
+ *
+ * A row is a session from its time to the gap behind it; sessions of a key that overlap
+ * or touch become one (Flink's rule), with the accumulators of both.  A session is known
+ * by its number, the time of its first row: every later session with that time would
+ * have become one with it.  A heap of ends says which are over; an end that has moved on
+ * since is noticed when it comes up.
+ *
+ * Rows of a batch are assigned one after the other, with the time that the marks before
+ * them have brought, and then added to their groups together: at the latest where two
+ * sessions become one or a session is over. */
+#include "exec/op/op_session.h"
+
+#include "base/clock.h"
+#include "state/snapshot.h"
+#include "types/time.h"
+
+#include <stdlib.h>
+
+enum { SEND_BATCHES = 4, TABLE_TIME = 1 };
+
+/* --- sessions of a key ------------------------------------------------------------------------ */
+
+static struct session **list_of(const struct op_session *op, char *key_row)
+{
+    return (struct session **)(key_row + state_table_tail(op->keys));
+}
+
+static enum code heap_push(struct op_session *op, struct session *s, struct error *err)
+{
+    struct ending entry = { window_fire(&op->times, s->end_us), s };
+    if (!ARENA_PUSH(op->base.worker->op_arena, op->ends, op->end_count, op->end_cap, entry))
+        return error_nomem(err);
+    uint32_t at = op->end_count - 1;
+    for (; at > 0 && op->ends[(at - 1) / 2].fire_us > entry.fire_us; at = (at - 1) / 2)
+        op->ends[at] = op->ends[(at - 1) / 2];
+    op->ends[at] = entry;
+    return OK;
+}
+
+static struct session *heap_pop(struct op_session *op)
+{
+    struct session *first = op->ends[0].session;
+    struct ending last = op->ends[--op->end_count];
+    uint32_t at = 0;
+    for (uint32_t child; (child = 2 * at + 1) < op->end_count; at = child) {
+        if (child + 1 < op->end_count && op->ends[child + 1].fire_us < op->ends[child].fire_us)
+            child++;
+        if (op->ends[child].fire_us >= last.fire_us)
+            break;
+        op->ends[at] = op->ends[child];
+    }
+    op->ends[at] = last;
+    return first;
+}
+
+/* Frees what a session keeps, not the session. */
+static enum code drop_group(struct op_session *op, struct session *s, struct error *err)
+{
+    struct buf key;
+    buf_init(&key, UINT32_MAX);
+    state_encode_slots(&key, op->layout, 0, op->key_count + 1, s->row);
+    enum code code = buf_check(&key, err);
+    if (code == OK) {
+        agg_set_drop(op->set, s->row, buf_view(&key));
+        state_table_remove(op->groups, s->row);
+        s->row = NULL;
+    }
+    buf_done(&key);
+    return code;
+}
+
+static void unlink_session(struct op_session *op, struct session *s)
+{
+    struct session **at = list_of(op, s->key_row);
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    if (!*list_of(op, s->key_row))
+        state_table_remove(op->keys, s->key_row);
+}
+
+/* --- rows that wait to be added ------------------------------------------------------------------ */
+
+enum code session_add_waiting(struct op_session *op, struct error *err)
+{
+    struct waiting *w = &op->waiting;
+    if (w->n == 0)
+        return OK;
+    struct agg_batch batch = { .in = w->in,
+                               .n = w->n,
+                               .sel = w->sel,
+                               .rows = w->rows,
+                               .flags = w->flags,
+                               .key = w->key };
+    struct str *keys = NULL;
+    if (agg_set_wants_keys(op->set))
+        TRY(session_keys(op, w->in->arena, w->rows, w->n, &keys, err));
+    batch.keys = keys;
+    const struct state_slot *slot = &op->layout->slots[op->first_value + SESSION_COUNT];
+    for (uint32_t i = 0; i < w->n; i++)
+        *(int64_t *)state_at(w->rows[i], slot) += w->flags[i] & AGG_TAKE ? -1 : 1;
+    uint32_t n = w->n;
+    w->sel += n;
+    w->rows += n;
+    w->flags += n;
+    w->n = 0;
+    return agg_set_step(op->set, &batch, NULL, NULL, err);
+}
+
+static void wait_for_step(struct op_session *op, uint32_t row, struct session *s, bool is_new)
+{
+    struct waiting *w = &op->waiting;
+    enum change change = batch_change(w->in, row);
+    bool take = change == CHANGE_UPDATE_BEFORE || change == CHANGE_DELETE;
+    w->sel[w->n] = row;
+    w->rows[w->n] = s->row;
+    w->flags[w->n++] = (uint8_t)((is_new ? AGG_RESET : 0) | (take ? AGG_TAKE : 0));
+    COLUMN_OUT(w->key[op->key_count], int64_t)[row] = s->number;
+}
+
+/* --- assigning ------------------------------------------------------------------------------------ */
+
+static enum code make_session(struct op_session *op, char *key_row, struct session **at,
+                              int64_t time_us, uint32_t row, struct session **ret,
+                              struct error *err)
+{
+    struct waiting *w = &op->waiting;
+    struct session *s = state_alloc(op->heap, sizeof *s);
+    if (!s)
+        return state_heap_error(op->heap, err);
+    *s = (struct session){ .start_us = time_us,
+                           .end_us = time_us + op->plan->window.size_us,
+                           .number = time_us,
+                           .order = op->made++,
+                           .key_row = key_row };
+    COLUMN_OUT(w->key[op->key_count], int64_t)[row] = time_us;
+    enum code code = state_table_find(op->groups, w->key, &row, 1, true, &s->row, NULL, err);
+    if (code == OK)
+        code = heap_push(op, s, err);
+    if (code != OK) {
+        state_free(op->heap, s, sizeof *s);
+        return code;
+    }
+    const struct state_slot *slots = &op->layout->slots[op->first_value];
+    for (uint32_t i = 0; i < SESSION_VALUES; i++)
+        state_set_valid(s->row, &slots[i], true);
+    s->next = *at;
+    *at = s;
+    *ret = s;
+    return OK;
+}
+
+/* The session behind `s` in the list becomes part of it. */
+static enum code swallow_next(struct op_session *op, struct session *s, struct error *err)
+{
+    struct session *other = s->next;
+    TRY(session_add_waiting(op, err));
+    struct str *to = NULL, *from = NULL;
+    struct arena *arena = op->waiting.in->arena;
+    if (agg_set_wants_keys(op->set)) {
+        TRY(session_keys(op, arena, &s->row, 1, &to, err));
+        TRY(session_keys(op, arena, &other->row, 1, &from, err));
+    }
+    TRY(agg_set_merge(op->set, &s->row, to, &other->row, from, 1, err));
+    const struct state_slot *slot = &op->layout->slots[op->first_value + SESSION_COUNT];
+    *(int64_t *)state_at(s->row, slot) += *(int64_t *)state_at(other->row, slot);
+    s->end_us = MAX(s->end_us, other->end_us);
+    s->order = MIN(s->order, other->order);
+    s->next = other->next;
+    other->is_gone = true; /* the heap still knows it */
+    return drop_group(op, other, err);
+}
+
+/* The row's session at `time_us`; NULL: the row is late. */
+static enum code assign(struct op_session *op, char *key_row, int64_t time_us, uint32_t row,
+                        struct session **ret, bool *ret_new, struct error *err)
+{
+    int64_t end_us = time_us + op->plan->window.size_us;
+    struct session **at = list_of(op, key_row);
+    *ret_new = false;
+    while (*at && (*at)->end_us < time_us)
+        at = &(*at)->next;
+    struct session *s = *at;
+    if (!s || s->start_us > end_us) {
+        *ret = NULL;
+        if (window_fire(&op->times, end_us) <= op->time_us)
+            return OK;
+        *ret_new = true;
+        return make_session(op, key_row, at, time_us, row, ret, err);
+    }
+    s->start_us = MIN(s->start_us, time_us);
+    s->end_us = MAX(s->end_us, end_us);
+    if (s->next && s->next->start_us <= s->end_us)
+        TRY(swallow_next(op, s, err));
+    *ret = s;
+    return OK;
+}
+
+/* --- what is over ------------------------------------------------------------------------------------ */
+
+static int compare_sessions(const void *a, const void *b)
+{
+    const struct session *x = ((const struct session_due *)a)->session;
+    const struct session *y = ((const struct session_due *)b)->session;
+    if (x->end_us != y->end_us)
+        return x->end_us < y->end_us ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static enum code add_due(struct op_session *op, struct session *s, int64_t watermark_us,
+                         struct error *err)
+{
+    if (op->due_first == op->due_count)
+        op->due_first = op->due_count = 0;
+    struct session_due due = { s, watermark_us };
+    return ARENA_PUSH(op->base.worker->op_arena, op->due, op->due_count, op->due_cap, due)
+               ? OK
+               : error_nomem(err);
+}
+
+/* Time has come to time_us: sessions that are over with it are due. */
+static enum code advance(struct op_session *op, int64_t time_us, struct error *err)
+{
+    op->time_us = time_us;
+    if (op->end_count == 0 || op->ends[0].fire_us > time_us)
+        return OK;
+    TRY(session_add_waiting(op, err));
+    if (op->due_first == op->due_count)
+        op->due_first = op->due_count = 0;
+    uint32_t first = op->due_count;
+    while (op->end_count > 0 && op->ends[0].fire_us <= time_us) {
+        struct session *s = heap_pop(op);
+        if (s->is_gone) {
+            state_free(op->heap, s, sizeof *s);
+        } else if (window_fire(&op->times, s->end_us) > time_us) {
+            TRY(heap_push(op, s, err));
+        } else {
+            unlink_session(op, s);
+            TRY(add_due(op, s, WATERMARK_NONE, err));
+        }
+    }
+    if (op->due_count > first)
+        qsort(op->due + first, op->due_count - first, sizeof *op->due, compare_sessions);
+    return OK;
+}
+
+static int64_t property_value(struct op_session *op, enum window_property what,
+                              const struct session *s, const struct type *type)
+{
+    const struct window_spec *spec = &op->plan->window;
+    if (what == WINDOW_TIME && spec->proctime && !type->blink_instant)
+        return clock_now_us(op->base.worker->clock);
+    int64_t local = what == WINDOW_START ? s->start_us
+                    : what == WINDOW_END ? s->end_us
+                                         : s->end_us - TIME_US_PER_MS;
+    return type->id == TYPE_TIMESTAMP_LTZ ? window_instant(&op->times, local) : local;
+}
+
+static enum code send_sessions(struct op_session *op, struct session *const *sessions,
+                               uint32_t n, struct error *err)
+{
+    const struct plan_window *plan = op->plan;
+    struct arena *arena = op->base.worker->batch_arena;
+    struct batch *out = batch_create(arena, plan->base.field_count, n);
+    char **rows = arena_alloc(arena, MAX(n, 1) * sizeof *rows);
+    struct str *keys = NULL;
+    if (!out || !rows)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        rows[i] = sessions[i]->row;
+    for (uint32_t i = 0; i < plan->key_count; i++)
+        if (!(out->columns[i] = state_column(arena, &op->layout->slots[i], rows, n)))
+            return error_nomem(err);
+    if (agg_set_wants_keys(op->set))
+        TRY(session_keys(op, arena, rows, n, &keys, err));
+    if (plan->call_count > 0)
+        TRY(agg_set_result(op->set, arena, rows, keys, n, out->columns + plan->key_count, err));
+    for (uint32_t p = 0; p < plan->property_count; p++) {
+        uint32_t at = plan->key_count + plan->call_count + p;
+        const struct type *type = plan->base.fields[at].type;
+        if (!(out->columns[at] = column_create(arena, type, n)))
+            return error_nomem(err);
+        for (uint32_t i = 0; i < n; i++)
+            COLUMN_OUT(out->columns[at], int64_t)[i] =
+                property_value(op, plan->properties[p], sessions[i], type);
+    }
+    return op_emit(&op->base, out, err);
+}
+
+/* The next sessions that are due, up to a watermark; those all of whose rows were taken back are
+ * left out. */
+static enum code send_some(struct op_session *op, struct error *err)
+{
+    const struct state_slot *slot = &op->layout->slots[op->first_value + SESSION_COUNT];
+    struct session *sessions[BATCH_ROWS];
+    uint32_t first = op->due_first, n = 0, taken = 0;
+    while (taken < BATCH_ROWS && first + taken < op->due_count && op->due[first + taken].session) {
+        struct session *s = op->due[first + taken++].session;
+        if (*(int64_t *)state_at(s->row, slot) != 0)
+            sessions[n++] = s;
+    }
+    if (n > 0)
+        TRY(send_sessions(op, sessions, n, err));
+    for (uint32_t i = 0; i < taken; i++) {
+        struct session *s = op->due[op->due_first++].session;
+        TRY(drop_group(op, s, err));
+        state_free(op->heap, s, sizeof *s);
+    }
+    if (taken > 0)
+        return OK;
+    return op_emit_watermark(&op->base, op->due[op->due_first++].watermark_us, err);
+}
+
+enum code session_send(struct op_session *op, uint32_t batches, struct error *err)
+{
+    for (; batches > 0 && op->due_first < op->due_count; batches--)
+        TRY(send_some(op, err));
+    return OK;
+}
+
+static enum code send(struct op_session *op, struct error *err)
+{
+    if (op->base.more)
+        return OK;
+    TRY(session_send(op, SEND_BATCHES, err));
+    op->base.more = op->due_first < op->due_count;
+    return OK;
+}
+
+/* --- batches --------------------------------------------------------------------------------------- */
+
+static enum code begin_batch(struct op_session *op, const struct batch *in, struct error *err)
+{
+    struct waiting *w = &op->waiting;
+    uint32_t n = MAX(in->selected, 1);
+    *w = (struct waiting){ .in = in,
+                           .sel = arena_alloc(in->arena, n * sizeof *w->sel),
+                           .rows = arena_alloc(in->arena, n * sizeof *w->rows),
+                           .flags = arena_alloc(in->arena, n),
+                           .key = arena_array(in->arena, struct column *, op->key_count + 1) };
+    if (!w->sel || !w->rows || !w->flags || !w->key)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < op->key_count; i++)
+        w->key[i] = in->columns[op->plan->keys[i]];
+    w->key[op->key_count] = column_create(in->arena, &type_bigint, MAX(in->count, 1));
+    return w->key[op->key_count] ? OK : error_nomem(err);
+}
+
+/* Marks behind the rows before row `row`. */
+static enum code pass_marks(struct op_session *op, const struct batch *in, uint32_t row,
+                            uint32_t *mark, struct error *err)
+{
+    for (; *mark < in->watermark_count && in->watermarks[*mark].row < row; (*mark)++) {
+        int64_t us = in->watermarks[*mark].watermark_us;
+        uint32_t before = op->due_count - op->due_first;
+        if (us <= op->time_us)
+            continue;
+        TRY(advance(op, us, err));
+        if (op->due_count - op->due_first > before)
+            TRY(add_due(op, NULL, us, err));
+    }
+    return OK;
+}
+
+/* The key's entry may have gone with its last session since the batch began. */
+static enum code key_again(struct op_session *op, uint32_t row, char **ret, struct error *err)
+{
+    return state_table_find(op->keys, op->waiting.key, &row, 1, true, ret, NULL, err);
+}
+
+static enum code run_rows(struct op_session *op, const struct batch *in, int64_t now_us,
+                          struct error *err)
+{
+    const struct window_spec *spec = &op->plan->window;
+    const struct column *time = spec->proctime ? NULL : in->columns[spec->time];
+    uint32_t mark = 0;
+    for (uint32_t i = 0; i < in->selected; i++) {
+        uint32_t row = batch_row(in, i);
+        char *key_row;
+        struct session *s;
+        bool is_new;
+        if (time && !column_is_valid(time, row))
+            return error_set(err, E_DATA, "the time of a row is NULL, so it is in no window");
+        if (!spec->proctime)
+            TRY(pass_marks(op, in, row, &mark, err));
+        int64_t t = window_local(&op->times, time ? COLUMN_AT(time, int64_t, row) : now_us);
+        TRY(key_again(op, row, &key_row, err));
+        TRY(assign(op, key_row, t, row, &s, &is_new, err));
+        if (s) {
+            wait_for_step(op, row, s, is_new);
+            continue;
+        }
+        op->base.late++;
+        if (!*list_of(op, key_row))
+            state_table_remove(op->keys, key_row);
+    }
+    TRY(pass_marks(op, in, UINT32_MAX, &mark, err));
+    return session_add_waiting(op, err);
+}
+
+/* The clock is at the end of a millisecond only behind it. */
+static int64_t clock_time(int64_t now_us)
+{
+    return now_us - time_floor_mod(now_us, TIME_US_PER_MS) - TIME_US_PER_MS;
+}
+
+void session_set_due(struct op_session *op)
+{
+    bool any = op->plan->window.proctime && op->end_count > 0;
+    op->base.due_us = any ? op->ends[0].fire_us + TIME_US_PER_MS : INT64_MAX;
+}
+
+static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
+{
+    (void)port;
+    struct op_session *op = (struct op_session *)base;
+    int64_t now_us = 0;
+    TRY(begin_batch(op, in, err));
+    if (op->plan->window.proctime) {
+        now_us = clock_now_us(base->worker->clock);
+        TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
+    }
+    enum code code = run_rows(op, in, now_us, err);
+    if (code == E_LIMIT)
+        state_table_explain(op->groups, err);
+    if (code != OK)
+        return code;
+    session_set_due(op);
+    return send(op, err);
+}
+
+static enum code timer(struct op *base, int64_t now_us, struct error *err)
+{
+    struct op_session *op = (struct op_session *)base;
+    TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
+    session_set_due(op);
+    return send(op, err);
+}
+
+static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
+{
+    struct op_session *op = (struct op_session *)base;
+    int64_t moved = op_align_watermark(base, port, watermark_us);
+    if (moved == WATERMARK_NONE)
+        return OK;
+    if (!op->plan->window.proctime || moved == WATERMARK_END)
+        TRY(advance(op, MAX(moved, op->time_us), err));
+    session_set_due(op);
+    TRY(send(op, err));
+    return op_pass_watermark(base, moved, err);
+}
+
+static enum code end(struct op *base, uint32_t port, struct error *err)
+{
+    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
+}
+
+static enum code more(struct op *base, struct error *err)
+{
+    struct op_session *op = (struct op_session *)base;
+    TRY(session_send(op, SEND_BATCHES, err));
+    return op->due_first < op->due_count ? OK : op_more_done(base, err);
+}
+
+/* --- snapshots ---------------------------------------------------------------------------------------- */
+
+/* Bounds lie in the row only there. */
+static void note_bounds(struct op_session *op)
+{
+    const struct state_slot *slots = &op->layout->slots[op->first_value];
+    for (uint32_t i = 0; i < op->end_count; i++) {
+        const struct session *s = op->ends[i].session;
+        if (s->is_gone)
+            continue;
+        *(int64_t *)state_at(s->row, &slots[SESSION_START]) = s->start_us;
+        *(int64_t *)state_at(s->row, &slots[SESSION_END]) = s->end_us;
+    }
+}
+
+static enum code save_time(struct op_session *op, struct state_writer *w, struct error *err)
+{
+    struct buf value;
+    buf_init(&value, 64);
+    state_encode_i64(&value, op->time_us);
+    enum code code = buf_check(&value, err);
+    if (code == OK)
+        code = state_writer_put(w, TABLE_TIME, STR(""), buf_view(&value), err);
+    buf_done(&value);
+    return code;
+}
+
+static enum code barrier(struct op *base, uint32_t port, const struct barrier *barrier,
+                         struct error *err)
+{
+    struct op_session *op = (struct op_session *)base;
+    if (!op_align_barrier(base, port, barrier))
+        return OK;
+    TRY(session_send(op, UINT32_MAX, err)); /* what is over belongs to this epoch */
+    if (barrier->writer) {
+        note_bounds(op);
+        TRY(state_writer_begin(barrier->writer, base->plan->state_id, err));
+        TRY(save_time(op, barrier->writer, err));
+        TRY(state_table_save(op->groups, barrier->writer, err));
+        TRY(agg_set_save(op->set, barrier->writer, err));
+    }
+    return op_emit_barrier(base, barrier, err);
+}
+
+/* A session as its row has it. */
+static enum code revive(struct op_session *op, struct arena *arena, char *row, struct error *err)
+{
+    const struct state_slot *slots = &op->layout->slots[op->first_value];
+    struct session *s = state_alloc(op->heap, sizeof *s);
+    struct column **key = arena_array(arena, struct column *, op->key_count + 1);
+    if (!s || !key)
+        return s ? error_nomem(err) : state_heap_error(op->heap, err);
+    *s = (struct session){ .start_us = *(int64_t *)state_at(row, &slots[SESSION_START]),
+                           .end_us = *(int64_t *)state_at(row, &slots[SESSION_END]),
+                           .number = *(int64_t *)state_at(row, &op->layout->slots[op->key_count]),
+                           .order = op->made++,
+                           .row = row };
+    TRY(heap_push(op, s, err));
+    for (uint32_t i = 0; i < op->key_count; i++)
+        if (!(key[i] = state_column(arena, &op->layout->slots[i], &row, 1)))
+            return error_nomem(err);
+    TRY(state_table_find(op->keys, key, NULL, 1, true, &s->key_row, NULL, err));
+    struct session **at = list_of(op, s->key_row);
+    while (*at && (*at)->start_us < s->start_us)
+        at = &(*at)->next;
+    s->next = *at;
+    *at = s;
+    return OK;
+}
+
+static enum code load_record(struct op_session *op, struct state_reader *reader,
+                             const struct state_record *r, struct error *err)
+{
+    struct str value = r->value;
+    if (r->table_id == TABLE_TIME) {
+        int64_t us;
+        TRY(state_decode_i64(&value, &us, err));
+        op->time_us = MAX(op->time_us, us);
+        return OK;
+    }
+    if (r->table_id == SESSION_TABLE) {
+        char *row;
+        TRY(state_table_load(op->groups, reader, r->key, r->value, &row, err));
+        if (!row)
+            return OK;
+        agg_set_loaded_row(op->set, row);
+        struct arena *arena = arena_create();
+        enum code code = arena ? revive(op, arena, row, err) : error_nomem(err);
+        arena_destroy(arena);
+        return code;
+    }
+    bool mine;
+    TRY(agg_set_load(op->set, reader, r->table_id, r->key, r->value, &mine, err));
+    return mine ? OK
+                : error_set(err, E_DATA, "the snapshot has a table %u that window#%u has not",
+                            r->table_id, op->plan->base.id);
+}
+
+static enum code find_loaded(void *cx, struct column *const *key, uint32_t n, char **rows,
+                             struct error *err)
+{
+    struct op_session *op = cx;
+    return state_table_find(op->groups, key, NULL, n, false, rows, NULL, err);
+}
+
+static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
+{
+    struct op_session *op = (struct op_session *)base;
+    struct state_record record;
+    if (!state_reader_seek(reader, base->plan->state_id))
+        return OK;
+    while (state_reader_next(reader, &record))
+        TRY(load_record(op, reader, &record, err));
+    session_set_due(op);
+    return agg_set_loaded(op->set, find_loaded, op, err);
+}
+
+static void destroy(struct op *base)
+{
+    session_close((struct op_session *)base);
+}
+
+const struct op_kind op_session_kind = {
+    .name = "SessionAggregate",
+    .push = push,
+    .watermark = watermark,
+    .barrier = barrier,
+    .end = end,
+    .more = more,
+    .timer = timer,
+    .restore = restore,
+    .destroy = destroy,
+};
