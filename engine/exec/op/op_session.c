@@ -13,21 +13,20 @@
 #include "exec/op/op_session.h"
 
 #include "base/clock.h"
-#include "state/snapshot.h"
 #include "types/time.h"
 
 #include <stdlib.h>
 
-enum { SEND_BATCHES = 4, TABLE_TIME = 1 };
+enum { SEND_BATCHES = 4 };
 
 /* --- sessions of a key ------------------------------------------------------------------------ */
 
-static struct session **list_of(const struct op_session *op, char *key_row)
+struct session **session_list(const struct op_session *op, char *key_row)
 {
     return (struct session **)(key_row + state_table_tail(op->keys));
 }
 
-static enum code heap_push(struct op_session *op, struct session *s, struct error *err)
+enum code session_heap_push(struct op_session *op, struct session *s, struct error *err)
 {
     struct ending entry = { window_fire(&op->times, s->end_us), s };
     if (!ARENA_PUSH(op->base.worker->op_arena, op->ends, op->end_count, op->end_cap, entry))
@@ -73,11 +72,11 @@ static enum code drop_group(struct op_session *op, struct session *s, struct err
 
 static void unlink_session(struct op_session *op, struct session *s)
 {
-    struct session **at = list_of(op, s->key_row);
+    struct session **at = session_list(op, s->key_row);
     while (*at != s)
         at = &(*at)->next;
     *at = s->next;
-    if (!*list_of(op, s->key_row))
+    if (!*session_list(op, s->key_row))
         state_table_remove(op->keys, s->key_row);
 }
 
@@ -138,7 +137,7 @@ static enum code make_session(struct op_session *op, char *key_row, struct sessi
     COLUMN_OUT(w->key[op->key_count], int64_t)[row] = time_us;
     enum code code = state_table_find(op->groups, w->key, &row, 1, true, &s->row, NULL, err);
     if (code == OK)
-        code = heap_push(op, s, err);
+        code = session_heap_push(op, s, err);
     if (code != OK) {
         state_free(op->heap, s, sizeof *s);
         return code;
@@ -178,7 +177,7 @@ static enum code assign(struct op_session *op, char *key_row, int64_t time_us, u
                         struct session **ret, bool *ret_new, struct error *err)
 {
     int64_t end_us = time_us + op->plan->window.size_us;
-    struct session **at = list_of(op, key_row);
+    struct session **at = session_list(op, key_row);
     *ret_new = false;
     while (*at && (*at)->end_us < time_us)
         at = &(*at)->next;
@@ -235,7 +234,7 @@ static enum code advance(struct op_session *op, int64_t time_us, struct error *e
         if (s->is_gone) {
             state_free(op->heap, s, sizeof *s);
         } else if (window_fire(&op->times, s->end_us) > time_us) {
-            TRY(heap_push(op, s, err));
+            TRY(session_heap_push(op, s, err));
         } else {
             unlink_session(op, s);
             TRY(add_due(op, s, WATERMARK_NONE, err));
@@ -393,7 +392,7 @@ static enum code run_rows(struct op_session *op, const struct batch *in, int64_t
             continue;
         }
         op->base.late++;
-        if (!*list_of(op, key_row))
+        if (!*session_list(op, key_row))
             state_table_remove(op->keys, key_row);
     }
     TRY(pass_marks(op, in, UINT32_MAX, &mark, err));
@@ -464,123 +463,6 @@ static enum code more(struct op *base, struct error *err)
     return op->due_first < op->due_count ? OK : op_more_done(base, err);
 }
 
-/* --- snapshots ---------------------------------------------------------------------------------------- */
-
-/* Bounds lie in the row only there. */
-static void note_bounds(struct op_session *op)
-{
-    const struct state_slot *slots = &op->layout->slots[op->first_value];
-    for (uint32_t i = 0; i < op->end_count; i++) {
-        const struct session *s = op->ends[i].session;
-        if (s->is_gone)
-            continue;
-        *(int64_t *)state_at(s->row, &slots[SESSION_START]) = s->start_us;
-        *(int64_t *)state_at(s->row, &slots[SESSION_END]) = s->end_us;
-    }
-}
-
-static enum code save_time(struct op_session *op, struct state_writer *w, struct error *err)
-{
-    struct buf value;
-    buf_init(&value, 64);
-    state_encode_i64(&value, op->time_us);
-    enum code code = buf_check(&value, err);
-    if (code == OK)
-        code = state_writer_put(w, TABLE_TIME, STR(""), buf_view(&value), err);
-    buf_done(&value);
-    return code;
-}
-
-static enum code barrier(struct op *base, uint32_t port, const struct barrier *barrier,
-                         struct error *err)
-{
-    struct op_session *op = (struct op_session *)base;
-    if (!op_align_barrier(base, port, barrier))
-        return OK;
-    TRY(session_send(op, UINT32_MAX, err)); /* what is over belongs to this epoch */
-    if (barrier->writer) {
-        note_bounds(op);
-        TRY(state_writer_begin(barrier->writer, base->plan->state_id, err));
-        TRY(save_time(op, barrier->writer, err));
-        TRY(state_table_save(op->groups, barrier->writer, err));
-        TRY(agg_set_save(op->set, barrier->writer, err));
-    }
-    return op_emit_barrier(base, barrier, err);
-}
-
-/* A session as its row has it. */
-static enum code revive(struct op_session *op, struct arena *arena, char *row, struct error *err)
-{
-    const struct state_slot *slots = &op->layout->slots[op->first_value];
-    struct session *s = state_alloc(op->heap, sizeof *s);
-    struct column **key = arena_array(arena, struct column *, op->key_count + 1);
-    if (!s || !key)
-        return s ? error_nomem(err) : state_heap_error(op->heap, err);
-    *s = (struct session){ .start_us = *(int64_t *)state_at(row, &slots[SESSION_START]),
-                           .end_us = *(int64_t *)state_at(row, &slots[SESSION_END]),
-                           .number = *(int64_t *)state_at(row, &op->layout->slots[op->key_count]),
-                           .order = op->made++,
-                           .row = row };
-    TRY(heap_push(op, s, err));
-    for (uint32_t i = 0; i < op->key_count; i++)
-        if (!(key[i] = state_column(arena, &op->layout->slots[i], &row, 1)))
-            return error_nomem(err);
-    TRY(state_table_find(op->keys, key, NULL, 1, true, &s->key_row, NULL, err));
-    struct session **at = list_of(op, s->key_row);
-    while (*at && (*at)->start_us < s->start_us)
-        at = &(*at)->next;
-    s->next = *at;
-    *at = s;
-    return OK;
-}
-
-static enum code load_record(struct op_session *op, struct state_reader *reader,
-                             const struct state_record *r, struct error *err)
-{
-    struct str value = r->value;
-    if (r->table_id == TABLE_TIME) {
-        int64_t us;
-        TRY(state_decode_i64(&value, &us, err));
-        op->time_us = MAX(op->time_us, us);
-        return OK;
-    }
-    if (r->table_id == SESSION_TABLE) {
-        char *row;
-        TRY(state_table_load(op->groups, reader, r->key, r->value, &row, err));
-        if (!row)
-            return OK;
-        agg_set_loaded_row(op->set, row);
-        struct arena *arena = arena_create();
-        enum code code = arena ? revive(op, arena, row, err) : error_nomem(err);
-        arena_destroy(arena);
-        return code;
-    }
-    bool mine;
-    TRY(agg_set_load(op->set, reader, r->table_id, r->key, r->value, &mine, err));
-    return mine ? OK
-                : error_set(err, E_DATA, "the snapshot has a table %u that window#%u has not",
-                            r->table_id, op->plan->base.id);
-}
-
-static enum code find_loaded(void *cx, struct column *const *key, uint32_t n, char **rows,
-                             struct error *err)
-{
-    struct op_session *op = cx;
-    return state_table_find(op->groups, key, NULL, n, false, rows, NULL, err);
-}
-
-static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
-{
-    struct op_session *op = (struct op_session *)base;
-    struct state_record record;
-    if (!state_reader_seek(reader, base->plan->state_id))
-        return OK;
-    while (state_reader_next(reader, &record))
-        TRY(load_record(op, reader, &record, err));
-    session_set_due(op);
-    return agg_set_loaded(op->set, find_loaded, op, err);
-}
-
 static void destroy(struct op *base)
 {
     session_close((struct op_session *)base);
@@ -590,10 +472,10 @@ const struct op_kind op_session_kind = {
     .name = "SessionAggregate",
     .push = push,
     .watermark = watermark,
-    .barrier = barrier,
+    .barrier = session_barrier,
     .end = end,
     .more = more,
     .timer = timer,
-    .restore = restore,
+    .restore = session_restore,
     .destroy = destroy,
 };

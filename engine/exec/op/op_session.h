@@ -74,3 +74,12 @@ enum code session_keys(const struct op_session *op, struct arena *arena, char *c
 enum code session_add_waiting(struct op_session *op, struct error *err) WEIR_CHECKED;
 enum code session_send(struct op_session *op, uint32_t batches, struct error *err) WEIR_CHECKED;
 void session_set_due(struct op_session *op);
+/* Sessions of a key, by start. */
+struct session **session_list(const struct op_session *op, char *key_row);
+enum code session_heap_push(struct op_session *op, struct session *s, struct error *err)
+    WEIR_CHECKED;
+
+/* op_session_save.c */
+enum code session_barrier(struct op *base, uint32_t port, const struct barrier *barrier,
+                          struct error *err);
+enum code session_restore(struct op *base, struct state_reader *reader, struct error *err);

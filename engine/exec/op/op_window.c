@@ -15,28 +15,13 @@
  * Processing time: the clock says which window a batch is in, and a timer when it is
  * over.  What is open at the end of the input is sent then. */
 #include "exec/op/op_session.h"
+#include "exec/op/op_window.h"
 #include "exec/op/ops.h"
-#include "exec/op/window_groups.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
-#include "state/snapshot.h"
 #include "types/time.h"
 
-enum { SEND_BATCHES = 4, TABLE_LIST = 1, TABLE_TIME = 2 };
-
-struct op_window {
-    struct op base;
-    const struct plan_window *plan;
-    struct window_times times;
-    struct window_groups groups;
-    struct slices open;      /* or, if not `merges`, open windows */
-    struct slices totals;    /* CUMULATE that merges: by the end of the longest window */
-    bool merges;             /* windows are put together of slices */
-    bool copies;             /* a row goes into several windows at once */
-    int64_t time_us;         /* watermark, or clock */
-    int64_t boundary_us;     /* the next cut: a window that may be open ends there */
-};
+enum { SEND_BATCHES = 4 };
 
 /* --- what is over ---------------------------------------------------------------------------- */
 
@@ -262,7 +247,7 @@ static int64_t next_attached(struct op_window *op, const int64_t *ends, uint32_t
     return next;
 }
 
-static void set_boundary(struct op_window *op, const int64_t *ends, uint32_t from, uint32_t n)
+void window_set_boundary(struct op_window *op, const int64_t *ends, uint32_t from, uint32_t n)
 {
     if (op->plan->window.kind == WINDOW_ATTACHED) {
         op->boundary_us = next_attached(op, ends, from, n);
@@ -317,7 +302,7 @@ static enum code push_event(struct op_window *op, const struct batch *in, struct
     TRY(slices_of_rows(op, in, ends, &same, err));
     uint32_t done = 0, at = 0;
     if (op->plan->window.kind == WINDOW_ATTACHED)
-        set_boundary(op, ends, 0, in->selected);
+        window_set_boundary(op, ends, 0, in->selected);
     for (uint32_t m = 0; m < in->watermark_count; m++) {
         const struct watermark_at *mark = &in->watermarks[m];
         if (mark->watermark_us < op->boundary_us)
@@ -328,7 +313,7 @@ static enum code push_event(struct op_window *op, const struct batch *in, struct
         done = at;
         TRY(advance(op, mark->watermark_us, err));
         TRY(window_due_watermark(&op->groups, mark->watermark_us, err));
-        set_boundary(op, ends, done, in->selected);
+        window_set_boundary(op, ends, done, in->selected);
     }
     TRY(add_piece(op, in, ends, same, done, in->selected, err));
     return send(op, err);
@@ -336,7 +321,7 @@ static enum code push_event(struct op_window *op, const struct batch *in, struct
 
 /* --- processing time -------------------------------------------------------------------------------- */
 
-static void set_due(struct op_window *op)
+void window_set_due(struct op_window *op)
 {
     op->base.due_us = INT64_MAX;
     if (op->merges) {
@@ -369,7 +354,7 @@ static enum code push_clock(struct op_window *op, const struct batch *in, struct
         int64_t end = window_slice_end(&op->times, window_local(&op->times, now_us));
         TRY(add_rows(op, end, in, in->selection, in->selected, err));
     }
-    set_due(op);
+    window_set_due(op);
     return send(op, err);
 }
 
@@ -377,7 +362,7 @@ static enum code timer(struct op *base, int64_t now_us, struct error *err)
 {
     struct op_window *op = (struct op_window *)base;
     TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
-    set_due(op);
+    window_set_due(op);
     return send(op, err);
 }
 
@@ -398,7 +383,7 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
         return OK;
     if (!op->plan->window.proctime || moved == WATERMARK_END) {
         TRY(advance(op, MAX(moved, op->time_us), err));
-        set_boundary(op, NULL, 0, 0);
+        window_set_boundary(op, NULL, 0, 0);
         base->due_us = op->plan->window.proctime ? INT64_MAX : base->due_us;
     }
     TRY(send(op, err));
@@ -417,155 +402,6 @@ static enum code more(struct op *base, struct error *err)
     return window_is_due(&op->groups) ? OK : op_more_done(base, err);
 }
 
-/* --- snapshots ------------------------------------------------------------------------------------------ */
-
-/* TABLE_LIST: id of a table -> end, and 1 for a total.  TABLE_TIME: time. */
-static enum code save_entry(struct state_writer *w, uint32_t table, int64_t key, int64_t value,
-                            int64_t second, struct error *err)
-{
-    struct buf k, v;
-    buf_init(&k, 64);
-    buf_init(&v, 64);
-    state_encode_i64(&k, key);
-    state_encode_i64(&v, value);
-    state_encode_i64(&v, second);
-    enum code code = buf_check(&k, err);
-    if (code == OK)
-        code = buf_check(&v, err);
-    if (code == OK)
-        code = state_writer_put(w, table, buf_view(&k), buf_view(&v), err);
-    buf_done(&k);
-    buf_done(&v);
-    return code;
-}
-
-static enum code save_list(struct state_writer *w, const struct slices *list, bool is_total,
-                           struct error *err)
-{
-    for (uint32_t i = 0; i < list->count; i++)
-        TRY(save_entry(w, TABLE_LIST, state_table_id(list->items[i].groups),
-                       list->items[i].end_us, is_total, err));
-    for (uint32_t i = 0; i < list->count; i++)
-        TRY(state_table_save(list->items[i].groups, w, err));
-    return OK;
-}
-
-static enum code save(struct op_window *op, struct state_writer *w, struct error *err)
-{
-    TRY(state_writer_begin(w, op->plan->base.state_id, err));
-    TRY(save_entry(w, TABLE_TIME, 0, op->time_us, 0, err));
-    TRY(save_list(w, &op->open, false, err));
-    TRY(save_list(w, &op->totals, true, err));
-    return agg_set_save(op->groups.set, w, err);
-}
-
-static enum code barrier(struct op *base, uint32_t port, const struct barrier *barrier,
-                         struct error *err)
-{
-    struct op_window *op = (struct op_window *)base;
-    if (!op_align_barrier(base, port, barrier))
-        return OK;
-    TRY(window_send(&op->groups, UINT32_MAX, err)); /* what is over belongs to this epoch */
-    if (barrier->writer)
-        TRY(save(op, barrier->writer, err));
-    return op_emit_barrier(base, barrier, err);
-}
-
-/* Tables of the file that is read, by their ids in it. */
-struct loading {
-    struct arena *arena;
-    struct loaded {
-        uint32_t id;
-        struct state_table *groups;
-    } *items;
-    uint32_t count, cap;
-};
-
-static enum code load_entry(struct op_window *op, struct loading *l, const struct state_record *r,
-                            struct error *err)
-{
-    struct str key = r->key, value = r->value;
-    int64_t id, end_us, is_total;
-    TRY(state_decode_i64(&key, &id, err));
-    TRY(state_decode_i64(&value, &end_us, err));
-    TRY(state_decode_i64(&value, &is_total, err));
-    if (r->table_id == TABLE_TIME) {
-        op->time_us = MAX(op->time_us, end_us);
-        return OK;
-    }
-    struct slice *slice;
-    TRY(slices_get(&op->groups, is_total ? &op->totals : &op->open, end_us, true, &slice, err));
-    struct loaded loaded = { (uint32_t)id, slice->groups };
-    return ARENA_PUSH(l->arena, l->items, l->count, l->cap, loaded) ? OK : error_nomem(err);
-}
-
-static enum code load_record(struct op_window *op, struct loading *l, struct state_reader *reader,
-                             const struct state_record *r, struct error *err)
-{
-    if (r->table_id == TABLE_TIME || r->table_id == TABLE_LIST)
-        return load_entry(op, l, r, err);
-    char *row;
-    for (uint32_t i = l->count; i > 0; i--)
-        if (l->items[i - 1].id == r->table_id) {
-            TRY(state_table_load(l->items[i - 1].groups, reader, r->key, r->value, &row, err));
-            if (row)
-                agg_set_loaded_row(op->groups.set, row);
-            return OK;
-        }
-    bool mine;
-    TRY(agg_set_load(op->groups.set, reader, r->table_id, r->key, r->value, &mine, err));
-    return mine ? OK
-                : error_set(err, E_DATA, "the snapshot has a table %u that window#%u has not",
-                            r->table_id, op->plan->base.id);
-}
-
-/* The number of its slice is part of a key, so a group is in one table at most. */
-static enum code find_in(const struct slices *list, struct column *const *key, uint32_t n,
-                         char **rows, char **found, struct error *err)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        TRY(state_table_find(list->items[i].groups, key, NULL, n, false, found, NULL, err));
-        for (uint32_t k = 0; k < n; k++)
-            rows[k] = found[k] ? found[k] : rows[k];
-    }
-    return OK;
-}
-
-static enum code find_loaded(void *cx, struct column *const *key, uint32_t n, char **rows,
-                             struct error *err)
-{
-    struct op_window *op = cx;
-    char **found = mem_array(n, sizeof *found);
-    if (!found)
-        return error_nomem(err);
-    memset(rows, 0, n * sizeof *rows);
-    enum code code = find_in(&op->open, key, n, rows, found, err);
-    if (code == OK)
-        code = find_in(&op->totals, key, n, rows, found, err);
-    mem_free(found);
-    return code;
-}
-
-static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
-{
-    struct op_window *op = (struct op_window *)base;
-    struct loading loading = { .arena = arena_create() };
-    struct state_record record;
-    enum code code = loading.arena ? OK : error_nomem(err);
-    bool any = code == OK && state_reader_seek(reader, base->plan->state_id);
-    while (code == OK && any && state_reader_next(reader, &record))
-        code = load_record(op, &loading, reader, &record, err);
-    if (code == OK && any)
-        code = agg_set_loaded(op->groups.set, find_loaded, op, err);
-    arena_destroy(loading.arena);
-    if (code != OK)
-        return code;
-    if (op->plan->window.proctime)
-        set_due(op);
-    set_boundary(op, NULL, 0, 0);
-    return OK;
-}
-
 static void destroy(struct op *base)
 {
     struct op_window *op = (struct op_window *)base;
@@ -578,11 +414,11 @@ static const struct op_kind op_window_kind = {
     .name = "WindowAggregate",
     .push = push,
     .watermark = watermark,
-    .barrier = barrier,
+    .barrier = window_barrier,
     .end = end,
     .more = more,
     .timer = timer,
-    .restore = restore,
+    .restore = window_restore,
     .destroy = destroy,
 };
 
