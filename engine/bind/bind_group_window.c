@@ -222,68 +222,6 @@ enum code group_bind_property(struct grouping *g, const struct scope *scope,
 
 /* --- columns of a window table function ------------------------------------------------------ */
 
-struct window_column {
-    const struct plan *origin; /* the node that made it; NULL: it is none */
-    enum window_property what;
-};
-
-static struct window_column window_column_of(const struct plan *plan, uint32_t column)
-{
-    const struct window_column none = { NULL, WINDOW_START };
-    switch (plan->kind) {
-    case PLAN_CALC: {
-        const struct plan_calc *calc = (const struct plan_calc *)plan;
-        if (!calc->exprs)
-            return window_column_of(plan->inputs[0], column);
-        if (calc->exprs[column]->kind != EXPR_COLUMN)
-            return none;
-        return window_column_of(plan->inputs[0], calc->exprs[column]->column);
-    }
-    case PLAN_ASSIGN: {
-        uint32_t before = plan->inputs[0]->field_count;
-        if (column < before)
-            return none;
-        return (struct window_column){ plan, (enum window_property)(column - before) };
-    }
-    case PLAN_WINDOW: {
-        const struct plan_window *window = (const struct plan_window *)plan;
-        uint32_t before = window->key_count + window->call_count;
-        if (column < before)
-            return none;
-        return (struct window_column){ plan, window->properties[column - before] };
-    }
-    case PLAN_WINDOW_JOIN: {
-        const struct plan_window_join *join = (const struct plan_window_join *)plan;
-        uint32_t left = plan->inputs[0]->field_count;
-        uint32_t side = column < left ? 0 : 1;
-        column -= side * left;
-        if (column == join->start[side])
-            return (struct window_column){ plan, WINDOW_START };
-        if (column == join->end[side])
-            return (struct window_column){ plan, WINDOW_END };
-        return window_column_of(plan->inputs[side], column);
-    }
-    case PLAN_RANK:
-        if (((const struct plan_rank *)plan)->window_end == PLAN_NO_COLUMN ||
-            column >= plan->inputs[0]->field_count)
-            return none;
-        return window_column_of(plan->inputs[0], column);
-    case PLAN_DEDUP:
-        if (((const struct plan_dedup *)plan)->window_end == PLAN_NO_COLUMN)
-            return none;
-        return window_column_of(plan->inputs[0], column);
-    default:
-        return none;
-    }
-}
-
-bool bind_window_property(const struct plan *plan, uint32_t column, enum window_property *ret)
-{
-    struct window_column found = window_column_of(plan, column);
-    *ret = found.what;
-    return found.origin != NULL;
-}
-
 /* Puts the expressions of calcs between the input and the node that assigns windows in place of
  * their columns, so that the windows are made by the operator itself.  Only where nothing but the
  * keys reads the bounds. */
@@ -311,7 +249,7 @@ enum code group_find_window(struct grouping *g, struct error *err)
         struct group_key *key = &g->keys[i];
         if (key->expr->kind != EXPR_COLUMN)
             continue;
-        struct window_column c = window_column_of(g->from->plan, key->expr->column);
+        struct plan_window_column c = plan_window_column(g->from->plan, key->expr->column);
         if (!c.origin || (origin && c.origin != origin))
             continue;
         origin = c.origin;

@@ -1,7 +1,8 @@
-/* bind_query.c -- SELECT, VALUES, UNION ALL, LIMIT.
+/* bind_query.c -- WITH, SELECT, VALUES.
  *
  * A select becomes one PLAN_CALC over its FROM: the condition as filter, the select
- * list as expressions; one with groups goes to bind_group.c. */
+ * list as expressions; one with groups goes to bind_group.c, what stands around bodies to
+ * bind_setop.c and bind_order.c. */
 #include "bind/over.h"
 
 #include <stdio.h>
@@ -31,7 +32,7 @@ struct plan *bind_node(struct binder *b, enum plan_kind kind, size_t bytes, uint
 }
 
 enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
-                               struct error *err)
+                             struct error *err)
 {
     *ret = (struct relation){ .plan = plan };
     for (uint32_t i = 0; i < plan->field_count; i++)
@@ -197,7 +198,16 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
     if (node->qualify)
         TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
     TRY(bind_select_calc(b, node, &list, &overs, from.plan, filter, qualify, ret, err));
-    return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
+    if (node->distinct)
+        return bind_distinct(b, node->node.span, ret, err);
+    if (overs.count == 0) {
+        struct scope *below = arena_new(b->arena, struct scope);
+        if (!below)
+            return error_nomem(err);
+        *below = from.scope;
+        ret->below = below;
+    }
+    return OK;
 }
 
 static enum code bind_values(struct binder *b, const struct ast_items *node, struct relation *ret,
@@ -244,81 +254,8 @@ static enum code bind_values(struct binder *b, const struct ast_items *node, str
     return bind_scope_of_plan(b, plan, ret, err);
 }
 
-/* A calc that brings the columns of `plan` to these types; `plan` itself where nothing changes. */
-static enum code convert_columns(struct binder *b, struct plan *plan, const struct type **types,
-                                 struct span span, struct plan **ret, struct error *err)
-{
-    bool same = true;
-    for (uint32_t i = 0; i < plan->field_count; i++)
-        same = same && type_equal(plan->fields[i].type, types[i]);
-    *ret = plan;
-    if (same)
-        return OK;
-    struct plan *out =
-        bind_node(b, PLAN_CALC, sizeof(struct plan_calc), plan->field_count, 1, span);
-    struct expr **exprs = arena_array(b->arena, struct expr *, plan->field_count);
-    if (!out || !exprs)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < plan->field_count; i++) {
-        if (!(exprs[i] = expr_column(b->arena, i, plan->fields[i].type, span)))
-            return error_nomem(err);
-        TRY(expr_coerce(&b->env, exprs[i], types[i], &exprs[i], err));
-        out->fields[i] = (struct field){ plan->fields[i].name, types[i] };
-    }
-    ((struct plan_calc *)out)->exprs = exprs;
-    out->inputs[0] = plan;
-    out->changes = plan->changes;
-    out->bounded = plan->bounded;
-    *ret = out;
-    return OK;
-}
-
-static enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
-                           struct relation *ret, struct error *err);
-
-static enum code bind_setop(struct binder *b, const struct ast_setop *node, const struct cte *ctes,
-                            struct relation *ret, struct error *err)
-{
-    if (node->what != SETOP_UNION || !node->all) {
-        char what[64];
-        snprintf(what, sizeof what, "%s%s",
-                 node->what == SETOP_UNION       ? "UNION"
-                 : node->what == SETOP_INTERSECT ? "INTERSECT"
-                                                 : "EXCEPT",
-                 node->what == SETOP_UNION ? " (without ALL)" : node->all ? " ALL" : "");
-        return bind_unsupported(node->node.span, what, err);
-    }
-    struct relation sides[2];
-    TRY(bind_body(b, node->left, ctes, &sides[0], err));
-    TRY(bind_body(b, node->right, ctes, &sides[1], err));
-    uint32_t columns = sides[0].plan->field_count;
-    if (sides[1].plan->field_count != columns)
-        return error_at(err, E_TYPE, node->right->span,
-                        "this side of UNION ALL has %u columns, the other one %u",
-                        sides[1].plan->field_count, columns);
-    const struct type **types = arena_array(b->arena, const struct type *, columns);
-    struct plan *plan = bind_node(b, PLAN_UNION, sizeof *plan, columns, 2, node->node.span);
-    if (!types || !plan)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < columns; i++) {
-        types[i] = type_common(b->arena, sides[0].plan->fields[i].type,
-                               sides[1].plan->fields[i].type, binder_is_blink(b));
-        if (!types[i])
-            return error_at(err, E_TYPE, node->node.span,
-                            "column %u of the two sides of UNION ALL has no common type", i + 1);
-        plan->fields[i] = (struct field){ sides[0].plan->fields[i].name, types[i] };
-    }
-    plan->changes = 0;
-    for (int s = 0; s < 2; s++) {
-        TRY(convert_columns(b, sides[s].plan, types, node->node.span, &plan->inputs[s], err));
-        plan->changes |= plan->inputs[s]->changes;
-        plan->bounded = plan->bounded && plan->inputs[s]->bounded;
-    }
-    return bind_scope_of_plan(b, plan, ret, err);
-}
-
-static enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
-                           struct relation *ret, struct error *err)
+enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                    struct relation *ret, struct error *err)
 {
     switch (node->kind) {
     case AST_SELECT:
@@ -340,41 +277,6 @@ static enum code bind_body(struct binder *b, const struct ast_node *node, const 
     }
 }
 
-static enum code row_number(struct binder *b, const struct ast_node *node, const char *clause,
-                            uint64_t *ret, struct error *err)
-{
-    struct expr *e;
-    int64_t n;
-    TRY(bind_expr(b, NULL, node, &e, err));
-    if (!expr_literal_i64(e, &n) || n < 0)
-        return error_at(err, E_TYPE, node->span, "%s needs a whole number that is not negative",
-                        clause);
-    *ret = (uint64_t)n;
-    return OK;
-}
-
-static enum code bind_limit(struct binder *b, const struct ast_query *node, struct relation *ret,
-                            struct error *err)
-{
-    struct plan *input = ret->plan;
-    if (input->changes != CHANGES_INSERT)
-        return bind_unsupported(node->node.span, "LIMIT over a stream with updates", err);
-    struct plan *plan = bind_node(b, PLAN_LIMIT, sizeof(struct plan_limit), input->field_count, 1,
-                                  node->node.span);
-    if (!plan)
-        return error_nomem(err);
-    struct plan_limit *limit = (struct plan_limit *)plan;
-    limit->limit = UINT64_MAX;
-    if (node->limit)
-        TRY(row_number(b, node->limit, "LIMIT", &limit->limit, err));
-    if (node->offset)
-        TRY(row_number(b, node->offset, "OFFSET", &limit->offset, err));
-    memcpy(plan->fields, input->fields, input->field_count * sizeof *plan->fields);
-    plan->inputs[0] = input;
-    plan->bounded = input->bounded;
-    return bind_scope_of_plan(b, plan, ret, err);
-}
-
 enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,
                      struct relation *ret, struct error *err)
 {
@@ -388,12 +290,8 @@ enum code bind_query(struct binder *b, const struct ast_query *node, const struc
         cte->outer = ctes;
         ctes = cte;
     }
-    if (node->order_by.count > 0)
-        return bind_unsupported(node->order_by.items[0]->span, "ORDER BY", err);
     if (node->emit.count > 0)
         return bind_unsupported(node->emit.items[0]->span, "EMIT", err);
     TRY(bind_body(b, node->body, ctes, ret, err));
-    if (node->limit || node->offset)
-        TRY(bind_limit(b, node, ret, err));
-    return OK;
+    return bind_order(b, node, ret, err);
 }

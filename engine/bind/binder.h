@@ -48,6 +48,8 @@ struct cte {
 struct relation {
     struct plan *plan;
     struct scope scope;        /* one item a column of the plan */
+    const struct scope *below; /* a plain SELECT: what its list read, the input of the calc on top:
+                                  ORDER BY may name its columns too; NULL otherwise */
 };
 
 struct scan_entry {
@@ -127,6 +129,9 @@ enum code bind_select_calc(struct binder *b, const struct ast_select *node,
                            struct error *err) WEIR_CHECKED;
 enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
                              struct error *err) WEIR_CHECKED;
+/* A query without what may stand around it: see struct ast_query. */
+enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                    struct relation *ret, struct error *err) WEIR_CHECKED;
 enum code bind_query(struct binder *b, const struct ast_query *node, const struct cte *ctes,
                      struct relation *ret, struct error *err) WEIR_CHECKED;
 
@@ -140,6 +145,13 @@ bool bind_is_window_function(const struct ast_call *call);
 enum code bind_window_function(struct binder *b, const struct ast_call *call,
                                const struct cte *ctes, struct relation *ret, struct error *err)
     WEIR_CHECKED;
+
+/* bind_setop.c: UNION, INTERSECT, EXCEPT. */
+enum code bind_setop(struct binder *b, const struct ast_setop *node, const struct cte *ctes,
+                     struct relation *ret, struct error *err) WEIR_CHECKED;
+/* bind_order.c: ORDER BY, LIMIT and OFFSET over a finished body. */
+enum code bind_order(struct binder *b, const struct ast_query *node, struct relation *rel,
+                     struct error *err) WEIR_CHECKED;
 
 /* bind_from.c */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,

@@ -126,5 +126,3 @@ enum code bind_window_time(struct binder *b, struct expr *e, const char *functio
 /* The type as, or without being, a time attribute; NULL when out of memory. */
 const struct type *bind_time_attribute(struct binder *b, const struct type *type,
                                        enum time_attribute attribute) WEIR_CHECKED;
-/* Is the column a bound of a window that a table function (or window operator) below made? */
-bool bind_window_property(const struct plan *plan, uint32_t column, enum window_property *ret);

@@ -44,3 +44,4 @@ enum code rule_prune(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_changes(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_exchange(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_sink(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_rank(struct optimizer *o, struct error *err) WEIR_CHECKED;

@@ -363,6 +363,13 @@ const char *plan_kind_name(enum plan_kind kind);
 /* Sets changes, bounded and keys of a node from its inputs (whose own are set): the binder when it
  * makes a node, the optimizer when all is rewritten. False when out of memory. */
 bool plan_derive(struct arena *arena, struct plan *node) WEIR_CHECKED;
+/* Is a column a bound (or the time) of the window its row is in? `origin` is the node that made the
+ * windows; NULL: it is none. */
+struct plan_window_column {
+    const struct plan *origin;
+    enum window_property what;
+};
+struct plan_window_column plan_window_column(const struct plan *plan, uint32_t column);
 /* Do the readers of `node` see it update or delete rows? */
 static inline bool plan_updates(const struct plan *node)
 {
