@@ -82,7 +82,7 @@ enum code window_groups_init(struct window_groups *g, struct op *op,
     char *owner = arena_printf(op->worker->op_arena, "window#%u", plan->base.id);
     if (!owner)
         return error_nomem(err);
-    TRY(state_heap_create(str_of(owner), NULL, &g->heap, err));
+    TRY(state_heap_create(str_of(owner), op->worker->budget, &g->heap, err));
     TRY(choose_types(g, err));
     TRY(make_set(g, err));
     TRY(window_table(g, &g->model, err));
