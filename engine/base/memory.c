@@ -26,12 +26,6 @@ void *mem_zalloc(size_t bytes)
     return refuse() ? NULL : calloc(1, bytes ? bytes : 1);
 }
 
-void *mem_alloc_aligned(size_t alignment, size_t bytes)
-{
-    void *ptr = NULL;
-    return refuse() || posix_memalign(&ptr, alignment, bytes ? bytes : 1) != 0 ? NULL : ptr;
-}
-
 void *mem_array(size_t n, size_t element_bytes)
 {
     return refuse() ? NULL : calloc(n ? n : 1, element_bytes ? element_bytes : 1);

@@ -11,8 +11,6 @@
 /* NULL when out of memory.  Zero bytes give a pointer that can be freed. */
 void *mem_alloc(size_t bytes) WEIR_CHECKED;
 void *mem_zalloc(size_t bytes) WEIR_CHECKED;
-/* Aligned to a power of two of at least 16. */
-void *mem_alloc_aligned(size_t alignment, size_t bytes) WEIR_CHECKED;
 /* Array of n elements, zeroed; NULL on overflow too. */
 void *mem_array(size_t n, size_t element_bytes) WEIR_CHECKED;
 /* On failure the old block stays valid. */

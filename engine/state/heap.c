@@ -2,9 +2,11 @@
  *
  * Small blocks (up to SMALL_MAX) have a size class; a slab holds blocks of one class,
  * is aligned to its size, and so is found from a block by clearing low bits.  Slabs
- * with room hang in a list per class; one that becomes wholly free goes back to the
- * system unless it is the only one with room.  Large blocks have a header that links
- * them, so that the heap can free what nobody did.
+ * with room hang in a list per class; one that becomes wholly free can serve another
+ * class.  Slabs are cut from chunks, which is what malloc sees: pieces of few sizes.  (An
+ * aligned piece of a slab's size would not fit into the hole that another left.)  A
+ * chunk without slabs in use goes back unless it is the only one with free slabs.
+ * Large blocks have a header that links them, so that the heap can free what nobody did.
  *
  * Under AddressSanitizer free blocks are poisoned: a stale pointer into state is found
  * like one into malloc's memory. */
@@ -24,13 +26,15 @@
 #endif
 
 enum {
-    SMALL_MAX = 1024,
-    FINE_MAX = 128, /* up to here a class every 16 bytes, then four a doubling */
-    CLASS_COUNT = FINE_MAX / 16 + 3 * 4,
+    SMALL_MAX = 512,
+    FINE_MAX = 128, /* up to here a class every 8 bytes, then four a doubling */
+    FINE_COUNT = FINE_MAX / 8,
+    CLASS_COUNT = FINE_COUNT + 2 * 4,
     PAGE_BYTES = 4096,
     HUGE_BYTES = 2 << 20,
-    SLAB_ALIGN = 16384,
-    SLAB_BYTES = SLAB_ALIGN - 64, /* leaves malloc room for its own header between two slabs */
+    SLAB_BYTES = 8192,
+    CHUNK_MIN = 4 * SLAB_BYTES, /* a slab's worth is lost to alignment */
+    CHUNK_MAX = 64 * SLAB_BYTES,
 };
 
 struct free_block {
@@ -38,13 +42,23 @@ struct free_block {
 };
 
 struct slab {
-    struct slab *next, *prev; /* of the class's slabs with room */
+    struct slab *next, *prev; /* of the class's slabs with room, or of the chunk's free ones */
+    struct chunk *chunk;
     struct free_block *free;
     uint32_t class_index;
     uint32_t used;   /* blocks out */
     uint32_t carved; /* bytes handed out at least once, with this header */
-    uint32_t padding[3];
+    uint32_t padding;
     char blocks[];
+};
+
+struct chunk {
+    struct chunk *next, *prev; /* of those with free slabs, or of the others */
+    struct slab *free;
+    char *cut; /* slabs behind it were never used */
+    char *end;
+    size_t bytes;
+    uint32_t used; /* slabs out */
 };
 
 struct large {
@@ -58,7 +72,9 @@ struct state_heap {
     uint64_t bytes;
     bool over_limit; /* why the last allocation failed */
     struct slab *with_room[CLASS_COUNT];
-    struct slab *full; /* all others: found again through their blocks, listed to be freed */
+    struct chunk *chunks;      /* with free slabs */
+    struct chunk *full_chunks; /* the others: only listed to be freed */
+    size_t chunk_bytes;        /* of all of them */
     struct large *larges;
 };
 
@@ -68,17 +84,17 @@ _Static_assert(sizeof(struct large) % 16 == 0, "blocks are aligned to 16");
 static inline uint32_t class_of(size_t bytes)
 {
     if (bytes <= FINE_MAX)
-        return (uint32_t)((bytes + 15) / 16) - 1;
+        return (uint32_t)((bytes + 7) / 8) - 1;
     uint32_t log = 63 - (uint32_t)__builtin_clzll(bytes - 1);
-    return FINE_MAX / 16 + (log - 7) * 4 + (uint32_t)(((bytes - 1) >> (log - 2)) & 3);
+    return FINE_COUNT + (log - 7) * 4 + (uint32_t)(((bytes - 1) >> (log - 2)) & 3);
 }
 
 static inline uint32_t class_bytes(uint32_t index)
 {
-    if (index < FINE_MAX / 16)
-        return (index + 1) * 16;
-    uint32_t log = 7 + (index - FINE_MAX / 16) / 4;
-    uint32_t part = (index - FINE_MAX / 16) % 4;
+    if (index < FINE_COUNT)
+        return (index + 1) * 8;
+    uint32_t log = 7 + (index - FINE_COUNT) / 4;
+    uint32_t part = (index - FINE_COUNT) % 4;
     return (1u << log) + (part + 1) * (1u << (log - 2));
 }
 
@@ -131,53 +147,107 @@ static void give_budget(struct state_heap *heap, size_t bytes)
     heap->bytes -= bytes;
 }
 
-static void link_slab(struct slab **head, struct slab *slab)
+/* Both sorts of lists begin with next and prev. */
+#define LINK(head, item)                                                                           \
+    do {                                                                                           \
+        (item)->prev = NULL;                                                                       \
+        (item)->next = *(head);                                                                    \
+        if (*(head))                                                                               \
+            (*(head))->prev = (item);                                                              \
+        *(head) = (item);                                                                          \
+    } while (0)
+#define UNLINK(head, item)                                                                         \
+    do {                                                                                           \
+        if ((item)->prev)                                                                          \
+            (item)->prev->next = (item)->next;                                                     \
+        else                                                                                       \
+            *(head) = (item)->next;                                                                \
+        if ((item)->next)                                                                          \
+            (item)->next->prev = (item)->prev;                                                     \
+    } while (0)
+
+static char *align_up(char *at, uintptr_t to)
 {
-    slab->prev = NULL;
-    slab->next = *head;
-    if (*head)
-        (*head)->prev = slab;
-    *head = slab;
+    return at + (-(uintptr_t)at & (to - 1));
 }
 
-static void unlink_slab(struct slab **head, struct slab *slab)
+/* Grows with the heap; when the budget is nearly used up a small one may do. */
+static struct chunk *add_chunk(struct state_heap *heap)
 {
-    if (slab->prev)
-        slab->prev->next = slab->next;
-    else
-        *head = slab->next;
-    if (slab->next)
-        slab->next->prev = slab->prev;
+    size_t bytes = MAX(MIN(heap->chunk_bytes / 4, (size_t)CHUNK_MAX), (size_t)CHUNK_MIN);
+    if (!take_budget(heap, bytes)) {
+        bytes = CHUNK_MIN / 2;
+        if (!take_budget(heap, bytes))
+            return NULL;
+    }
+    struct chunk *chunk = mem_alloc(bytes);
+    if (!chunk) {
+        give_budget(heap, bytes);
+        return NULL;
+    }
+    char *first = align_up((char *)(chunk + 1), SLAB_BYTES);
+    size_t slabs = (size_t)((char *)chunk + bytes - first) / SLAB_BYTES;
+    *chunk = (struct chunk){ .cut = first, .end = first + slabs * SLAB_BYTES, .bytes = bytes };
+    heap->chunk_bytes += bytes;
+    POISON(first, slabs * SLAB_BYTES);
+    LINK(&heap->chunks, chunk);
+    return chunk;
+}
+
+static void drop_chunk(struct state_heap *heap, struct chunk *chunk)
+{
+    UNPOISON(chunk, chunk->bytes);
+    heap->chunk_bytes -= chunk->bytes;
+    give_budget(heap, chunk->bytes);
+    mem_free(chunk);
 }
 
 static struct slab *add_slab(struct state_heap *heap, uint32_t index)
 {
-    if (!take_budget(heap, SLAB_ALIGN))
+    struct chunk *chunk = heap->chunks;
+    if (!chunk && !(chunk = add_chunk(heap)))
         return NULL;
-    struct slab *slab = mem_alloc_aligned(SLAB_ALIGN, SLAB_BYTES);
-    if (!slab) {
-        give_budget(heap, SLAB_ALIGN);
-        return NULL;
+    struct slab *slab = chunk->free;
+    if (slab) {
+        UNPOISON(slab, sizeof *slab);
+        UNLINK(&chunk->free, slab);
+    } else {
+        slab = (struct slab *)chunk->cut;
+        UNPOISON(slab, sizeof *slab);
+        chunk->cut += SLAB_BYTES;
     }
-    *slab = (struct slab){ .class_index = index, .carved = sizeof *slab };
-    POISON(slab->blocks, SLAB_BYTES - sizeof *slab);
-    link_slab(&heap->with_room[index], slab);
+    chunk->used++;
+    if (!chunk->free && chunk->cut == chunk->end) {
+        UNLINK(&heap->chunks, chunk);
+        LINK(&heap->full_chunks, chunk);
+    }
+    *slab = (struct slab){ .chunk = chunk, .class_index = index, .carved = sizeof *slab };
+    LINK(&heap->with_room[index], slab);
     return slab;
 }
 
-static void drop_slab(struct state_heap *heap, struct slab *slab)
+/* A slab without blocks, in no list. */
+static void give_slab(struct state_heap *heap, struct slab *slab)
 {
-    UNPOISON(slab->blocks, SLAB_BYTES - sizeof *slab);
-    mem_free(slab);
-    give_budget(heap, SLAB_ALIGN);
+    struct chunk *chunk = slab->chunk;
+    if (!chunk->free && chunk->cut == chunk->end) {
+        UNLINK(&heap->full_chunks, chunk);
+        LINK(&heap->chunks, chunk);
+    }
+    LINK(&chunk->free, slab);
+    POISON(slab->blocks, SLAB_BYTES - sizeof *slab);
+    if (--chunk->used == 0 && (chunk->next || chunk->prev)) {
+        UNLINK(&heap->chunks, chunk);
+        drop_chunk(heap, chunk);
+    }
 }
 
-static void drop_slabs(struct state_heap *heap, struct slab *slab)
+static void drop_chunks(struct state_heap *heap, struct chunk *chunk)
 {
-    while (slab) {
-        struct slab *next = slab->next;
-        drop_slab(heap, slab);
-        slab = next;
+    while (chunk) {
+        struct chunk *next = chunk->next;
+        drop_chunk(heap, chunk);
+        chunk = next;
     }
 }
 
@@ -185,9 +255,8 @@ void state_heap_destroy(struct state_heap *heap)
 {
     if (!heap)
         return;
-    for (uint32_t i = 0; i < CLASS_COUNT; i++)
-        drop_slabs(heap, heap->with_room[i]);
-    drop_slabs(heap, heap->full);
+    drop_chunks(heap, heap->chunks);
+    drop_chunks(heap, heap->full_chunks);
     while (heap->larges) {
         struct large *next = heap->larges->next;
         mem_free(heap->larges);
@@ -276,8 +345,8 @@ void *state_alloc(struct state_heap *heap, size_t bytes)
     }
     slab->used++;
     if (!slab_has_room(slab)) {
-        unlink_slab(&heap->with_room[index], slab);
-        link_slab(&heap->full, slab);
+        UNLINK(&heap->with_room[index], slab);
+        slab->next = slab->prev = NULL; /* in no list until a block comes back */
     }
     return block;
 }
@@ -290,20 +359,18 @@ void state_free(struct state_heap *heap, void *block, size_t bytes)
         free_large(heap, block, bytes);
         return;
     }
-    struct slab *slab = (struct slab *)((uintptr_t)block & ~(uintptr_t)(SLAB_ALIGN - 1));
+    struct slab *slab = (struct slab *)((uintptr_t)block & ~(uintptr_t)(SLAB_BYTES - 1));
     struct slab **with_room = &heap->with_room[slab->class_index];
-    if (!slab_has_room(slab)) {
-        unlink_slab(&heap->full, slab);
-        link_slab(with_room, slab);
-    }
+    if (!slab_has_room(slab))
+        LINK(with_room, slab);
     struct free_block *head = block;
     head->next = slab->free;
     slab->free = head;
     POISON(block, class_bytes(slab->class_index));
     slab->used--;
     if (slab->used == 0 && (slab->next || slab->prev)) {
-        unlink_slab(with_room, slab);
-        drop_slab(heap, slab);
+        UNLINK(with_room, slab);
+        give_slab(heap, slab);
     }
 }
 

@@ -29,8 +29,8 @@ enum code state_heap_create(struct str owner, struct state_budget *budget, struc
                             struct error *err) WEIR_CHECKED;
 void state_heap_destroy(struct state_heap *heap); /* NULL is fine; frees every block */
 
-/* 16-byte aligned, not zeroed; NULL: see state_heap_error().  Zero bytes give NULL and are no
- * error. */
+/* Aligned to 16 if the size is a multiple of 16, else to 8; not zeroed; NULL: see state_heap_error().
+ * Zero bytes give NULL and are no error. */
 void *state_alloc(struct state_heap *heap, size_t bytes) WEIR_CHECKED;
 void state_free(struct state_heap *heap, void *block, size_t bytes); /* NULL is fine */
 /* What a block of so many bytes may grow to without a new one, if it was asked for with this size:

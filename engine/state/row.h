@@ -8,8 +8,8 @@
  * alone.
  *
  * Rows never move while they live.  Kernels may write into fixed slots directly:
- * *(int64_t *)state_at(row, slot).  A row's memory is aligned to 16
- * (state_alloc) and starts zeroed: all slots NULL. */
+ * *(int64_t *)state_at(row, slot).  A row's memory comes from state_alloc()
+ * and starts zeroed: all slots NULL. */
 #pragma once
 
 #include "state/heap.h"

@@ -161,7 +161,7 @@ static void as_lists(bool appends_only, bool unique)
         tell(&s, &random, 1500, 2);
         tell(&s, &random, 1000, 6);
         state_bag_destroy(s.bag);
-        CHECK(state_heap_bytes(heap) <= 20 * 16384);
+        CHECK(state_heap_bytes(heap) <= (1 << 20));
         state_heap_destroy(heap);
     }
     state_bag_destroy(NULL);

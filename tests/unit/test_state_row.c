@@ -31,14 +31,14 @@ static void blocks_are_apart_and_come_back(void)
         blocks[i].data = state_alloc(heap, blocks[i].size);
         if (!CHECK((blocks[i].data != NULL) == (blocks[i].size > 0)))
             return;
-        CHECK_INT((uintptr_t)blocks[i].data % 16, 0);
+        CHECK_INT((uintptr_t)blocks[i].data % (blocks[i].size % 16 ? 8 : 16), 0);
         if (blocks[i].size > 0)
             memset(blocks[i].data, (int)i, blocks[i].size);
     }
     for (uint32_t i = 0; i < BLOCKS; i++)
         state_free(heap, blocks[i].data, blocks[i].size);
-    /* At most a slab a size class is kept. */
-    CHECK(state_heap_bytes(heap) - empty <= 20 * 16384);
+    /* A chunk may be kept. */
+    CHECK(state_heap_bytes(heap) - empty <= (1 << 20));
     CHECK(state_alloc(heap, SIZE_MAX - 7) == NULL && state_heap_error(heap, &err) == E_NOMEM);
     state_heap_destroy(heap);
     state_heap_destroy(NULL);
@@ -132,7 +132,7 @@ static void every_type_there_and_back(void)
     for (uint32_t i = 0; i < ROWS; i++)
         state_free(heap, rows[i], layout.bytes);
     state_free(heap, copy, layout.bytes);
-    CHECK(state_heap_bytes(heap) <= 20 * 16384);
+    CHECK(state_heap_bytes(heap) <= (1 << 20));
     state_heap_destroy(heap);
 }
 
