@@ -100,7 +100,7 @@ def split_top(text, separator):
             start = i + 1
         i += 1
     parts.append(text[start:].strip())
-    return [part for part in parts if part]
+    return [part for part in parts if re.sub("--.*", "", part).strip()]
 
 
 def column_of(text):
