@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    QUEUE_MESSAGES = 16, /* of a batch or a part of it */
+    QUEUE_MESSAGES = 64, /* of a batch or a part of it */
     WORKERS_MAX = 256,
 };
 
