@@ -428,6 +428,12 @@ static int32_t source_split_partition(struct source *base, uint32_t split)
     return ((struct kafka_source_state *)base)->splits.items[split]->partition;
 }
 
+static bool source_has_splits(struct source *base)
+{
+    const struct kafka_source_state *s = (const struct kafka_source_state *)base;
+    return !s->complete || s->splits.count > 0;
+}
+
 static enum split_state source_split_state(struct source *base, uint32_t split)
 {
     const struct kafka_source_state *s = (const struct kafka_source_state *)base;
@@ -496,6 +502,7 @@ const struct source_kind kafka_source = {
     .tell = source_tell,
     .committed = kafka_source_committed,
     .shares = true,
+    .has_splits = source_has_splits,
     .status = source_status,
     .close = source_close,
 };

@@ -348,6 +348,12 @@ static int32_t file_source_split_partition(struct source *base, uint32_t split)
     return 0;
 }
 
+static bool file_source_has_splits(struct source *base)
+{
+    const struct file_source *s = (const struct file_source *)base;
+    return s->current < s->file_count;
+}
+
 static enum split_state file_source_split_state(struct source *base, uint32_t split)
 {
     return split < ((struct file_source *)base)->current ? SPLIT_ENDED : SPLIT_JOINS;
@@ -389,5 +395,6 @@ const struct source_kind filesystem_source = {
     .split_state = file_source_split_state,
     .tell = file_source_tell,
     .shares = true,
+    .has_splits = file_source_has_splits,
     .close = file_source_close,
 };

@@ -494,6 +494,12 @@ static enum code topic_source_is_timed(struct source *base, bool *ret, struct er
     return code;
 }
 
+static bool topic_source_has_splits(struct source *base)
+{
+    const struct topic_source *s = (const struct topic_source *)base;
+    return s->current < s->file_count;
+}
+
 const struct source_kind local_topic_source = {
     .open = topic_source_open,
     .poll = topic_source_poll,
@@ -505,5 +511,6 @@ const struct source_kind local_topic_source = {
     .tell = topic_source_tell,
     .is_timed = topic_source_is_timed,
     .shares = true,
+    .has_splits = topic_source_has_splits,
     .close = topic_source_close,
 };

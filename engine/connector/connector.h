@@ -169,6 +169,8 @@ struct source_kind {
      * by it. Asked once, before the first poll. Optional: no. */
     enum code (*is_timed)(struct source *s, bool *ret, struct error *err);
     bool shares; /* understands source_open.share: an instance a worker, each with its splits */
+    /* With shares: is there a split that is ours, as far as is known now? */
+    bool (*has_splits)(struct source *s);
     void (*status)(struct source *s, struct source_status *ret); /* optional */
     void (*close)(struct source *s); /* NULL is fine */
 };

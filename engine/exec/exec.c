@@ -240,7 +240,9 @@ enum code exec_run(struct exec *exec, struct error *err)
     exec->running = exec->run_count > 1;
     exec->checkpoint.due_us =
         clock_monotonic_us() + exec->options.checkpoint_interval_ms * 1000;
-    enum code code = start_threads(exec, &failure);
+    enum code code = run_begin_all(exec, &failure);
+    if (code == OK)
+        code = start_threads(exec, &failure);
     if (code != OK)
         exec_fail(exec, code, &failure);
     else

@@ -295,6 +295,48 @@ static enum code end_unneeded(struct run *x, struct error *err)
     return OK;
 }
 
+/* --- workers without splits ------------------------------------------------------------------ */
+
+/* A source without a split of this worker ends at once, or, if it may get one later, does not hold
+ * time back. */
+static enum code end_empty(struct run *x, struct error *err)
+{
+    for (uint32_t i = 0; i < x->source_count; i++) {
+        struct run_source *s = &x->sources[i];
+        struct source *source = s->scan ? op_source_connector(s->op) : NULL;
+        if (!source || !source->kind->has_splits || source->kind->has_splits(source))
+            continue;
+        if (s->in_turn)
+            TRY(run_end_source(s, err));
+        else
+            TRY(op_emit_watermark(s->op, WATERMARK_END, err));
+    }
+    return OK;
+}
+
+/* Done for all workers before any of them runs, and all that comes of it too: how far time is must
+ * not depend on who is first. */
+enum code run_begin_all(struct exec *exec, struct error *err)
+{
+    for (uint32_t w = 0; exec->run_count > 1 && w < exec->run_count; w++)
+        TRY(end_empty(&exec->runs[w], err));
+    bool any = exec->run_count > 1;
+    while (any) {
+        any = false;
+        for (uint32_t w = 0; w < exec->run_count; w++) {
+            struct run *x = &exec->runs[w];
+            flush_exchanges(x);
+            for (uint32_t i = 1; i < x->input_count; i++) {
+                bool got = false;
+                x->worker.batch_arena = x->inputs[i].arena;
+                TRY(op_exchange_receive(x->inputs[i].op, x->inputs[i].arena, &got, err));
+                any = any || got;
+            }
+        }
+    }
+    return OK;
+}
+
 /* --- the whole run --------------------------------------------------------------------------- */
 
 /* After a stop, a sink that is stuck is given up after a while: nothing is lost, since nothing is

@@ -168,6 +168,7 @@ void run_close(struct run *x);
 enum code resume_all(struct exec *exec, struct error *err) WEIR_CHECKED;
 
 /* run.c */
+enum code run_begin_all(struct exec *exec, struct error *err) WEIR_CHECKED;
 enum code run_loop(struct run *x, struct error *err) WEIR_CHECKED;
 /* Final watermark and end. */
 enum code run_end_source(struct run_source *s, struct error *err) WEIR_CHECKED;

@@ -12,7 +12,7 @@ started again, in a new process, from the snapshot it has left; perhaps several 
 standard output must be the same as if it had not been stopped.  A case with a line
 `--- not resumed: REASON` is left out.
 
---workers: the same final rows.  A changelog (changelog-json) must be consistent besides: each -U
+--workers: the same final rows, by primary key where the file's table has one.  A changelog (changelog-json) must be consistent besides: each -U
 and -D takes back a row that is there.  A case with the line `--- arrival-order` is left out: its
 rows depend on the order in which rows of several splits come.
 """
@@ -20,6 +20,7 @@ import collections
 import json
 import os
 import random
+import re
 import shlex
 import sys
 import tempfile
@@ -126,7 +127,7 @@ def check_resume(case, weir, chance):
                 return [f"stops {stops}: status {run.status} {run.trouble or ''}\n{said[-1]}"]
         got = {n: d.replace(folder.encode(), b"{DIR}") for n, d in files_of(folder).items()}
     return compare(f"stops {stops}", {"stdout": stdout, **files},
-                   {"stdout": b"".join(parts), **got}, lambda data: data, said)
+                   {"stdout": b"".join(parts), **got}, lambda name, data: data, said)
 
 
 # ---- several workers --------------------------------------------------------------------------
@@ -147,23 +148,37 @@ class Inconsistent(Exception):
     pass
 
 
-def final_rows(data, is_upsert):
+def keys_of(case):
+    """Primary key columns of the tables that are files, by path."""
+    keys = {}
+    for _, body in case.named("file"):
+        for table in re.split(r"(?i)create\s+(?:temporary\s+)?table", body)[1:]:
+            key = re.search(r"(?i)primary\s+key\s*\(([^)]*)\)", table)
+            path = re.search(r"(?i)'path'\s*=\s*'([^']*)'", table)
+            if key and path:
+                keys[path.group(1)] = [c.strip(" `") for c in key.group(1).split(",")]
+    return keys
+
+
+def final_rows(data, key):
     """The rows that a changelog leaves; of other texts the lines."""
     lines = data.decode("utf-8", "backslashreplace").splitlines()
     changes = [as_change(line) for line in lines]
     if not lines or not all(changes):
         return collections.Counter(lines)
-    if is_upsert:  # the key is not known here: all that was ever said
-        return collections.Counter(lines)
-    rows = collections.Counter()
+    rows, by_key = collections.Counter(), {}
     for op, row in changes:
-        if op in ("+I", "+U"):
+        if key:
+            values = json.loads(row)[1]
+            name = json.dumps([values.get(column) for column in key])
+            by_key[name] = row if op in ("+I", "+U") else None
+        elif op in ("+I", "+U"):
             rows[row] += 1
         elif rows[row] == 0:
             raise Inconsistent(f"{op} of a row that is not there: {row}")
         else:
             rows[row] -= 1
-    return +rows
+    return +rows + collections.Counter(row for row in by_key.values() if row)
 
 
 def check_workers(case, weir, workers, stress):
@@ -182,9 +197,9 @@ def check_workers(case, weir, workers, stress):
             return [f"{workers} workers: status {run.status} {run.trouble or ''}\n{err}"]
         got = {n: d.replace(folder.encode(), b"{DIR}") for n, d in files_of(folder).items()}
         out = run.out.replace(folder.encode(), b"{DIR}")
-    has_key = "PRIMARY KEY" in " ".join(body.upper() for _, body in case.named("file"))
+    keys = keys_of(case)
     return compare(f"{workers} workers", {"stdout": stdout, **files}, {"stdout": out, **got},
-                   lambda data: final_rows(data, has_key), [err])
+                   lambda name, data: final_rows(data, keys.get(name)), [err])
 
 
 # ---- both ---------------------------------------------------------------------------------------
@@ -198,7 +213,7 @@ def compare(what, wanted, got, normal, said):
             found.append(f"{what}: {name} is there only {'un' if b is None else ''}disturbed")
             continue
         try:
-            same = normal(a) == normal(b)
+            same = normal(name, a) == normal(name, b)
         except Inconsistent as error:
             found.append(f"{what}: {name}: {error}")
             continue
