@@ -269,6 +269,9 @@ enum code group_find_window(struct grouping *g, struct error *err)
     } else if (origin->kind == PLAN_WINDOW) {
         g->window.proctime = ((const struct plan_window *)origin)->window.proctime;
         g->window.in_zone = ((const struct plan_window *)origin)->window.in_zone;
+    } else if (origin->kind == PLAN_WINDOW_JOIN) {
+        g->window.proctime = ((const struct plan_window_join *)origin)->proctime;
+        g->window.in_zone = ((const struct plan_window_join *)origin)->in_zone;
     }
     for (uint32_t i = 0; i < g->key_count; i++) {
         struct group_key *key = &g->keys[i];

@@ -209,6 +209,8 @@ struct plan_join {
 struct plan_window_join {
     struct plan_join join;      /* first; keys without the window's */
     uint32_t start[2], end[2];  /* window columns by side */
+    bool proctime;              /* as in struct window_spec */
+    bool in_zone;
 };
 
 /* left.time between right.time + lower_us and right.time + upper_us. INNER, LEFT, RIGHT, FULL. */

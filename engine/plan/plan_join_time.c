@@ -193,13 +193,16 @@ bool plan_window_join_of(struct arena *arena, struct plan_join *join,
     *ret = NULL;
     if (join->base.kind != PLAN_JOIN || join->single)
         return true;
+    const struct window_spec *spec = NULL;
     uint32_t found[2] = { UINT32_MAX, UINT32_MAX }; /* key of the start, of the end */
     for (uint32_t i = 0; i < join->key_count; i++) {
         struct window_column a = window_column(join->base.inputs[0], join->keys[0][i]);
         struct window_column b = window_column(join->base.inputs[1], join->keys[1][i]);
         if (a.window && b.window && a.property == b.property && a.property <= WINDOW_END &&
-            is_same_window(a.window, b.window))
+            is_same_window(a.window, b.window)) {
             found[a.property] = i;
+            spec = a.window;
+        }
     }
     if (found[WINDOW_START] == UINT32_MAX || found[WINDOW_END] == UINT32_MAX)
         return true;
@@ -208,6 +211,8 @@ bool plan_window_join_of(struct arena *arena, struct plan_join *join,
         return false;
     window->join = *join;
     window->join.base.kind = PLAN_WINDOW_JOIN;
+    window->proctime = spec->proctime;
+    window->in_zone = spec->in_zone;
     bool *null_equal = join->null_equal ? arena_array(arena, bool, join->key_count) : NULL;
     if (join->null_equal && !null_equal)
         return false;

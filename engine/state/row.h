@@ -107,6 +107,9 @@ bool state_get(struct arena *arena, const char *row, const struct state_slot *sl
 /* NULL equals NULL; floats by bits, but one NaN is like another. */
 bool state_equal(const char *row, const struct state_slot *slot, const struct column *column,
                  uint32_t column_row);
+/* Two values that are not NULL, of one type, in rows of any layouts. */
+bool state_slots_equal(const char *a, const struct state_slot *slot_a, const char *b,
+                       const struct state_slot *slot_b);
 bool state_rows_equal(const struct state_layout *layout, uint32_t first, uint32_t n,
                       const char *a, const char *b);
 

@@ -17,6 +17,12 @@ static inline bool values_equal(const char *a, const char *b, const struct state
     }
 }
 
+bool state_slots_equal(const char *a, const struct state_slot *slot_a, const char *b,
+                       const struct state_slot *slot_b)
+{
+    return values_equal(a + slot_a->offset, b + slot_b->offset, slot_a);
+}
+
 bool state_rows_equal(const struct state_layout *layout, uint32_t first, uint32_t n,
                       const char *a, const char *b)
 {

@@ -10,7 +10,6 @@
                         "%s cannot run in this version of weir", what);                            \
     }
 
-MISSING(window_join, "a window join")
 MISSING(interval_join, "an interval join")
 MISSING(temporal_join, "a temporal join")
 MISSING(correlate, "a table function")
