@@ -1,4 +1,5 @@
-/* rule_narrow.c -- operators that keep rows keep no columns that nobody reads.
+/* rule_narrow.c -- operators that keep rows keep no columns that nobody reads, and groups
+ * no aggregates: one that changes alone would send changes that nobody can tell apart.
  *
  * A calc below takes only the wanted columns of an input, a calc above puts them back in
  * their places (NULLs stand for the others); rule_calc then merges both into their
@@ -256,8 +257,43 @@ static enum code narrow(struct narrow *n, struct plan *node, bool *const *theirs
     return restore(n, node, before, to, count, err);
 }
 
+/* Without a key, one call stays: it makes the row. */
+static enum code drop_calls(struct narrow *n, struct plan *node, struct error *err)
+{
+    struct plan_group *group = (struct plan_group *)node;
+    uint32_t keys = group->key_count, count = node->field_count, left = 0;
+    struct agg_call *calls = arena_array(n->o->arena, struct agg_call, MAX(group->call_count, 1));
+    struct field *fields = arena_array(n->o->arena, struct field, MAX(count, 1));
+    uint32_t *to = arena_array(n->o->arena, uint32_t, MAX(count, 1));
+    if (!calls || !fields || !to)
+        return error_nomem(err);
+    const bool *wanted = n->wanted[node->id];
+    bool any = keys > 0;
+    for (uint32_t i = 0; i < count; i++)
+        any = any || wanted[i];
+    for (uint32_t i = 0; i < count; i++) {
+        to[i] = PLAN_NO_COLUMN;
+        if (i >= keys && !wanted[i] && (any || i > 0))
+            continue;
+        if (i >= keys)
+            calls[left - keys] = group->calls[i - keys];
+        to[i] = left;
+        fields[left++] = node->fields[i];
+    }
+    if (left == count)
+        return OK;
+    const struct field *before = node->fields;
+    node->fields = fields;
+    node->field_count = left;
+    group->calls = calls;
+    group->call_count = left - keys;
+    return restore(n, node, before, to, count, err);
+}
+
 static enum code visit(struct narrow *n, struct plan *node, struct error *err)
 {
+    if (node->kind == PLAN_GROUP)
+        TRY(drop_calls(n, node, err));
     bool *theirs[2] = { NULL, NULL }, drops = false;
     for (uint32_t k = 0; k < node->input_count; k++) {
         const struct plan *input = node->inputs[k];

@@ -285,6 +285,8 @@ void plan_print_stateful(struct buf *out, const struct plan *node)
         put_columns(out, "key", input, m->keys, m->key_count);
         if (m->last_only)
             buf_text(out, " last-writer-wins");
+        else if (m->identity)
+            put_columns(out, "identity", input, m->identity->columns, m->identity->count);
         break;
     }
     case PLAN_FOLD: {

@@ -10,7 +10,10 @@
  * written last, and only its own delete deletes the key.
  *
  * An update is a -U followed by its +U.  Where the +U goes to another sink key, the -U
- * is a delete. */
+ * is a delete.  Flink knows a row again by its key; where the key is lost on the way to
+ * the sink, the updated row is a new one and goes to the end (not in_place).  Flink then
+ * writes what the -U and the +U do one after the other, which a keyed sink cannot show: here it
+ * is one change. */
 #include "exec/op/ops.h"
 
 #include "expr/compare.h"
@@ -119,7 +122,13 @@ static enum code update_row(struct op_materialize *op, const struct batch *in, u
     struct bag_item *item = state_bag_get(op->rows, key, in->columns, before);
     if (!item)
         return add_row(op, in, after, key, out, err);
-    TRY(state_bag_replace(op->rows, item, in->columns, after, err));
+    if (op->plan->in_place) {
+        TRY(state_bag_replace(op->rows, item, in->columns, after, err));
+    } else {
+        bool replaced;
+        state_bag_take(op->rows, item);
+        TRY(state_bag_add(op->rows, key, in->columns, after, &item, &replaced, err));
+    }
     put(out, after, CHANGE_UPDATE_AFTER);
     return OK;
 }
