@@ -36,7 +36,7 @@
  * query is taken. */
 %nonassoc PREFER_EXPR.
 %nonassoc PREFER_QUERY.
-%nonassoc ORDER VALUE TO. /* shifted where the word could also end what stands before it */
+%nonassoc ORDER VALUE TO IGNORE RESPECT. /* shifted where the word could also end what stands before it */
 %left OR.
 %left AND.
 %right NOT.
@@ -424,14 +424,22 @@ else_opt(A) ::= ELSE expr(X). { A = X; }
 
 /* ---- functions ----------------------------------------------------------------------------- */
 
-value(A) ::= call(C). { A = C; }
-value(A) ::= call(C) call_tail(T). { A = build_call_tail(cx, C, T); }
+value(A) ::= call(C). [PREFER_EXPR] { A = C; }
+value(A) ::= call(C) call_tail(T). [PREFER_EXPR] { A = build_call_tail(cx, C, T); }
 call(A) ::= path(P) LP STAR RP. { A = build_call_star(cx, P); }
 call(A) ::= path(P) LP args_opt(L) RP. { A = build_call(cx, P, L, 0, NULL); }
 call(A) ::= path(P) LP ALL|DISTINCT(D) args(L) RP. { A = build_call(cx, P, L, D.code, NULL); }
+call(A) ::= path(P) LP args(L) null_rule(N) RP.
+    { A = build_call_nulls(cx, build_call(cx, P, L, 0, NULL), N); }
+call(A) ::= path(P) LP ALL|DISTINCT(D) args(L) null_rule(N) RP.
+    { A = build_call_nulls(cx, build_call(cx, P, L, D.code, NULL), N); }
 call(A) ::= path(P) LP args(L) ORDER BY order_items(O) RP. { A = build_call(cx, P, L, 0, O); }
 call(A) ::= path(P) LP ALL|DISTINCT(D) args(L) ORDER BY order_items(O) RP.
     { A = build_call(cx, P, L, D.code, O); }
+
+%type null_rule { enum ast_call_nulls }
+null_rule(A) ::= IGNORE NULLS. { A = CALL_IGNORE_NULLS; }
+null_rule(A) ::= RESPECT NULLS. { A = CALL_RESPECT_NULLS; }
 
 /* In this order; each at most once, which build_call_tail() sees to. */
 %type call_tail { struct build_tail * }
@@ -539,8 +547,8 @@ json(A) ::= JSON_ARRAY(F) LP exprs(L) json_nulls(N) RP.
     { A = build_json_nulls(cx, F, JSON_FUNC_ARRAY, L, N); }
 json(A) ::= JSON_ARRAY(F) LP json_nulls(N) RP.
     { A = build_json_nulls(cx, F, JSON_FUNC_ARRAY, NULL, N); }
-json(A) ::= json_agg(J). { A = J; }
-json(A) ::= json_agg(J) call_tail(T). { A = build_json_tail(cx, J, T); }
+json(A) ::= json_agg(J). [PREFER_EXPR] { A = J; }
+json(A) ::= json_agg(J) call_tail(T). [PREFER_EXPR] { A = build_json_tail(cx, J, T); }
 %type json_agg { struct ast_json * }
 json_agg(A) ::= JSON_OBJECTAGG(F) LP json_pair(L) json_nulls(N) RP.
     { A = build_json_nulls(cx, F, JSON_FUNC_OBJECTAGG, L, N); }

@@ -60,7 +60,7 @@ static enum code check_call(const struct grouping *g, const struct ast_call *nod
                         STR_ARG(name));
     if (node->order_by.count > 0 || node->within_group.count > 0)
         return bind_unsupported(span, "ORDER BY inside of an aggregate", err);
-    if (node->nulls == CALL_RESPECT_NULLS)
+    if (node->nulls == CALL_RESPECT_NULLS && !str_iis(name, "ARRAY_AGG"))
         return bind_unsupported(span, "RESPECT NULLS", err);
     if (node->args.count > AGG_ARGS_MAX)
         return error_at(err, E_TYPE, span, "function \"" STR_FMT "\" takes at most %d arguments",
@@ -101,6 +101,16 @@ static enum code bind_use(struct grouping *g, const struct scope *scope,
     return code;
 }
 
+/* ARRAY_AGG alone has NULLs among its values; without them it is one with a filter. */
+static enum code ignore_nulls(struct binder *b, struct agg_use *use, struct error *err)
+{
+    struct expr *both[2] = { NULL, use->filter };
+    TRY(function_bind_name(&b->env, STR("IS NOT NULL"), &use->args[0], 1, use->span, &both[0],
+                           err));
+    use->filter = both[1] ? expr_logic(b->arena, EXPR_AND, both, 2, use->span) : both[0];
+    return use->filter ? OK : error_nomem(err);
+}
+
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,
                           struct error *err)
@@ -112,6 +122,8 @@ enum code group_bind_call(struct grouping *g, const struct scope *scope,
     if (code == OK)
         code = agg_bind(&g->b->env, name, use.args, node->args.count, node->distinct, span,
                         &use.agg, err);
+    if (code == OK && node->nulls == CALL_IGNORE_NULLS && str_iis(name, "ARRAY_AGG"))
+        code = ignore_nulls(g->b, &use, err);
     if (code != OK) {
         error_locate(err, span);
         return code;

@@ -180,6 +180,9 @@ struct ast_node *build_cast(struct build *cx, struct sql_token start, bool attem
 
 struct ast_node *build_call(struct build *cx, struct ast_names *path, struct ast_list *args,
                             int quantifier, struct ast_list *order_by);
+/* f(x IGNORE NULLS) */
+struct ast_node *build_call_nulls(struct build *cx, struct ast_node *call,
+                                  enum ast_call_nulls nulls);
 struct ast_node *build_call_star(struct build *cx, struct ast_names *path);
 struct ast_node *build_call_tail(struct build *cx, struct ast_node *call, struct build_tail *tail);
 struct build_tail *build_tail_join(struct build *cx, struct build_tail *tail,

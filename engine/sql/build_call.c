@@ -41,6 +41,15 @@ struct ast_node *build_call(struct build *cx, struct ast_names *path, struct ast
     return build_finish(cx, call, AST_CALL, path->span.offset);
 }
 
+struct ast_node *build_call_nulls(struct build *cx, struct ast_node *call,
+                                  enum ast_call_nulls nulls)
+{
+    (void)cx;
+    if (call)
+        ((struct ast_call *)call)->nulls = nulls;
+    return call;
+}
+
 struct ast_node *build_call_star(struct build *cx, struct ast_names *path)
 {
     struct ast_call *call = build_new(cx, struct ast_call);
@@ -56,7 +65,8 @@ struct ast_node *build_call_tail(struct build *cx, struct ast_node *node, struct
     if (cx->code != OK)
         return NULL;
     struct ast_call *call = (struct ast_call *)node;
-    call->nulls = tail->nulls;
+    if (tail->nulls != CALL_NULLS_DEFAULT) /* it may stand inside of the parentheses */
+        call->nulls = tail->nulls;
     call->within_group = build_list_value(tail->within);
     call->filter = tail->filter;
     call->over = tail->over;

@@ -301,7 +301,11 @@ static int refine_expression(struct sql_tokens *tokens, int code)
         return when((prev == TK_RP || prev == TK_NULLS) && next == TK_GROUP, code);
     case TK_IGNORE:
     case TK_RESPECT:
-        return when(prev == TK_RP && next == TK_NULLS, code);
+        /* Behind a call, or at the end of its arguments; not a column with the alias "nulls". */
+        return when(next == TK_NULLS &&
+                        (prev == TK_RP || (peek(tokens, 2)->code == TK_RP &&
+                                           !IS_ONE_OF(prev, TK_SELECT, TK_COMMA, TK_LP))),
+                    code);
     case TK_PARTITION:
         return when(next == TK_BY || next == TK_LP, code);
     case TK_ROWS:
