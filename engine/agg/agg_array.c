@@ -36,8 +36,8 @@ static enum code put(struct agg_run *run, char *row, struct str group, struct re
     if (r->row != row) {
         uint32_t from = r->items.count;
         struct tree_cursor cursor;
-        for (sequence_walk(run, group, &cursor); sequence_in(run, &cursor);
-             state_tree_next(&cursor))
+        TRY(sequence_walk(run, group, &cursor, err));
+        for (; sequence_in(run, &cursor); state_tree_next(&cursor))
             if (!agg_items_push(&r->items, cursor.value))
                 return error_nomem(err);
         r->row = row;
@@ -82,7 +82,7 @@ static enum code step(struct agg_run *run, const struct agg_steps *s, struct err
     for (uint32_t i = 0; i < s->n; i++) {
         unsigned flags = s->flags ? s->flags[i] : 0;
         if (flags & AGG_RESET) {
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
             reset(run, s->rows[i]);
             r.row = NULL;
         }

@@ -23,7 +23,7 @@ static enum code put(struct agg_run *run, struct str group, struct results *r, s
 {
     uint32_t from = r->values.count;
     struct tree_cursor cursor;
-    agg_tree_begin(run, group, TAG_VALUES);
+    TRY(agg_tree_begin(run, group, TAG_VALUES, err));
     struct str prefix = buf_view(&run->key);
     for (state_tree_seek(run->tree, prefix, &cursor); tree_cursor_in(&cursor, prefix);
          state_tree_next(&cursor)) {
@@ -40,7 +40,7 @@ static enum code put(struct agg_run *run, struct str group, struct results *r, s
 static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
                         struct error *err)
 {
-    agg_tree_begin(run, s->keys[i], TAG_VALUES);
+    TRY(agg_tree_begin(run, s->keys[i], TAG_VALUES, err));
     state_encode(&run->key, s->args[0], agg_row(s, i), 0);
     TRY(buf_check(&run->key, err));
     return agg_tree_set_count(run, agg_tree_count(run) + (take ? -1 : 1), err);
@@ -70,7 +70,7 @@ static enum code step(struct agg_run *run, const struct agg_steps *s, struct err
     for (uint32_t i = 0; i < s->n; i++) {
         unsigned flags = s->flags ? s->flags[i] : 0;
         if (flags & AGG_RESET)
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
         if (s->before)
             TRY(put(run, s->keys[i], &r, s->before, i, err));
         if (!(flags & AGG_SKIP) && column_is_valid(s->args[0], agg_row(s, i)))

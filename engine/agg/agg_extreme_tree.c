@@ -57,7 +57,7 @@ static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t
     const struct column *arg = s->args[0];
     uint32_t at = agg_row(s, i);
     char *row = s->rows[i];
-    agg_tree_begin(run, s->keys[i], TAG_VALUES);
+    TRY(agg_tree_begin(run, s->keys[i], TAG_VALUES, err));
     size_t prefix = run->key.size;
     state_encode(&run->key, arg, at, 0);
     TRY(buf_check(&run->key, err));
@@ -84,7 +84,7 @@ AGG_INLINE enum code loop(struct agg_run *run, const struct agg_steps *s, bool i
     for (uint32_t i = 0; i < s->n; i++) {
         unsigned flags = s->flags ? s->flags[i] : 0;
         if (flags & AGG_RESET) {
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
             reset(run, s->rows[i]);
         }
         if (s->before && !state_get(s->arena, s->rows[i], slot, s->before, i))

@@ -67,7 +67,8 @@ enum code agg_value_result(struct agg_run *run, struct arena *arena, char *const
 /* --- trees: key bytes, number of the aggregate, a tag, then what is ordered -------------------- */
 
 /* Starts a key in run->key; what is appended to it is ordered by memcmp. */
-void agg_tree_begin(struct agg_run *run, struct str group, char tag);
+enum code agg_tree_begin(struct agg_run *run, struct str group, char tag,
+                         struct error *err) WEIR_CHECKED;
 static inline void agg_put_u64(struct buf *out, uint64_t value)
 {
     uint64_t turned = __builtin_bswap64(value);
@@ -83,7 +84,10 @@ static inline uint64_t agg_get_u64(const char *bytes)
 int64_t agg_tree_count(struct agg_run *run);
 /* Sets it; 0 removes it. */
 enum code agg_tree_set_count(struct agg_run *run, int64_t count, struct error *err) WEIR_CHECKED;
-/* Removes all of the aggregate's entries of a group: agg_kernel.drop. */
+/* Removes all of the aggregate's entries of a group. */
+enum code agg_tree_restart(struct agg_run *run, struct str group, struct error *err) WEIR_CHECKED;
+/* The same as agg_kernel.drop: what it cannot remove for lack of memory goes when the group comes
+ * again. */
 void agg_tree_drop(struct agg_run *run, struct str group);
 
 /* --- resolving ------------------------------------------------------------------------------ */

@@ -38,7 +38,7 @@ static enum code put_object(struct agg_run *run, struct arena *arena, struct str
                             struct column *out, uint32_t at, struct error *err)
 {
     struct tree_cursor cursor;
-    agg_tree_begin(run, group, TAG_MEMBERS);
+    TRY(agg_tree_begin(run, group, TAG_MEMBERS, err));
     struct str prefix = buf_view(&run->key);
     buf_clear(&run->value);
     buf_char(&run->value, '{');
@@ -73,7 +73,7 @@ static enum code change_object(struct agg_run *run, const struct agg_steps *s, u
     bool null = !column_is_valid(value, at);
     if (null && !keeps_nulls(run))
         return OK;
-    agg_tree_begin(run, s->keys[i], TAG_MEMBERS);
+    TRY(agg_tree_begin(run, s->keys[i], TAG_MEMBERS, err));
     state_encode(&run->key, key, at, 0);
     buf_clear(&run->value);
     buf_char(&run->value, null ? MEMBER_NULL : MEMBER_TEXT);
@@ -101,7 +101,7 @@ static enum code step_object(struct agg_run *run, const struct agg_steps *s, str
     for (uint32_t i = 0; i < s->n; i++) {
         unsigned flags = s->flags ? s->flags[i] : 0;
         if (flags & AGG_RESET)
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
         if (s->before)
             TRY(put_object(run, s->arena, s->keys[i], s->before, i, err));
         if (!(flags & AGG_SKIP))
@@ -140,7 +140,8 @@ static enum code put_array(struct agg_run *run, struct arena *arena, struct str 
     struct tree_cursor cursor;
     buf_clear(&run->value);
     buf_char(&run->value, '[');
-    for (sequence_walk(run, group, &cursor); sequence_in(run, &cursor); state_tree_next(&cursor)) {
+    TRY(sequence_walk(run, group, &cursor, err));
+    for (; sequence_in(run, &cursor); state_tree_next(&cursor)) {
         struct view text;
         uint64_t valid = 1;
         struct column one = {
@@ -175,7 +176,7 @@ static enum code step_array(struct agg_run *run, const struct agg_steps *s, stru
     for (uint32_t i = 0; i < s->n; i++) {
         unsigned flags = s->flags ? s->flags[i] : 0;
         if (flags & AGG_RESET) {
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
             reset_array(run, s->rows[i]);
         }
         if (s->before)

@@ -11,38 +11,39 @@ static uint64_t turned(const struct sequence *q, uint64_t number)
 }
 
 /* run->key becomes the place of a value with this number. */
-static void place_key(struct agg_run *run, struct str group, const struct sequence *q,
-                      uint32_t at, uint64_t number)
+static enum code place_key(struct agg_run *run, struct str group, const struct sequence *q,
+                           uint32_t at, uint64_t number, struct error *err)
 {
-    agg_tree_begin(run, group, TAG_PLACES);
+    TRY(agg_tree_begin(run, group, TAG_PLACES, err));
     if (q->order)
         state_encode(&run->key, q->order, at, 0);
     agg_put_u64(&run->key, turned(q, number));
+    return buf_check(&run->key, err);
 }
 
 /* run->key becomes what the numbers of equal values stand behind. */
-static void value_key(struct agg_run *run, struct str group, const struct sequence *q,
-                      const struct column *value, uint32_t at)
+static enum code value_key(struct agg_run *run, struct str group, const struct sequence *q,
+                           const struct column *value, uint32_t at, struct error *err)
 {
-    agg_tree_begin(run, group, TAG_VALUES);
+    TRY(agg_tree_begin(run, group, TAG_VALUES, err));
     state_encode(&run->key, value, at, 0);
     if (q->order)
         state_encode(&run->key, q->order, at, 0);
+    return buf_check(&run->key, err);
 }
 
 enum code sequence_add(struct agg_run *run, struct str group, const struct sequence *q,
                        const struct column *value, uint32_t at, uint64_t number, bool searched,
                        struct error *err)
 {
-    place_key(run, group, q, at, number);
+    TRY(place_key(run, group, q, at, number, err));
     buf_clear(&run->value);
     state_encode(&run->value, value, at, 0);
-    TRY(buf_check(&run->key, err));
     TRY(buf_check(&run->value, err));
     TRY(state_tree_put(run->tree, buf_view(&run->key), buf_view(&run->value), err));
     if (!searched)
         return OK;
-    value_key(run, group, q, value, at);
+    TRY(value_key(run, group, q, value, at, err));
     agg_put_u64(&run->key, number);
     TRY(buf_check(&run->key, err));
     return state_tree_put(run->tree, buf_view(&run->key), (struct str){ "", 0 }, err);
@@ -53,8 +54,7 @@ enum code sequence_take(struct agg_run *run, struct str group, const struct sequ
                         uint64_t *ret_number, struct error *err)
 {
     struct tree_cursor cursor;
-    value_key(run, group, q, value, at);
-    TRY(buf_check(&run->key, err));
+    TRY(value_key(run, group, q, value, at, err));
     state_tree_seek(run->tree, buf_view(&run->key), &cursor);
     *ret_found = tree_cursor_in(&cursor, buf_view(&run->key));
     if (!*ret_found)
@@ -63,17 +63,16 @@ enum code sequence_take(struct agg_run *run, struct str group, const struct sequ
     agg_put_u64(&run->key, *ret_number);
     TRY(buf_check(&run->key, err));
     state_tree_remove(run->tree, buf_view(&run->key));
-    place_key(run, group, q, at, *ret_number);
-    TRY(buf_check(&run->key, err));
+    TRY(place_key(run, group, q, at, *ret_number, err));
     state_tree_remove(run->tree, buf_view(&run->key));
     return OK;
 }
 
-bool sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
-                  struct sequence_place *ret)
+enum code sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
+                       bool *ret_found, struct sequence_place *ret, struct error *err)
 {
     struct tree_cursor cursor;
-    agg_tree_begin(run, group, TAG_PLACES);
+    TRY(agg_tree_begin(run, group, TAG_PLACES, err));
     struct str prefix = buf_view(&run->key);
     if (last) {
         run->key.data[prefix.size - 1] = TAG_PLACES + 1;
@@ -82,17 +81,20 @@ bool sequence_end(struct agg_run *run, struct str group, const struct sequence *
     } else {
         state_tree_seek(run->tree, prefix, &cursor);
     }
-    if (!tree_cursor_in(&cursor, prefix))
-        return false;
+    *ret_found = tree_cursor_in(&cursor, prefix);
+    if (!*ret_found)
+        return OK;
     size_t number_at = cursor.key.size - NUMBER_BYTES;
     ret->value = cursor.value;
     ret->number = turned(q, agg_get_u64(cursor.key.data + number_at));
     ret->order = str_make(cursor.key.data + prefix.size, number_at - prefix.size);
-    return true;
+    return OK;
 }
 
-void sequence_walk(struct agg_run *run, struct str group, struct tree_cursor *ret)
+enum code sequence_walk(struct agg_run *run, struct str group, struct tree_cursor *ret,
+                        struct error *err)
 {
-    agg_tree_begin(run, group, TAG_PLACES);
+    TRY(agg_tree_begin(run, group, TAG_PLACES, err));
     state_tree_seek(run->tree, buf_view(&run->key), ret);
+    return OK;
 }

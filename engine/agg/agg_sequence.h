@@ -30,11 +30,13 @@ enum code sequence_add(struct agg_run *run, struct str group, const struct seque
 enum code sequence_take(struct agg_run *run, struct str group, const struct sequence *q,
                         const struct column *value, uint32_t at, bool *ret_found,
                         uint64_t *ret_number, struct error *err) WEIR_CHECKED;
-/* The first or last in order; false if the group has none. */
-bool sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
-                  struct sequence_place *ret);
+/* The first or last in order; *ret_found false if the group has none. */
+enum code sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
+                       bool *ret_found, struct sequence_place *ret, struct error *err)
+    WEIR_CHECKED;
 /* All in order: a cursor that stands on the first; its `value` is the encoded value. */
-void sequence_walk(struct agg_run *run, struct str group, struct tree_cursor *ret);
+enum code sequence_walk(struct agg_run *run, struct str group, struct tree_cursor *ret,
+                        struct error *err) WEIR_CHECKED;
 /* Is it still in the sequence that sequence_walk() began?  (run->key is left alone meanwhile.) */
 static inline bool sequence_in(const struct agg_run *run, const struct tree_cursor *cursor)
 {

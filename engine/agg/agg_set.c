@@ -294,7 +294,7 @@ void agg_set_drop(struct agg_set *set, char *row, struct str key)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         struct agg_run *run = &set->calls[i].run;
-        if (run->agg->kernel->drop)
+        if (run->agg->kernel->drop && key.data)
             run->agg->kernel->drop(run, key);
     }
     for (uint32_t k = 0; k < set->distinct_count; k++)

@@ -61,7 +61,8 @@ void agg_set_reset(struct agg_set *set, char *const *rows, uint32_t n);
 enum code agg_set_merge(struct agg_set *set, char *const *to, const struct str *to_keys,
                         char *const *from, const struct str *from_keys, uint32_t n,
                         struct error *err) WEIR_CHECKED;
-/* Before a group goes: what lies beside its row. Row slots are freed with the row. */
+/* Before a group goes: what lies beside its row. Row slots are freed with the row.  Without a key
+ * (NULL data: no memory to make it) what the key leads to stays until the group comes again. */
 void agg_set_drop(struct agg_set *set, char *row, struct str key);
 /* Everything that lies beside the rows (all keys). */
 void agg_set_clear(struct agg_set *set);

@@ -85,7 +85,7 @@ static enum code put_tree(struct agg_run *run, struct arena *arena, struct str g
     struct view text;
     struct column one = { .type = &type_string, .values = &text, .count = 1, .mask = UINT32_MAX };
     buf_clear(&run->value);
-    sequence_walk(run, group, &cursor);
+    TRY(sequence_walk(run, group, &cursor, err));
     if (!sequence_in(run, &cursor))
         return agg_put_null(out, arena, at) ? OK : error_nomem(err);
     for (bool first = true; sequence_in(run, &cursor); state_tree_next(&cursor), first = false) {
@@ -122,7 +122,7 @@ static enum code step_tree(struct agg_run *run, const struct agg_steps *s, struc
     for (uint32_t i = 0; i < s->n; i++) {
         unsigned flags = s->flags ? s->flags[i] : 0;
         if (flags & AGG_RESET) {
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
             reset_tree(run, s->rows[i]);
         }
         if (s->before)

@@ -3,13 +3,14 @@
  * it is, and a tag, so that an aggregate may keep several orders. */
 #include "agg/agg_inner.h"
 
-void agg_tree_begin(struct agg_run *run, struct str group, char tag)
+enum code agg_tree_begin(struct agg_run *run, struct str group, char tag, struct error *err)
 {
     buf_clear(&run->key);
     buf_str(&run->key, group);
     buf_char(&run->key, (char)(run->ordinal >> 8));
     buf_char(&run->key, (char)run->ordinal);
     buf_char(&run->key, tag);
+    return buf_check(&run->key, err);
 }
 
 int64_t agg_tree_count(struct agg_run *run)
@@ -32,9 +33,16 @@ enum code agg_tree_set_count(struct agg_run *run, int64_t count, struct error *e
     return state_tree_put(run->tree, buf_view(&run->key), buf_view(&run->value), err);
 }
 
-void agg_tree_drop(struct agg_run *run, struct str group)
+enum code agg_tree_restart(struct agg_run *run, struct str group, struct error *err)
 {
-    agg_tree_begin(run, group, 0);
+    TRY(agg_tree_begin(run, group, 0, err));
     run->key.size--; /* every tag */
     state_tree_remove_prefix(run->tree, buf_view(&run->key));
+    return OK;
+}
+
+void agg_tree_drop(struct agg_run *run, struct str group)
+{
+    if (agg_tree_restart(run, group, NULL) != OK)
+        buf_clear(&run->key);
 }

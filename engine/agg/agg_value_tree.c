@@ -56,7 +56,8 @@ static enum code take(struct agg_run *run, const struct agg_steps *s, uint32_t i
     if (!found || number != *number_at(run, row, SLOT_NUMBER))
         return OK;
     struct sequence_place place;
-    if (!sequence_end(run, s->keys[i], q, is_last, &place)) {
+    TRY(sequence_end(run, s->keys[i], q, is_last, &found, &place, err));
+    if (!found) {
         state_set_valid(row, agg_slot(run, SLOT_VALUE), false);
         return OK;
     }
@@ -76,7 +77,7 @@ AGG_INLINE enum code loop(struct agg_run *run, const struct agg_steps *s, bool i
         unsigned flags = s->flags ? s->flags[i] : 0;
         uint32_t at = agg_row(s, i);
         if (flags & AGG_RESET) {
-            agg_tree_drop(run, s->keys[i]);
+            TRY(agg_tree_restart(run, s->keys[i], err));
             reset(run, s->rows[i]);
         }
         if (s->before && !state_get(s->arena, s->rows[i], slot, s->before, i))

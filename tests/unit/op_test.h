@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/op/ops.h"
+#include "base/memory.h"
 #include "state_test.h"
 #include "types/text.h"
 

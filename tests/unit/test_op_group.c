@@ -307,40 +307,39 @@ struct pending {
     enum change change;
 };
 
-static void put_null(struct column *c, uint32_t i, bool null)
+static struct batch *make_batch(struct arena *to, const struct pending *rows, uint32_t n,
+                                bool kinds)
 {
-    if (null && column_need_valid(c, arena))
-        column_set_null(c, i);
+    struct batch *b = batch_create(to, COLUMN_COUNT, n);
+    uint8_t *changes = arena_alloc(to, n);
+    for (uint32_t c = 0; c < COLUMN_COUNT; c++) {
+        b->columns[c] = column_create(to, fields[c].type, n);
+        CHECK(column_need_valid(b->columns[c], to));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct row r = rows[i].row;
+        const bool nulls[] = { r.k == 0, r.v == NONE, r.s == NONE, r.d == NONE, false };
+        COLUMN_OUT(b->columns[COLUMN_K], int64_t)[i] = r.k;
+        COLUMN_OUT(b->columns[COLUMN_V], int32_t)[i] = r.v;
+        COLUMN_OUT(b->columns[COLUMN_D], int64_t)[i] = r.d;
+        COLUMN_OUT(b->columns[COLUMN_F], uint8_t)[i] = r.f;
+        if (r.s != NONE)
+            COLUMN_OUT(b->columns[COLUMN_S], struct view)
+        [i] = view_of(arena_str(to, str_of(text_of(r.s))));
+        for (uint32_t c = 0; c < COLUMN_COUNT; c++)
+            if (nulls[c])
+                column_set_null(b->columns[c], i);
+        changes[i] = (uint8_t)rows[i].change;
+    }
+    b->changes = kinds ? changes : NULL;
+    return b;
 }
 
 static void push_rows(struct op_rig *rig, const struct pending *rows, uint32_t n, bool kinds)
 {
     struct arena *batch_arena = rig->worker.batch_arena;
     arena_reset(batch_arena);
-    struct batch *b = batch_create(batch_arena, COLUMN_COUNT, n);
-    uint8_t *changes = arena_alloc(batch_arena, n);
-    struct arena *saved = arena;
-    arena = batch_arena;
-    for (uint32_t c = 0; c < COLUMN_COUNT; c++)
-        b->columns[c] = column_create(batch_arena, fields[c].type, n);
-    for (uint32_t i = 0; i < n; i++) {
-        struct row r = rows[i].row;
-        COLUMN_OUT(b->columns[COLUMN_K], int64_t)[i] = r.k;
-        put_null(b->columns[COLUMN_K], i, r.k == 0);
-        COLUMN_OUT(b->columns[COLUMN_V], int32_t)[i] = r.v;
-        put_null(b->columns[COLUMN_V], i, r.v == NONE);
-        if (r.s != NONE)
-            COLUMN_OUT(b->columns[COLUMN_S], struct view)
-        [i] = view_of(arena_str(batch_arena, str_of(text_of(r.s))));
-        put_null(b->columns[COLUMN_S], i, r.s == NONE);
-        COLUMN_OUT(b->columns[COLUMN_D], int64_t)[i] = r.d;
-        put_null(b->columns[COLUMN_D], i, r.d == NONE);
-        COLUMN_OUT(b->columns[COLUMN_F], uint8_t)[i] = r.f;
-        changes[i] = (uint8_t)rows[i].change;
-    }
-    arena = saved;
-    b->changes = kinds ? changes : NULL;
-    CHECK(rig->op->kind->push(rig->op, 0, b, &err) == OK);
+    CHECK(rig->op->kind->push(rig->op, 0, make_batch(batch_arena, rows, n, kinds), &err) == OK);
 }
 
 static void check_all(struct op_rig *rig)
@@ -585,9 +584,36 @@ static void a_limit_is_an_error_that_names_keys(void)
     op_rig_done(&rig);
 }
 
+/* The operator says so, and what it has can be given back. */
+static void every_allocation_may_fail(void)
+{
+    bool passed = false;
+    struct pending rows[30];
+    uint64_t seed = 77;
+    const struct plan_group *plan = make_plan(true, true, 0);
+    for (uint32_t i = 0; i < countof(rows); i++)
+        rows[i] = (struct pending){ random_row(&seed), CHANGE_INSERT };
+    rows[10].row = rows[3].row;
+    rows[10].change = CHANGE_DELETE;
+    for (uint64_t n = 1; n < 100000 && !passed; n += 1 + n / 20) {
+        op_rig_init(&rig, &now, 1);
+        struct batch *b = make_batch(rig.worker.batch_arena, rows, countof(rows), true);
+        mem_fail_at(n);
+        enum code code = op_group_create(&rig.worker, plan, &rig.op, &err);
+        if (code == OK)
+            code = rig.op->kind->push(rig.op, 0, b, &err);
+        passed = mem_fail_pending();
+        mem_fail_at(0);
+        CHECK(code == (passed ? OK : E_NOMEM));
+        op_rig_done(&rig);
+    }
+    CHECK(passed);
+}
+
 int main(void)
 {
     arena = arena_create();
+    RUN(every_allocation_may_fail);
     RUN(adds_only);
     RUN(takes_back);
     RUN(goes_on_after_a_snapshot);

@@ -32,10 +32,13 @@ struct op_group {
 
 static void drop_beside(struct op_group *op, char *row)
 {
-    buf_clear(&op->key);
-    if (agg_set_wants_keys(op->set))
+    struct str key = STR("");
+    if (agg_set_wants_keys(op->set) && op->plan->key_count > 0) {
+        buf_clear(&op->key);
         state_encode_slots(&op->key, state_table_layout(op->groups), 0, op->plan->key_count, row);
-    agg_set_drop(op->set, row, buf_view(&op->key));
+        key = op->key.failed ? (struct str){ NULL, 0 } : buf_view(&op->key);
+    }
+    agg_set_drop(op->set, row, key);
 }
 
 static void on_expired(void *cx, char *row)
