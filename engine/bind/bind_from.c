@@ -203,15 +203,20 @@ static enum code from_table(struct binder *b, const struct ast_from_table *node,
     return apply_alias(b, &node->alias, table->name, ret, err);
 }
 
-/* A table function that reads a table; those that make rows of a row's values join with what stands
- * left of them. */
-static enum code from_call(struct binder *b, const struct ast_from_call *node,
-                           const struct cte *ctes, struct relation *ret, struct error *err)
+static enum code from_window(struct binder *b, const struct ast_from_call *node,
+                             const struct cte *ctes, struct relation *ret, struct error *err)
 {
-    if (!bind_is_window_function(node->call))
-        return bind_unsupported(node->node.span, "a table function", err);
     TRY(bind_window_function(b, node->call, ctes, ret, err));
     return apply_alias(b, &node->alias, STR(""), ret, err);
+}
+
+/* A table function that stands left of everything. */
+static enum code from_function(struct binder *b, const struct ast_node *node,
+                               struct relation *ret, struct error *err)
+{
+    struct relation none;
+    TRY(bind_single_row(b, node->span, &none, err));
+    return bind_correlate(b, node, NULL, &none, ret, err);
 }
 
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
@@ -228,9 +233,10 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
     case AST_JOIN:
         return bind_join(b, (const struct ast_join *)node, ctes, ret, err);
     case AST_FROM_CALL:
-        return from_call(b, (const struct ast_from_call *)node, ctes, ret, err);
     case AST_FROM_UNNEST:
-        return bind_unsupported(node->span, "UNNEST", err);
+        if (bind_is_correlate(node))
+            return from_function(b, node, ret, err);
+        return from_window(b, (const struct ast_from_call *)node, ctes, ret, err);
     case AST_FROM_MATCH:
         return bind_unsupported(node->span, "MATCH_RECOGNIZE", err);
     default:

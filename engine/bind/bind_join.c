@@ -243,6 +243,10 @@ enum code bind_join(struct binder *b, const struct ast_join *node, const struct 
         TRY(bind_join_finish(b, &sides[0], err));
         return bind_temporal(b, node, ctes, &sides[0], ret, err);
     }
+    if (bind_is_correlate(right)) {
+        TRY(bind_join_finish(b, &sides[0], err));
+        return bind_correlate(b, right, node, &sides[0], ret, err);
+    }
     TRY(bind_from(b, right, ctes, &sides[1], err));
     if (is_conditional && !node->on && node->using_.count == 0 && !node->natural) {
         error_at(err, E_SYNTAX, node->node.span, "the join has no condition");

@@ -119,9 +119,8 @@ enum code bind_select_list(struct binder *b, const struct scope *scope,
 
 /* --- bodies ---------------------------------------------------------------------------- */
 
-/* One row without columns: what SELECT reads when it has no FROM. */
-static enum code single_row(struct binder *b, struct span span, struct relation *ret,
-                            struct error *err)
+enum code bind_single_row(struct binder *b, struct span span, struct relation *ret,
+                          struct error *err)
 {
     struct plan *plan = bind_node(b, PLAN_VALUES, sizeof(struct plan_values), 0, 0, span);
     if (!plan)
@@ -178,7 +177,7 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
     if (node->from)
         TRY(bind_from(b, node->from, ctes, &from, err));
     else
-        TRY(single_row(b, node->node.span, &from, err));
+        TRY(bind_single_row(b, node->node.span, &from, err));
 
     b->select_hints = outer_hints;
     struct expr *filter;

@@ -129,6 +129,9 @@ enum code bind_select_calc(struct binder *b, const struct ast_select *node,
                            struct error *err) WEIR_CHECKED;
 enum code bind_scope_of_plan(struct binder *b, struct plan *plan, struct relation *ret,
                              struct error *err) WEIR_CHECKED;
+/* One row without columns: what SELECT reads when it has no FROM. */
+enum code bind_single_row(struct binder *b, struct span span, struct relation *ret,
+                          struct error *err) WEIR_CHECKED;
 /* A query without what may stand around it: see struct ast_query. */
 enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
@@ -156,6 +159,13 @@ enum code bind_order(struct binder *b, const struct ast_query *node, struct rela
 /* bind_from.c */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
+
+/* bind_correlate.c: UNNEST and table functions, which make rows of the left side's values. `join` NULL:
+ * it stands alone, and `left` is one row without columns. */
+bool bind_is_correlate(const struct ast_node *node);
+enum code bind_correlate(struct binder *b, const struct ast_node *right,
+                         const struct ast_join *join, const struct relation *left,
+                         struct relation *ret, struct error *err) WEIR_CHECKED;
 
 /* bind_lookup.c: left JOIN table FOR SYSTEM_TIME AS OF processing time. */
 enum code bind_lookup_join(struct binder *b, const struct ast_join *node,

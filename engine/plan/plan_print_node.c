@@ -2,6 +2,8 @@
  * stands around them. */
 #include "plan/plan_print.h"
 
+#include "expr/table_function.h"
+
 static struct str name_of(const struct plan *input, uint32_t column)
 {
     return column < input->field_count ? input->fields[column].name : STR("?");
@@ -265,6 +267,17 @@ void plan_print_stateful(struct buf *out, const struct plan *node)
     case PLAN_LOOKUP:
         put_lookup(out, (const struct plan_lookup *)node);
         break;
+    case PLAN_CORRELATE: {
+        const struct plan_correlate *c = (const struct plan_correlate *)node;
+        buf_printf(out, "%s %s(", c->left ? "LEFT" : "INNER", c->function->name);
+        for (uint32_t i = 0; i < c->arg_count; i++) {
+            buf_text(out, i > 0 ? ", " : "");
+            buf_str(out, name_of(input, c->args[i]));
+        }
+        buf_text(out, c->with_ordinality ? ") with-ordinality" : ")");
+        put_condition(out, c->condition, node, NULL);
+        break;
+    }
     case PLAN_RANK:
         put_rank(out, (const struct plan_rank *)node);
         break;

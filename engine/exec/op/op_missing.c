@@ -12,7 +12,6 @@
 
 MISSING(interval_join, "an interval join")
 MISSING(temporal_join, "a temporal join")
-MISSING(correlate, "a table function")
 MISSING(rank, "top-N")
 MISSING(dedup, "deduplication")
 MISSING(over, "OVER")
