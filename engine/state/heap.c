@@ -368,7 +368,7 @@ void state_free(struct state_heap *heap, void *block, size_t bytes)
     slab->free = head;
     POISON(block, class_bytes(slab->class_index));
     slab->used--;
-    if (slab->used == 0 && (slab->next || slab->prev)) {
+    if (slab->used == 0) {
         UNLINK(with_room, slab);
         give_slab(heap, slab);
     }
