@@ -21,9 +21,9 @@ enum { SEND_BATCHES = 4 };
 
 /* --- sessions of a key ------------------------------------------------------------------------ */
 
-struct session **session_list(const struct op_session *op, char *key_row)
+struct session_key *session_key_of(const struct op_session *op, char *key_row)
 {
-    return (struct session **)(key_row + state_table_tail(op->keys));
+    return (struct session_key *)(key_row + state_table_tail(op->keys));
 }
 
 enum code session_heap_push(struct op_session *op, struct session *s, struct error *err)
@@ -70,14 +70,36 @@ static enum code drop_group(struct op_session *op, struct session *s, struct err
     return code;
 }
 
-static void unlink_session(struct op_session *op, struct session *s)
+/* A key without sessions goes when nobody under way knows its row any more. */
+static enum code note_idle(struct op_session *op, char *key_row, struct error *err)
 {
-    struct session **at = session_list(op, s->key_row);
+    struct session_key *key = session_key_of(op, key_row);
+    if (key->first || key->is_idle)
+        return OK;
+    key->is_idle = true;
+    return ARENA_PUSH(op->base.worker->op_arena, op->idle, op->idle_count, op->idle_cap, key_row)
+               ? OK
+               : error_nomem(err);
+}
+
+static void remove_idle(struct op_session *op)
+{
+    for (uint32_t i = 0; i < op->idle_count; i++) {
+        struct session_key *key = session_key_of(op, op->idle[i]);
+        key->is_idle = false;
+        if (!key->first)
+            state_table_remove(op->keys, op->idle[i]);
+    }
+    op->idle_count = 0;
+}
+
+static enum code unlink_session(struct op_session *op, struct session *s, struct error *err)
+{
+    struct session **at = &session_key_of(op, s->key_row)->first;
     while (*at != s)
         at = &(*at)->next;
     *at = s->next;
-    if (!*session_list(op, s->key_row))
-        state_table_remove(op->keys, s->key_row);
+    return note_idle(op, s->key_row, err);
 }
 
 /* --- rows that wait to be added ------------------------------------------------------------------ */
@@ -177,7 +199,7 @@ static enum code assign(struct op_session *op, char *key_row, int64_t time_us, u
                         struct session **ret, bool *ret_new, struct error *err)
 {
     int64_t end_us = time_us + op->plan->window.size_us;
-    struct session **at = session_list(op, key_row);
+    struct session **at = &session_key_of(op, key_row)->first;
     *ret_new = false;
     while (*at && (*at)->end_us < time_us)
         at = &(*at)->next;
@@ -236,7 +258,7 @@ static enum code advance(struct op_session *op, int64_t time_us, struct error *e
         } else if (window_fire(&op->times, s->end_us) > time_us) {
             TRY(session_heap_push(op, s, err));
         } else {
-            unlink_session(op, s);
+            TRY(unlink_session(op, s, err));
             TRY(add_due(op, s, WATERMARK_NONE, err));
         }
     }
@@ -321,6 +343,7 @@ enum code session_send(struct op_session *op, uint32_t batches, struct error *er
 
 static enum code send(struct op_session *op, struct error *err)
 {
+    remove_idle(op);
     if (op->base.more)
         return OK;
     TRY(session_send(op, SEND_BATCHES, err));
@@ -363,21 +386,19 @@ static enum code pass_marks(struct op_session *op, const struct batch *in, uint3
     return OK;
 }
 
-/* The key's entry may have gone with its last session since the batch began. */
-static enum code key_again(struct op_session *op, uint32_t row, char **ret, struct error *err)
-{
-    return state_table_find(op->keys, op->waiting.key, &row, 1, true, ret, NULL, err);
-}
-
 static enum code run_rows(struct op_session *op, const struct batch *in, int64_t now_us,
                           struct error *err)
 {
     const struct window_spec *spec = &op->plan->window;
     const struct column *time = spec->proctime ? NULL : in->columns[spec->time];
     uint32_t mark = 0;
+    char **key_rows = arena_alloc(in->arena, MAX(in->selected, 1) * sizeof *key_rows);
+    if (!key_rows)
+        return error_nomem(err);
+    TRY(state_table_find(op->keys, op->waiting.key, in->selection, in->selected, true, key_rows,
+                         NULL, err));
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
-        char *key_row;
         struct session *s;
         bool is_new;
         if (time && !column_is_valid(time, row))
@@ -385,15 +406,13 @@ static enum code run_rows(struct op_session *op, const struct batch *in, int64_t
         if (!spec->proctime)
             TRY(pass_marks(op, in, row, &mark, err));
         int64_t t = window_local(&op->times, time ? COLUMN_AT(time, int64_t, row) : now_us);
-        TRY(key_again(op, row, &key_row, err));
-        TRY(assign(op, key_row, t, row, &s, &is_new, err));
+        TRY(assign(op, key_rows[i], t, row, &s, &is_new, err));
         if (s) {
             wait_for_step(op, row, s, is_new);
             continue;
         }
         op->base.late++;
-        if (!*session_list(op, key_row))
-            state_table_remove(op->keys, key_row);
+        TRY(note_idle(op, key_rows[i], err));
     }
     TRY(pass_marks(op, in, UINT32_MAX, &mark, err));
     return session_add_waiting(op, err);

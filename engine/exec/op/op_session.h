@@ -17,6 +17,12 @@ struct session {
     bool is_gone;            /* part of another one now; freed when the heap gives it back */
 };
 
+/* Tail of a key's row. */
+struct session_key {
+    struct session *first;   /* by start */
+    bool is_idle;            /* among op->idle: had no session at some moment of this batch */
+};
+
 struct ending {
     int64_t fire_us;         /* of the session's end as it was */
     struct session *session;
@@ -57,6 +63,8 @@ struct op_session {
     struct session_due *due;    /* from due_first on */
     uint32_t due_first, due_count, due_cap;
     struct waiting waiting;
+    char **idle;                /* key rows that may go when the batch is done */
+    uint32_t idle_count, idle_cap;
     uint64_t made;
     int64_t time_us;            /* watermark, or clock */
 };
@@ -74,8 +82,7 @@ enum code session_keys(const struct op_session *op, struct arena *arena, char *c
 enum code session_add_waiting(struct op_session *op, struct error *err) WEIR_CHECKED;
 enum code session_send(struct op_session *op, uint32_t batches, struct error *err) WEIR_CHECKED;
 void session_set_due(struct op_session *op);
-/* Sessions of a key, by start. */
-struct session **session_list(const struct op_session *op, char *key_row);
+struct session_key *session_key_of(const struct op_session *op, char *key_row);
 enum code session_heap_push(struct op_session *op, struct session *s, struct error *err)
     WEIR_CHECKED;
 

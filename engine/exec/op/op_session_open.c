@@ -57,7 +57,7 @@ static enum code make_tables(struct op_session *op, struct error *err)
                                  .key = key,
                                  .key_count = n,
                                  .route_count = n,
-                                 .tail_bytes = sizeof(struct session *) };
+                                 .tail_bytes = sizeof(struct session_key) };
     TRY(state_table_create(op->heap, &groups, NULL, &op->groups, err));
     TRY(state_table_create(op->heap, &keys, NULL, &op->keys, err));
     struct agg_set_open open = { .calls = plan->calls,

@@ -65,7 +65,7 @@ static enum code revive(struct op_session *op, struct arena *arena, char *row, s
         if (!(key[i] = state_column(arena, &op->layout->slots[i], &row, 1)))
             return error_nomem(err);
     TRY(state_table_find(op->keys, key, NULL, 1, true, &s->key_row, NULL, err));
-    struct session **at = session_list(op, s->key_row);
+    struct session **at = &session_key_of(op, s->key_row)->first;
     while (*at && (*at)->start_us < s->start_us)
         at = &(*at)->next;
     s->next = *at;
