@@ -326,13 +326,27 @@ static void set_due(struct op_watermark *op)
                                                        op->plan->idle_ms * TIME_US_PER_MS);
 }
 
+/* Of the splits without a record since then; one after the other, so that the last one to have
+ * records has its say before it leaves too. */
+static struct split *idle_longest(struct op_watermark *op, int64_t since_us)
+{
+    struct split *found = NULL;
+    for (uint32_t i = 0; i < op->split_count; i++) {
+        struct split *s = &op->splits[i];
+        if (s->counts && s->last_us <= since_us && (!found || s->last_us < found->last_us))
+            found = s;
+    }
+    return found;
+}
+
 static enum code timer(struct op *base, int64_t now_us, struct error *err)
 {
     struct op_watermark *op = (struct op_watermark *)base;
-    for (uint32_t i = 0; i < op->split_count; i++)
-        if (op->splits[i].last_us + op->plan->idle_ms * TIME_US_PER_MS <= now_us)
-            op->splits[i].counts = false;
-    combine(op);
+    int64_t since_us = now_us - op->plan->idle_ms * TIME_US_PER_MS;
+    for (struct split *s; (s = idle_longest(op, since_us)) != NULL;) {
+        s->counts = false;
+        combine(op);
+    }
     set_due(op);
     return pass_time(op, err);
 }

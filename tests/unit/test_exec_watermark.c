@@ -1,0 +1,228 @@
+/* test_exec_watermark.c -- partitions that fall silent, on the real clock: a source of two
+ * partitions, one of which never has a record. */
+#include "support/check.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "connector/connector.h"
+#include "session/session.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { GIVE_UP_US = 5 * 1000 * 1000 };
+
+/* What the test and its connector share. */
+static struct {
+    uint32_t sent;           /* records of partition 0 */
+    uint32_t rows;           /* that reached the sink */
+    uint32_t rows_before_end; /* of them, while the source was open */
+    bool ended;
+    int64_t begun_us;
+} now;
+
+static const char *const messages[] = {
+    "{\"ts\": \"2024-01-01 00:00:01\"}",
+    "{\"ts\": \"2024-01-01 00:00:30\"}",
+};
+
+/* --- the source ----------------------------------------------------------------------- */
+
+/* Waits with the end until the window of the first record was seen, or has taken too long. */
+static enum code silent_poll(struct source *s, struct records *out, enum poll_state *ret_state,
+                             struct error *err)
+{
+    (void)s, (void)err;
+    out->count = 0;
+    while (now.sent < 2) {
+        uint32_t at = out->count++;
+        out->values[at] = str_of(messages[now.sent]);
+        out->keys[at] = (struct str){ NULL, 0 };
+        out->splits[at] = 0;
+        out->offsets[at] = now.sent++;
+        out->timestamps_ms[at] = INT64_MIN;
+        out->timestamp_types[at] = 0;
+    }
+    now.ended = now.rows > 0 || clock_monotonic_us() - now.begun_us > GIVE_UP_US;
+    *ret_state = now.ended ? POLL_END : POLL_IDLE;
+    return OK;
+}
+
+static int no_fd(struct source *s)
+{
+    (void)s;
+    return -1;
+}
+
+static uint32_t two_splits(struct source *s)
+{
+    (void)s;
+    return 2;
+}
+
+static struct str split_name(struct source *s, uint32_t split)
+{
+    (void)s;
+    return split == 0 ? STR("loud") : STR("silent");
+}
+
+static int32_t split_number(struct source *s, uint32_t split)
+{
+    (void)s;
+    return (int32_t)split;
+}
+
+static enum split_state both_count(struct source *s, uint32_t split)
+{
+    (void)s, (void)split;
+    return SPLIT_COUNTS;
+}
+
+static enum code tell(struct source *s, struct arena *arena, struct split_position **ret,
+                      uint32_t *ret_count, struct error *err)
+{
+    (void)s, (void)arena, (void)err;
+    *ret = NULL;
+    *ret_count = 0;
+    return OK;
+}
+
+static void close_source(struct source *s)
+{
+    mem_free(s);
+}
+
+static enum code open_source(const struct source_open *open, struct source **ret,
+                             struct error *err);
+static const struct source_kind silent_source = {
+    .open = open_source,
+    .poll = silent_poll,
+    .wake_fd = no_fd,
+    .split_count = two_splits,
+    .split_name = split_name,
+    .split_topic = split_name,
+    .split_partition = split_number,
+    .split_state = both_count,
+    .tell = tell,
+    .close = close_source,
+};
+
+static enum code open_source(const struct source_open *open, struct source **ret,
+                             struct error *err)
+{
+    (void)open;
+    struct source *s = mem_zalloc(sizeof *s);
+    if (!s)
+        return error_nomem(err);
+    s->kind = &silent_source;
+    *ret = s;
+    return OK;
+}
+
+/* --- the sink --------------------------------------------------------------------------- */
+
+static enum code count_rows(struct sink *s, const struct batch *in, struct error *err)
+{
+    (void)s, (void)err;
+    now.rows += in->selected;
+    if (!now.ended)
+        now.rows_before_end += in->selected;
+    return OK;
+}
+
+static enum code start_flush(struct sink *s, struct error *err)
+{
+    (void)s, (void)err;
+    return OK;
+}
+
+static enum code poll_flush(struct sink *s, bool *ret_done, struct error *err)
+{
+    (void)s, (void)err;
+    *ret_done = true;
+    return OK;
+}
+
+static void close_sink(struct sink *s)
+{
+    mem_free(s);
+}
+
+static enum code open_sink(const struct sink_open *open, struct sink **ret, struct error *err);
+static const struct sink_kind counting_sink = {
+    .open = open_sink,
+    .write = count_rows,
+    .flush_start = start_flush,
+    .flush_poll = poll_flush,
+    .close = close_sink,
+};
+
+static enum code open_sink(const struct sink_open *open, struct sink **ret, struct error *err)
+{
+    (void)open;
+    struct sink *s = mem_zalloc(sizeof *s);
+    if (!s)
+        return error_nomem(err);
+    s->kind = &counting_sink;
+    *ret = s;
+    return OK;
+}
+
+static const struct option_spec no_options[] = { { NULL, OPTION_TEXT, false, NULL, NULL, NULL } };
+static const struct connector silent = {
+    .name = "silent",
+    .summary = "two partitions, one without records",
+    .options = no_options,
+    .has_formats = true,
+    .default_format = "json",
+    .source = &silent_source,
+    .sink = &counting_sink,
+};
+
+/* --- the jobs ------------------------------------------------------------------------------ */
+
+static int run(const char *settings)
+{
+    static const char job[] =
+        "CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'silent');\n"
+        "CREATE TABLE o (n BIGINT) WITH ('connector' = 'silent');\n"
+        "INSERT INTO o SELECT COUNT(*) FROM t GROUP BY TUMBLE(ts, INTERVAL '10' SECOND);\n";
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s", settings, job);
+    now.sent = now.rows = now.rows_before_end = 0;
+    now.ended = false;
+    now.begun_us = clock_monotonic_us();
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct session_config config = { .out_fd = null, .err_fd = null };
+    struct session *session = NULL;
+    int status = session_create(&config, &session);
+    if (status == SESSION_OK)
+        status = session_execute(session, STR("job.sql"), str_of(text), false);
+    session_destroy(session);
+    close(null);
+    return status;
+}
+
+static void idle_partition_is_left_out(void)
+{
+    CHECK_INT(run("SET 'table.exec.source.idle-timeout' = '50 ms';\n"), SESSION_OK);
+    CHECK_INT(now.rows_before_end, 1);
+    CHECK_INT(now.rows, 2);
+}
+
+/* Blink's name of the setting, in milliseconds. */
+static void blink_setting(void)
+{
+    CHECK_INT(run("SET 'sql.exec.source.idle.timeout.ms' = '50';\n"), SESSION_OK);
+    CHECK_INT(now.rows_before_end, 1);
+}
+
+int main(void)
+{
+    static const struct connector *const list[] = { &silent, NULL };
+    session_register_connectors(list);
+    RUN(idle_partition_is_left_out);
+    RUN(blink_setting);
+    return check_failed != 0;
+}
