@@ -235,6 +235,36 @@ static enum code pass_input(struct optimizer *o, struct plan *node,
     return filter_input(o, node, 0, &below, err);
 }
 
+static struct expr *substitute(struct arena *arena, struct expr *e, void *arg)
+{
+    (void)arena;
+    struct expr *const *inner = arg;
+    return e->kind == EXPR_COLUMN ? inner[e->column] : e;
+}
+
+/* A filter over a calc becomes part of it. */
+static enum code join_calc(struct optimizer *o, struct plan_calc *inner,
+                           const struct conjuncts *above, struct conjuncts *ret_stay,
+                           struct error *err)
+{
+    struct conjuncts filter = { 0 };
+    if (!plan_conjuncts(o->arena, inner->filter, &filter))
+        return error_nomem(err);
+    uint32_t own = filter.count;
+    for (uint32_t i = 0; i < above->count; i++) {
+        struct expr *e = above->items[i];
+        if (inner->exprs && !(e = expr_rewrite(o->arena, e, substitute, inner->exprs)))
+            return error_nomem(err);
+        bool moves = is_movable(e);
+        TRY(add(o, moves ? &filter : ret_stay, moves ? e : above->items[i], err));
+    }
+    if (filter.count == own)
+        return OK;
+    if (!plan_and(o->arena, &filter, &inner->filter))
+        return error_nomem(err);
+    return push_below(o, inner, err);
+}
+
 static bool is_join(const struct plan *node)
 {
     return node->kind == PLAN_JOIN || node->kind == PLAN_INTERVAL_JOIN ||
@@ -245,12 +275,14 @@ static enum code push_below(struct optimizer *o, struct plan_calc *calc, struct 
 {
     struct plan *input = calc->base.inputs[0];
     bool passes = input->kind == PLAN_LOOKUP || input->kind == PLAN_CORRELATE;
-    if (input->readers != 1 || (!is_join(input) && !passes))
+    if (input->readers != 1 || (!is_join(input) && !passes && input->kind != PLAN_CALC))
         return OK;
     struct conjuncts above = { 0 }, stay = { 0 };
     if (!plan_conjuncts(o->arena, calc->filter, &above))
         return error_nomem(err);
-    if (passes)
+    if (input->kind == PLAN_CALC)
+        TRY(join_calc(o, (struct plan_calc *)input, &above, &stay, err));
+    else if (passes)
         TRY(pass_input(o, input, &above, &stay, err));
     else
         TRY(settle_join(o, (struct plan_join *)input, &above, &stay, &calc->base.inputs[0], err));

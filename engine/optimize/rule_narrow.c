@@ -4,6 +4,8 @@
  * A calc below takes only the wanted columns of an input, a calc above puts them back in
  * their places (NULLs stand for the others); rule_calc then merges both into their
  * neighbours.  A self-join over messages so keeps two numbers a row, and not the message.
+ * Aggregates that nobody reads are not computed (Flink's PruneAggregateCallRule): a change
+ * of them alone is no change.
  * Nodes are visited readers first: what a join does not keep, the one below it need not. */
 #include "optimize/rules.h"
 #include "plan/plan_join.h"
@@ -290,6 +292,44 @@ static enum code drop_calls(struct narrow *n, struct plan *node, struct error *e
     return restore(n, node, before, to, count, err);
 }
 
+static bool move_window(struct arena *arena, struct window_spec *w, const uint32_t *to)
+{
+    if (w->kind == WINDOW_ATTACHED) {
+        w->start = to[w->start];
+        w->end = to[w->end];
+        return true;
+    }
+    if (!w->proctime)
+        move_one(&w->time, to);
+    return move_list(arena, &w->partition, w->partition_count, to);
+}
+
+/* An aggregate's input: its output is its own. */
+static enum code narrow_input(struct narrow *n, struct plan *node, const bool *theirs,
+                              struct error *err)
+{
+    struct arena *arena = n->o->arena;
+    struct places places = {
+        arena_array(arena, uint32_t, MAX(node->inputs[0]->field_count, 1)), 0
+    };
+    if (!places.of)
+        return error_nomem(err);
+    TRY(project(n, node, 0, theirs, &places, err));
+    if (node->kind == PLAN_GROUP) {
+        struct plan_group *group = (struct plan_group *)node;
+        return move_list(arena, &group->keys, group->key_count, places.of) &&
+                       move_calls(arena, &group->calls, group->call_count, places.of)
+                   ? OK
+                   : error_nomem(err);
+    }
+    struct plan_window *window = (struct plan_window *)node;
+    return move_list(arena, &window->keys, window->key_count, places.of) &&
+                   move_calls(arena, &window->calls, window->call_count, places.of) &&
+                   move_window(arena, &window->window, places.of)
+               ? OK
+               : error_nomem(err);
+}
+
 static enum code visit(struct narrow *n, struct plan *node, struct error *err)
 {
     if (node->kind == PLAN_GROUP)
@@ -308,6 +348,8 @@ static enum code visit(struct narrow *n, struct plan *node, struct error *err)
         if (k < 2)
             theirs[k] = wanted;
     }
+    if (drops && (node->kind == PLAN_GROUP || node->kind == PLAN_WINDOW))
+        return narrow_input(n, node, theirs[0], err);
     return drops && is_kept(node) ? narrow(n, node, theirs, err) : OK;
 }
 
