@@ -26,7 +26,8 @@ static bool row_time(const struct plan *plan, uint32_t *ret)
     return n > 0;
 }
 
-/* Is the key of the table, or of the view's rows, among what the join compares? */
+/* Is the key of the table among what the join compares? Of views and queries the optimizer knows it
+ * (rule_changes.c). */
 static bool has_key(struct binder *b, const struct ast_from_table *node,
                     const struct plan_join *join)
 {
@@ -34,11 +35,13 @@ static bool has_key(struct binder *b, const struct ast_from_table *node,
     struct error ignored = { 0 };
     if (plan_has_key_in(join->base.inputs[1], join->keys[1], join->key_count))
         return true;
-    if (bind_object_name(&node->path, &name, &ignored) != OK ||
-        catalog_find_view(b->catalog, name))
-        return false;
-    const struct catalog_table *table = catalog_find_table(b->catalog, name);
-    if (!table || table->key_count == 0)
+    const struct catalog_table *table = NULL;
+    if (bind_object_name(&node->path, &name, &ignored) == OK &&
+        !catalog_find_view(b->catalog, name))
+        table = catalog_find_table(b->catalog, name);
+    if (!table)
+        return true;
+    if (table->key_count == 0)
         return false;
     for (uint32_t i = 0; i < table->key_count; i++) {
         bool found = false;

@@ -32,6 +32,8 @@ static bool needs_before(const struct plan *node, uint32_t k)
         return node->before || join->condition || join->single ||
                !plan_key_over(input, join->keys[k], join->key_count);
     }
+    case PLAN_TEMPORAL_JOIN: /* a version ends where the next one begins */
+        return k == 0 && node->before;
     case PLAN_JSON:
     case PLAN_WATERMARK:
     case PLAN_UNION:
@@ -59,6 +61,37 @@ static enum code take_back(struct optimizer *o, const struct plan *node,
     return OK;
 }
 
+static bool is_of_table(const struct plan *node)
+{
+    while (node->input_count == 1 && (node->kind == PLAN_CALC || node->kind == PLAN_JSON ||
+                                      node->kind == PLAN_WATERMARK))
+        node = node->inputs[0];
+    return node->kind == PLAN_SCAN;
+}
+
+/* What only rows that stay can be joined with, and what has versions. */
+static enum code check_join(const struct plan *node, struct error *err)
+{
+    const struct plan_join *join = (const struct plan_join *)node;
+    for (uint32_t k = 0; k < 2 && node->kind == PLAN_INTERVAL_JOIN; k++)
+        if (plan_updates(node->inputs[k])) {
+            error_at(err, E_PLAN, node->span,
+                     "an interval join needs rows that are only inserted, and its %s side updates "
+                     "or deletes rows",
+                     k == 0 ? "left" : "right");
+            error_hint(err, "Without the range of time it is a join that takes rows back.");
+            return E_PLAN;
+        }
+    if (node->kind != PLAN_TEMPORAL_JOIN || is_of_table(node->inputs[1]) ||
+        plan_has_key_in(node->inputs[1], join->keys[1], join->key_count))
+        return OK;
+    error_at(err, E_PLAN, node->span,
+             "the join has to compare a key of the right side that tells its rows apart");
+    error_hint(err, "FOR SYSTEM_TIME AS OF event time needs a table with PRIMARY KEY and "
+                    "WATERMARK, or a view that keeps the last row of each key by event time.");
+    return E_PLAN;
+}
+
 enum code rule_changes(struct optimizer *o, struct error *err)
 {
     struct plan_job *job = o->job;
@@ -76,6 +109,7 @@ enum code rule_changes(struct optimizer *o, struct error *err)
     TRY(derive_all(o, err));
     for (uint32_t i = 0; i < job->node_count; i++) {
         const struct plan *node = job->nodes[i];
+        TRY(check_join(node, err));
         const struct plan_group *group = (const struct plan_group *)node;
         const struct plan_window *window = (const struct plan_window *)node;
         if (node->kind == PLAN_GROUP)

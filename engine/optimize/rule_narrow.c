@@ -4,8 +4,6 @@
  * A calc below takes only the wanted columns of an input, a calc above puts them back in
  * their places (NULLs stand for the others); rule_calc then merges both into their
  * neighbours.  A self-join over messages so keeps two numbers a row, and not the message.
- * Aggregates that nobody reads are not computed (Flink's PruneAggregateCallRule): a change
- * of them alone is no change.
  * Nodes are visited readers first: what a join does not keep, the one below it need not. */
 #include "optimize/rules.h"
 #include "plan/plan_join.h"

@@ -23,7 +23,6 @@ static const char *name_of(const struct expr *e)
 
 static bool is_term(const struct plan_join *join, const struct expr *e, struct time_term *ret)
 {
-    int64_t us;
     uint32_t left_fields = join->base.inputs[0]->field_count;
     if (e->kind == EXPR_COLUMN) {
         uint32_t side = e->column >= left_fields;
@@ -40,9 +39,10 @@ static bool is_term(const struct plan_join *join, const struct expr *e, struct t
         return is_term(join, e->args[0], ret);
     bool minus = strcmp(name_of(e), "-") == 0;
     if ((!minus && strcmp(name_of(e), "+") != 0) || e->arg_count != 2 ||
-        e->args[1]->type->id != TYPE_INTERVAL_DAY || !expr_literal_i64(e->args[1], &us) ||
-        !is_term(join, e->args[0], ret))
+        e->args[1]->type->id != TYPE_INTERVAL_DAY || !expr_is_literal(e->args[1]) ||
+        expr_is_null(e->args[1]) || !is_term(join, e->args[0], ret))
         return false;
+    int64_t us = e->args[1]->literal->i64;
     ret->offset_us += minus ? -us : us;
     return true;
 }

@@ -317,7 +317,8 @@ static unsigned derive_changes(const struct plan *node)
 {
     switch (node->kind) {
     case PLAN_SCAN:
-        return node->changes; /* of the source: the binder knows */
+        /* of the source: the binder knows; it leaves out what nobody asks for */
+        return node->changes & (node->before ? ~0u : ~(unsigned)CHANGES_UPDATE_BEFORE);
     case PLAN_VALUES:
     case PLAN_WINDOW:
     case PLAN_WINDOW_JOIN:

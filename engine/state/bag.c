@@ -90,6 +90,18 @@ uint64_t state_bag_items(const struct state_bag *bag)
     return bag->items;
 }
 
+enum code state_bag_each(struct state_bag *bag,
+                         enum code (*fn)(void *cx, struct bag_item *item, struct error *err),
+                         void *cx, struct error *err)
+{
+    uint64_t at = 0;
+    char *row;
+    while ((row = state_table_next(bag->keys, &at)) != NULL)
+        for (struct bag_item *item = row_key(bag, row)->first; item; item = item->next)
+            TRY(fn(cx, item, err));
+    return OK;
+}
+
 static int64_t now_ms(const struct state_bag *bag)
 {
     return bag->ttl_ms > 0 ? clock_now_us(bag->keys->clock) / 1000 : 0;

@@ -70,6 +70,10 @@ void state_bag_take(struct state_bag *bag, struct bag_item *item);
 void state_bag_tidy(struct state_bag *bag, struct bag_key *key);
 
 uint64_t state_bag_items(const struct state_bag *bag);
+/* Calls fn for every item, key by key; it changes nothing in the bag. Stops at what is not OK. */
+enum code state_bag_each(struct state_bag *bag,
+                         enum code (*fn)(void *cx, struct bag_item *item, struct error *err),
+                         void *cx, struct error *err) WEIR_CHECKED;
 enum code state_bag_save(struct state_bag *bag, struct state_writer *writer, struct error *err)
     WEIR_CHECKED;
 enum code state_bag_load(struct state_bag *bag, struct state_reader *reader, struct str key,

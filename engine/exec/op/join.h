@@ -6,8 +6,7 @@
  * output a call.  A place says where a step ended. */
 #pragma once
 
-#include "exec/op/ops.h"
-#include "expr/program.h"
+#include "exec/op/join_pairs.h"
 #include "state/bag.h"
 
 enum { JOIN_PAIRS = 4096 };
@@ -44,8 +43,7 @@ struct op_join {
     struct state_heap *heap;
     struct join_side sides[2];
     bool semi, anti;
-    struct program *condition;
-    bool *condition_reads; /* of left, then right columns */
+    struct join_test test;
     struct join_queued *queue, **queue_tail;
     struct join_place place; /* in the first of the queue */
 };

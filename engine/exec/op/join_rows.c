@@ -43,15 +43,6 @@ struct step {
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
-static bool has_null_key(const struct op_join *op, const struct join_side *side, uint32_t row)
-{
-    for (uint32_t i = 0; i < op->plan->key_count; i++)
-        if (!column_is_valid(side->keys[i], row) &&
-            !(op->plan->null_equal && op->plan->null_equal[i]))
-            return true;
-    return false;
-}
-
 static bool may_have_null_key(const struct op_join *op, const struct join_side *side)
 {
     for (uint32_t i = 0; i < op->plan->key_count; i++)
@@ -85,7 +76,7 @@ static enum code find_keys(struct step *s, uint32_t from, struct error *err)
         uint32_t row = batch_row(in, from + i);
         if (is_left_out(s, row))
             continue;
-        if (nulls && has_null_key(op, s->own, row))
+        if (nulls && join_null_key(op->plan, s->own->keys, row))
             continue;
         at[found] = i;
         sel[found++] = row;
@@ -139,50 +130,29 @@ static void gather_pairs(struct step *s, struct join_place *place)
     place->repeat = repeat;
 }
 
-static struct column *item_column(struct step *s, uint32_t c, struct bag_item *const *items,
-                                  char **rows, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        rows[i] = items[i] ? items[i]->slots : NULL;
-    return state_column(s->arena, &s->other->layout->slots[c], rows, n);
-}
-
 /* The condition over all pairs, with the columns that it reads. */
 static enum code test_pairs(struct step *s, struct error *err)
 {
-    struct op_join *op = s->op;
-    uint32_t n = s->pair_count, both = op->sides[0].width + op->sides[1].width;
-    if (!op->condition || n == 0)
+    uint32_t n = s->pair_count;
+    if (!s->op->test.program || n == 0)
         return OK;
     uint32_t *rows = arena_array(s->arena, uint32_t, n);
-    struct bag_item **items = arena_array(s->arena, struct bag_item *, n);
     char **slots = arena_array(s->arena, char *, n);
-    struct column **columns = arena_array(s->arena, struct column *, both);
-    struct rows *all = arena_alloc(s->arena, sizeof *all);
-    if (!rows || !items || !slots || !columns || !all)
+    bool *pass = arena_array(s->arena, bool, n);
+    if (!rows || !slots || !pass)
         return error_nomem(err);
     for (uint32_t i = 0; i < n; i++) {
         rows[i] = batch_row(s->in, s->pairs[i].row);
-        items[i] = s->pairs[i].item;
-        s->pairs[i].pass = false;
+        slots[i] = s->pairs[i].item->slots;
     }
-    uint32_t own = s->port == 0 ? 0 : op->sides[0].width;
-    for (uint32_t c = 0; c < both; c++) {
-        if (!op->condition_reads[c])
-            continue;
-        bool mine = c >= own && c - own < s->own->width;
-        columns[c] = mine ? column_gather(s->arena, s->in->columns[c - own], rows, n)
-                          : item_column(s, s->port == 0 ? c - op->sides[0].width : c, items, slots,
-                                        n);
-        if (!columns[c])
-            return error_nomem(err);
-    }
-    *all = (struct rows){ .n = n };
-    const struct rows *passing;
-    program_begin(op->condition, s->arena, columns, n);
-    TRY(program_filter(op->condition, 0, all, &passing, err));
-    for (uint32_t k = 0; k < passing->n; k++)
-        s->pairs[passing->sel ? passing->sel[k] : k].pass = true;
+    struct join_rows sides[2];
+    sides[s->port] = (struct join_rows){ .in = s->in, .rows = rows, .width = s->own->width };
+    sides[1 - s->port] = (struct join_rows){ .layout = s->other->layout,
+                                             .slots = slots,
+                                             .width = s->other->width };
+    TRY(join_test_run(&s->op->test, s->arena, sides, n, pass, err));
+    for (uint32_t i = 0; i < n; i++)
+        s->pairs[i].pass = pass[i];
     return OK;
 }
 

@@ -202,12 +202,6 @@ static enum code make_side(struct op_join *op, uint32_t k, struct error *err)
     return OK;
 }
 
-static void note_read(struct expr *e, void *arg)
-{
-    if (e->kind == EXPR_COLUMN)
-        ((bool *)arg)[e->column] = true;
-}
-
 enum code op_join_create(struct worker *worker, const struct plan_join *plan, struct op **ret,
                          struct error *err)
 {
@@ -222,12 +216,6 @@ enum code op_join_create(struct worker *worker, const struct plan_join *plan, st
     TRY(op_state_heap(&op->base, &op->heap, err));
     for (uint32_t k = 0; k < 2; k++)
         TRY(make_side(op, k, err));
-    if (!plan->condition)
-        return OK;
-    uint32_t both = op->sides[0].width + op->sides[1].width;
-    if (!(op->condition_reads = arena_array(worker->op_arena, bool, MAX(both, 1))))
-        return error_nomem(err);
-    expr_walk(plan->condition, note_read, op->condition_reads);
-    struct expr *condition = plan->condition;
-    return program_create(worker->op_arena, &condition, 1, worker->clock, &op->condition, err);
+    return join_test_create(worker, plan->condition, op->sides[0].width + op->sides[1].width,
+                            &op->test, err);
 }

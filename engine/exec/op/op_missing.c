@@ -10,8 +10,6 @@
                         "%s cannot run in this version of weir", what);                            \
     }
 
-MISSING(interval_join, "an interval join")
-MISSING(temporal_join, "a temporal join")
 MISSING(rank, "top-N")
 MISSING(dedup, "deduplication")
 MISSING(over, "OVER")

@@ -1,0 +1,176 @@
+/* op_interval_join.c -- joins of rows whose times are near each other; what is too old for
+ * that is forgotten.
+ *
+ * Each side is a bag by join key, and a heap over its items by time.  With the watermark
+ * (of both sides, or with the clock for processing time) items fall out of it; those of an
+ * outer side that never matched leave padded then.  A row that comes when its own time is
+ * over meets what is there and is not kept, as in Flink's TimeIntervalJoin.  Rows that leave
+ * may be older than the watermark that came in, so it is passed on later by that much. */
+#include "exec/op/interval.h"
+
+#include "base/clock.h"
+#include "state/snapshot.h"
+
+enum { LEFT_BAG = 1, RIGHT_BAG = 2 }; /* tables of a snapshot */
+
+static enum code take_clock(struct op_interval_join *op, struct error *err)
+{
+    if (!op->plan->proctime)
+        return OK;
+    TRY(interval_advance(op, clock_now_us(op->base.worker->clock), err));
+    interval_forget(op);
+    return OK;
+}
+
+static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    TRY(take_clock(op, err));
+    return interval_push(op, port, in, err);
+}
+
+static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
+                           struct error *err)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    int64_t least = WATERMARK_END;
+    base->ports[port].watermark_us = watermark_us;
+    for (uint32_t k = 0; k < 2; k++)
+        if (!base->ports[k].ended)
+            least = MIN(least, base->ports[k].watermark_us);
+    if (least == WATERMARK_NONE)
+        return OK;
+    if (!op->plan->proctime && least > op->now_us) {
+        TRY(interval_advance(op, least, err));
+        interval_forget(op);
+    }
+    int64_t passed = least == WATERMARK_END ? least : least - op->delay_us;
+    return passed > base->watermark_us ? op_emit_watermark(base, passed, err) : OK;
+}
+
+static enum code settle(struct op *base, struct error *err)
+{
+    return take_clock((struct op_interval_join *)base, err);
+}
+
+/* --- snapshots --------------------------------------------------------------------------- */
+
+static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
+                         struct error *err)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    if (!op_align_barrier(base, port, b))
+        return OK;
+    if (b->writer) {
+        TRY(state_writer_begin(b->writer, base->plan->state_id, err));
+        for (uint32_t k = 0; k < 2; k++)
+            TRY(state_bag_save(op->sides[k].bag, b->writer, err));
+    }
+    return op_emit_barrier(base, b, err);
+}
+
+struct rewatch {
+    struct op_interval_join *op;
+    uint32_t side;
+};
+
+static enum code watch_again(void *cx, struct bag_item *item, struct error *err)
+{
+    struct rewatch *r = cx;
+    return interval_watch(r->op, r->side, item, err);
+}
+
+static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    struct state_record record;
+    if (!state_reader_seek(reader, base->plan->state_id))
+        return OK;
+    while (state_reader_next(reader, &record))
+        if (record.table_id == LEFT_BAG || record.table_id == RIGHT_BAG)
+            TRY(state_bag_load(op->sides[record.table_id - LEFT_BAG].bag, reader, record.key,
+                               record.value, err));
+    for (uint32_t k = 0; k < 2; k++)
+        TRY(state_bag_each(op->sides[k].bag, watch_again, &(struct rewatch){ op, k }, err));
+    return OK;
+}
+
+static void destroy(struct op *base)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    for (uint32_t k = 0; k < 2; k++)
+        state_bag_destroy(op->sides[k].bag);
+    state_heap_destroy(op->heap);
+    arena_destroy(op->arena);
+}
+
+static const struct op_kind op_interval_join_kind = {
+    .name = "IntervalJoin",
+    .push = push,
+    .watermark = watermark,
+    .barrier = barrier,
+    .end = op_end_pass,
+    .settle = settle,
+    .restore = restore,
+    .destroy = destroy,
+};
+
+/* --- making ---------------------------------------------------------------------------------- */
+
+static enum code make_side(struct op_interval_join *op, uint32_t k, struct error *err)
+{
+    struct worker *worker = op->base.worker;
+    const struct plan_join *join = &op->plan->join;
+    const struct plan *input = join->base.inputs[k];
+    struct interval_side *side = &op->sides[k];
+    uint32_t n = join->key_count;
+    const struct type **keys = arena_array(worker->op_arena, const struct type *, MAX(n, 1));
+    const struct type **items =
+        arena_array(worker->op_arena, const struct type *, MAX(input->field_count, 1));
+    side->keys = arena_array(worker->op_arena, struct column *, MAX(n, 1));
+    if (!keys || !items || !side->keys)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        keys[i] = input->fields[join->keys[k][i]].type;
+    for (uint32_t i = 0; i < input->field_count; i++)
+        items[i] = input->fields[i].type;
+    struct bag_schema schema = { .name = k == 0 ? "left rows" : "right rows",
+                                 .id = k == 0 ? LEFT_BAG : RIGHT_BAG,
+                                 .key = keys,
+                                 .key_count = n,
+                                 .route_count = n,
+                                 .item = items,
+                                 .item_count = input->field_count,
+                                 .appends_only = true };
+    TRY(state_bag_create(op->heap, &schema, worker->clock, &side->bag, err));
+    side->layout = state_bag_layout(side->bag);
+    side->width = input->field_count;
+    side->time = op->plan->time[k];
+    /* left - right is within lower .. upper: a left row waits for right ones until -lower later,
+     * a right one for left ones until upper later. */
+    side->keep_us = k == 0 ? -op->plan->lower_us : op->plan->upper_us;
+    side->outer = join->type == FULL_JOIN || join->type == (k == 0 ? LEFT_JOIN : RIGHT_JOIN);
+    return OK;
+}
+
+enum code op_interval_join_create(struct worker *worker, const struct plan_interval_join *plan,
+                                  struct op **ret, struct error *err)
+{
+    struct op_interval_join *op =
+        op_create(worker, &op_interval_join_kind, sizeof *op, &plan->join.base, 2);
+    if (!op)
+        return error_nomem(err);
+    *ret = &op->base;
+    op->plan = plan;
+    op->now_us = WATERMARK_NONE;
+    if (!(op->arena = arena_create()))
+        return error_nomem(err);
+    TRY(op_state_heap(&op->base, &op->heap, err));
+    for (uint32_t k = 0; k < 2; k++) {
+        TRY(make_side(op, k, err));
+        if (!plan->proctime)
+            op->delay_us = MAX(op->delay_us, op->sides[k].keep_us);
+    }
+    return join_test_create(worker, plan->join.condition,
+                            op->sides[0].width + op->sides[1].width, &op->test, err);
+}
