@@ -43,7 +43,8 @@ static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t
     TRY(agg_tree_begin(run, s->keys[i], TAG_VALUES, err));
     state_encode(&run->key, s->args[0], agg_row(s, i), 0);
     TRY(buf_check(&run->key, err));
-    return agg_tree_set_count(run, agg_tree_count(run) + (take ? -1 : 1), err);
+    int64_t count;
+    return agg_tree_add(run, take ? -1 : 1, &count, err);
 }
 
 static enum code finish(struct agg_run *run, struct results *r, struct column *a,

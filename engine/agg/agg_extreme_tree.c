@@ -61,8 +61,8 @@ static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t
     size_t prefix = run->key.size;
     state_encode(&run->key, arg, at, 0);
     TRY(buf_check(&run->key, err));
-    int64_t count = agg_tree_count(run) + (take ? -1 : 1);
-    TRY(agg_tree_set_count(run, count, err));
+    int64_t count;
+    TRY(agg_tree_add(run, take ? -1 : 1, &count, err));
     bool empty = !state_is_valid(row, agg_slot(run, 0));
     int order = 0;
     if (!empty)

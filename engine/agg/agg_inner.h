@@ -80,10 +80,9 @@ static inline uint64_t agg_get_u64(const char *bytes)
     memcpy(&turned, bytes, sizeof turned);
     return __builtin_bswap64(turned);
 }
-/* A count in the tree under run->key; 0 if it is not there. */
-int64_t agg_tree_count(struct agg_run *run);
-/* Sets it; 0 removes it. */
-enum code agg_tree_set_count(struct agg_run *run, int64_t count, struct error *err) WEIR_CHECKED;
+/* Adds to a count in the tree under run->key, which is not there while it is 0. */
+enum code agg_tree_add(struct agg_run *run, int64_t change, int64_t *ret_count,
+                       struct error *err) WEIR_CHECKED;
 /* Removes all of the aggregate's entries of a group. */
 enum code agg_tree_restart(struct agg_run *run, struct str group, struct error *err) WEIR_CHECKED;
 /* The same as agg_kernel.drop: what it cannot remove for lack of memory goes when the group comes

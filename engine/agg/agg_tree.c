@@ -13,24 +13,24 @@ enum code agg_tree_begin(struct agg_run *run, struct str group, char tag, struct
     return buf_check(&run->key, err);
 }
 
-int64_t agg_tree_count(struct agg_run *run)
+enum code agg_tree_add(struct agg_run *run, int64_t change, int64_t *ret_count,
+                       struct error *err)
 {
-    struct str value;
-    return state_tree_get(run->tree, buf_view(&run->key), &value) ? (int64_t)agg_get_u64(value.data)
-                                                                  : 0;
-}
-
-enum code agg_tree_set_count(struct agg_run *run, int64_t count, struct error *err)
-{
+    struct str value = { NULL, 0 };
+    bool there = state_tree_get(run->tree, buf_view(&run->key), &value);
+    int64_t count = (there ? (int64_t)agg_get_u64(value.data) : 0) + change;
+    *ret_count = count;
     if (count == 0) {
         state_tree_remove(run->tree, buf_view(&run->key));
         return OK;
     }
-    buf_clear(&run->value);
-    agg_put_u64(&run->value, (uint64_t)count);
-    TRY(buf_check(&run->key, err));
-    TRY(buf_check(&run->value, err));
-    return state_tree_put(run->tree, buf_view(&run->key), buf_view(&run->value), err);
+    uint64_t turned = __builtin_bswap64((uint64_t)count);
+    if (there) {
+        memcpy((char *)value.data, &turned, sizeof turned);
+        return OK;
+    }
+    return state_tree_put(run->tree, buf_view(&run->key),
+                          str_make((const char *)&turned, sizeof turned), err);
 }
 
 enum code agg_tree_restart(struct agg_run *run, struct str group, struct error *err)

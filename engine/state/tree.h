@@ -21,6 +21,7 @@ void state_tree_destroy(struct state_tree *tree); /* NULL is fine */
 /* Inserts or replaces; both are copied. */
 enum code state_tree_put(struct state_tree *tree, struct str key, struct str value,
                          struct error *err) WEIR_CHECKED;
+/* The value may be overwritten in place by one as long. */
 bool state_tree_get(const struct state_tree *tree, struct str key, struct str *ret_value);
 bool state_tree_remove(struct state_tree *tree, struct str key); /* false: was not there */
 uint64_t state_tree_count(const struct state_tree *tree);
