@@ -94,10 +94,24 @@ static bool replaces(struct agg_run *run, const struct agg_steps *s, char *row, 
     return empty || (is_last ? order > now : order < now);
 }
 
+/* What a string is afterwards it was before, or the row has brought it: no copy of it is made. */
+static bool show_after(const struct agg_steps *s, char *row, const struct state_slot *slot,
+                       const struct column *same, uint32_t at, uint32_t i)
+{
+    if (slot->phys != PHYS_VIEW || !same || !column_is_valid(same, at))
+        return state_get(s->arena, row, slot, s->after, i);
+    COLUMN_OUT(s->after, struct view)[i] = COLUMN_AT(same, struct view, at);
+    if (s->after->valid)
+        bit_set(s->after->valid, i);
+    return true;
+}
+
 AGG_INLINE enum code any_loop(struct agg_run *run, const struct agg_steps *s, bool is_last,
                               struct error *err)
 {
     const struct state_slot *slot = agg_slot(run, SLOT_VALUE);
+    if (s->n > 1)
+        state_prefetch(slot, s->rows, s->n);
     for (uint32_t i = 0; i < s->n; i++) {
         char *row = s->rows[i];
         unsigned flags = s->flags ? s->flags[i] : 0;
@@ -106,12 +120,14 @@ AGG_INLINE enum code any_loop(struct agg_run *run, const struct agg_steps *s, bo
             reset(run, row);
         if (s->before && !state_get(s->arena, row, slot, s->before, i))
             return error_nomem(err);
-        if (!(flags & AGG_SKIP) && replaces(run, s, row, at, is_last)) {
+        bool replaced = !(flags & AGG_SKIP) && replaces(run, s, row, at, is_last);
+        if (replaced) {
             TRY(state_put(run->heap, row, slot, s->args[0], at, err));
             if (run->agg->arg_count == 2)
                 TRY(state_put(run->heap, row, agg_slot(run, SLOT_ORDER), s->args[1], at, err));
         }
-        if (s->after && !state_get(s->arena, row, slot, s->after, i))
+        if (s->after && !show_after(s, row, slot, replaced ? s->args[0] : s->before,
+                                    replaced ? at : i, i))
             return error_nomem(err);
     }
     return OK;

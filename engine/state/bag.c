@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-enum { INDEX_SLOTS_MIN = 32 };
+enum { INDEX_SLOTS_MIN = 32, CACHE_LINE = 64 };
 
 /* --- life ----------------------------------------------------------------------------------- */
 
@@ -69,7 +69,8 @@ void state_bag_destroy(struct state_bag *bag)
         return;
     uint64_t at = 0;
     char *row;
-    while (bag->keys && (row = state_table_next(bag->keys, &at)) != NULL)
+    bool closed = state_heap_is_closed(bag->heap);
+    while (bag->keys && !closed && (row = state_table_next(bag->keys, &at)) != NULL)
         for (struct bag_item *item = row_key(bag, row)->first, *next; item; item = next) {
             next = item->next;
             bag_item_free(bag, item);
@@ -258,19 +259,26 @@ void bag_item_drop(struct state_bag *bag, struct bag_item *item)
 
 /* --- the public side --------------------------------------------------------------------------- */
 
+static inline void prefetch_item(const struct state_bag *bag, const struct bag_item *item)
+{
+    __builtin_prefetch(item);
+    if (item_bytes(bag) > CACHE_LINE)
+        __builtin_prefetch((const char *)item + CACHE_LINE);
+}
+
 enum code state_bag_find(struct state_bag *bag, struct column *const *key, const uint32_t *sel,
                          uint32_t n, bool insert, struct bag_key **ret, struct error *err)
 {
     char **rows = (char **)ret;
     TRY(state_table_find(bag->keys, key, sel, n, insert, rows, NULL, err));
     int64_t now = now_ms(bag);
+    /* Which item is looked at next: the last gets a follower, others are searched or met. */
+    bool last = insert && bag->appends_only;
     for (uint32_t i = 0; i < n; i++) {
         if (!rows[i])
             continue;
         ret[i] = row_key(bag, rows[i]);
-        /* Whoever looks for a key goes on to its rows: the first, or behind the last. */
-        __builtin_prefetch(ret[i]->first);
-        __builtin_prefetch(ret[i]->last);
+        prefetch_item(bag, last ? ret[i]->last : ret[i]->first);
         if (bag->ttl_ms > 0) {
             bag_key_expire(bag, ret[i], now, bag->expired, bag->expired_cx);
             if (!insert && ret[i]->items == 0)

@@ -71,6 +71,7 @@ struct state_heap {
     struct state_budget *budget;
     uint64_t bytes;
     bool over_limit; /* why the last allocation failed */
+    bool closed;     /* every block goes with the heap */
     struct slab *with_room[CLASS_COUNT];
     struct chunk *chunks;      /* with free slabs */
     struct chunk *full_chunks; /* the others: only listed to be freed */
@@ -119,6 +120,17 @@ enum code state_heap_create(struct str owner, struct state_budget *budget, struc
     heap->budget = budget;
     *ret = heap;
     return OK;
+}
+
+void state_heap_close(struct state_heap *heap)
+{
+    if (heap)
+        heap->closed = true;
+}
+
+bool state_heap_is_closed(const struct state_heap *heap)
+{
+    return heap->closed;
 }
 
 /* --- what comes from the system --------------------------------------------------------- */
@@ -353,7 +365,7 @@ void *state_alloc(struct state_heap *heap, size_t bytes)
 
 void state_free(struct state_heap *heap, void *block, size_t bytes)
 {
-    if (!block)
+    if (!block || heap->closed)
         return;
     if (bytes > SMALL_MAX) {
         free_large(heap, block, bytes);

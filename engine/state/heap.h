@@ -28,6 +28,10 @@ struct state_heap;
 enum code state_heap_create(struct str owner, struct state_budget *budget, struct state_heap **ret,
                             struct error *err) WEIR_CHECKED;
 void state_heap_destroy(struct state_heap *heap); /* NULL is fine; frees every block */
+/* Its tables will be destroyed, and then the heap: from now on state_free() does nothing, and they
+ * need not go through their rows. NULL is fine. */
+void state_heap_close(struct state_heap *heap);
+bool state_heap_is_closed(const struct state_heap *heap);
 
 /* Aligned to 16 if the size is a multiple of 16, else to 8; not zeroed; NULL: see state_heap_error().
  * Zero bytes give NULL and are no error. */

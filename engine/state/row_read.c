@@ -57,8 +57,12 @@ static bool read_strings(struct arena *arena, const struct state_slot *slot, cha
     struct view *views = out->values;
     size_t total = 0;
     for (uint32_t i = 0; i < n; i++)
-        if (column_is_valid(out, i))
-            total += state_bytes_at(rows[i], slot)->size;
+        if (column_is_valid(out, i)) {
+            const struct state_bytes *bytes = state_bytes_at(rows[i], slot);
+            total += bytes->size;
+            if (bytes->size > STATE_INLINE_BYTES)
+                __builtin_prefetch(bytes->far.data);
+        }
     char *at = arena_alloc(arena, total);
     if (!at)
         return false;

@@ -123,7 +123,8 @@ void state_table_destroy(struct state_table *t)
 {
     if (!t)
         return;
-    state_table_clear(t);
+    if (!state_heap_is_closed(t->heap))
+        state_table_clear(t);
     arena_destroy(t->arena);
     state_free(t->heap, t, sizeof *t);
 }

@@ -190,7 +190,7 @@ void state_tree_destroy(struct state_tree *t)
 {
     if (!t)
         return;
-    if (t->root)
+    if (t->root && !state_heap_is_closed(t->heap))
         free_below(t, t->root);
     arena_destroy(t->arena);
     state_free(t->heap, t, sizeof *t);

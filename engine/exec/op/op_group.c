@@ -274,6 +274,7 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
 static void destroy(struct op *base)
 {
     struct op_group *op = (struct op_group *)base;
+    state_heap_close(op->heap);
     agg_set_destroy(op->set);
     state_table_destroy(op->groups);
     state_heap_destroy(op->heap);

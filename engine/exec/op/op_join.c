@@ -119,6 +119,7 @@ static void destroy(struct op *base)
         next = op->queue->next;
         arena_destroy(op->queue->arena);
     }
+    state_heap_close(op->heap);
     for (uint32_t k = 0; k < 2; k++)
         state_bag_destroy(op->sides[k].bag);
     state_heap_destroy(op->heap);

@@ -700,6 +700,7 @@ static void destroy(struct op *base)
         op->first = next;
     }
     lookup_cache_destroy(op->cache);
+    state_heap_close(op->heap);
     state_table_destroy(op->memory);
     state_heap_destroy(op->heap);
     if (op->lookup)

@@ -252,6 +252,7 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
 static void destroy(struct op *base)
 {
     struct op_materialize *op = (struct op_materialize *)base;
+    state_heap_close(op->heap);
     state_bag_destroy(op->rows);
     state_heap_destroy(op->heap);
 }

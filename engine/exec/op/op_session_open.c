@@ -101,6 +101,7 @@ enum code op_session_create(struct worker *worker, const struct plan_window *pla
 
 void session_close(struct op_session *op)
 {
+    state_heap_close(op->heap);
     agg_set_destroy(op->set);
     state_table_destroy(op->keys);
     state_table_destroy(op->groups);

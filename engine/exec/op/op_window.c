@@ -405,6 +405,7 @@ static enum code more(struct op *base, struct error *err)
 static void destroy(struct op *base)
 {
     struct op_window *op = (struct op_window *)base;
+    state_heap_close(op->groups.heap);
     slices_destroy(&op->open);
     slices_destroy(&op->totals);
     window_groups_done(&op->groups);
