@@ -89,7 +89,7 @@ static enum code materialize(struct optimizer *o, const struct plan_sink *sink,
 {
     const struct plan_key *identity = input->key_count > 0 ? &input->keys[0] : NULL;
     struct plan *wide = NULL;
-    if (!identity && sink->def.blink) { /* Flink takes whole rows then */
+    if (!identity && sink->def.blink) { /* Flink knows its rows by all columns then */
         enum code code;
         wide = with_key(o, input, &identity, &code, err);
         TRY(code);
@@ -105,7 +105,7 @@ static enum code materialize(struct optimizer *o, const struct plan_sink *sink,
     m->key_count = sink->def.schema->key_count;
     m->last_only = sink->materialize_off;
     m->identity = identity;
-    m->in_place = identity || sink->def.blink;
+    m->in_place = sink->def.blink;
     plan->inputs[0] = rows;
     plan->ttl_ms[0] = sink->base.ttl_ms[0];
     *ret = plan;

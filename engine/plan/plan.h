@@ -315,7 +315,7 @@ struct plan_materialize {
     const uint32_t *keys;       /* of the sink */
     uint32_t key_count;
     const struct plan_key *identity; /* of the stream; NULL: the whole row */
-    bool in_place;              /* an updated row keeps its place; else it goes to the end */
+    bool in_place;              /* an updated row keeps its place (Blink), or goes to the end */
     bool last_only;             /* the row written last wins; only its own delete counts */
 };
 

@@ -2,18 +2,17 @@
  * rows may have one sink key, and the sink shows one of them.
  *
  * As Flink's SinkUpsertMaterializer does, the live rows of a key are kept in the order
- * they came.  A new row goes to the end and is written; an update of a live row
- * takes its place, wherever it stands, and is written; when the last one is deleted the one
- * before it is written; when none is left the key is deleted (blink-dialect R-27, R-28).
+ * they came.  A new row goes to the end and is written; when the last one is deleted the one
+ * before it is written; when none is left the key is deleted (blink-dialect R-27).  An
+ * update of a live row is written too: in Blink it keeps the row's place (in_place, R-28), in
+ * Flink it goes to the end, as a new row would.
  *
  * With `last_only` (upsert-materialize = none in the Blink dialect) one row a key is kept: the one
  * written last, and only its own delete deletes the key.
  *
  * An update is a -U followed by its +U.  Where the +U goes to another sink key, the -U
- * is a delete.  Flink knows a row again by its key; where the key is lost on the way to
- * the sink, the updated row is a new one and goes to the end (not in_place).  Flink then
- * writes what the -U and the +U do one after the other, which a keyed sink cannot show: here it
- * is one change. */
+ * is a delete.  Flink writes what the -U and the +U do one after the other, which a keyed
+ * sink cannot show: here it is one change. */
 #include "exec/op/ops.h"
 
 #include "expr/compare.h"
