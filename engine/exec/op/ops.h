@@ -41,6 +41,10 @@ enum code op_union_create(struct worker *worker, const struct plan *plan, struct
 OP_MAKERS(X)
 #undef X
 
+/* A top-N within windows, emitted when they are over. */
+enum code op_window_rank_create(struct worker *worker, const struct plan_rank *plan,
+                                struct op **ret, struct error *err);
+
 /* --- sources ------------------------------------------------------------------- */
 
 /* What event time needs of a source; struct op_source is a struct op first. */
