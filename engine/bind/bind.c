@@ -360,6 +360,16 @@ static enum code check_same_file(const struct binder *b, const struct plan_sink 
     return OK;
 }
 
+static enum code check_letters(const struct plan_sink *letters, const char *what,
+                               struct error *err)
+{
+    if (!letters || letters->base.input_count == 0)
+        return OK;
+    return error_at(err, E_PLAN, letters->base.span,
+                    "table \"" STR_FMT "\" takes %s, so no INSERT can write to it in the same job",
+                    STR_ARG(letters->table->name), what);
+}
+
 enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *err)
 {
     struct plan_job *job = arena_new(b->arena, struct plan_job);
@@ -370,17 +380,12 @@ enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *e
         warn_of_key(b, b->sinks[i]);
         TRY(check_same_file(b, b->sinks[i], err));
     }
-    uint32_t owners = b->scan_count + b->sink_count;
-    for (uint32_t i = 0; i < owners; i++) {
-        const struct plan_sink *letters = i < b->scan_count
-                                              ? b->scans[i].scan->dead_letter_sink
-                                              : b->sinks[i - b->scan_count]->dead_letter_sink;
-        if (letters && letters->base.input_count > 0)
-            return error_at(err, E_PLAN, letters->base.span,
-                            "table \"" STR_FMT "\" takes dead letters, so no INSERT can write to "
-                            "it in the same job",
-                            STR_ARG(letters->table->name));
+    for (uint32_t i = 0; i < b->scan_count; i++) {
+        TRY(check_letters(b->scans[i].scan->dead_letter_sink, "dead letters", err));
+        TRY(check_letters(b->scans[i].scan->late_sink, "late rows", err));
     }
+    for (uint32_t i = 0; i < b->sink_count; i++)
+        TRY(check_letters(b->sinks[i]->dead_letter_sink, "dead letters", err));
     job->sinks = b->sinks;
     job->sink_count = b->sink_count;
     job->dialect = b->env.dialect;

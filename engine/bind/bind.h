@@ -26,6 +26,7 @@ struct resolved_table {
     struct str data_dir;      /* of the local profile */
     const char *on_error;     /* "skip", "fail" or "route"; NULL: the dialect's default */
     struct str dead_letter;   /* table name, with route */
+    struct str late_table;    /* for late rows; empty: none */
 };
 
 /* What the binder asks the session; sessions know profiles, binders do not. */

@@ -327,6 +327,8 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     scan->def = def;
     scan->watermark = table->watermark;
     scan->on_error = resolved.on_error ? resolved.on_error : table->blink ? "skip" : "fail";
+    if (resolved.late_table.size > 0)
+        TRY(bind_dead_letter(b, table, resolved.late_table, span, &scan->late_sink, err));
     if (resolved.dead_letter.size > 0)
         TRY(bind_dead_letter(b, table, resolved.dead_letter, span, &scan->dead_letter_sink, err));
     struct scan_entry entry = { table, scan, NULL };

@@ -5,6 +5,7 @@
  * size it had before the first row went out.  What runs on one worker only is worker
  * 0's. */
 #include "exec/exchange.h"
+#include "exec/late.h"
 #include "exec/run.h"
 
 #include <unistd.h>
@@ -300,6 +301,26 @@ static bool is_mine(const struct run *x, const struct plan *node)
     return x->worker.index == 0 || !node->single;
 }
 
+/* Late rows may be seen by a worker that does not have their source. */
+static enum code build_late_routes(struct run *x, struct error *err)
+{
+    const struct plan_job *job = x->exec->job;
+    for (uint32_t i = 0; i < job->scan_count; i++) {
+        const struct plan_scan *scan = job->scans[i];
+        if (!scan->late_sink)
+            continue;
+        struct late_route *late = arena_new(x->worker.op_arena, struct late_route);
+        if (!late)
+            return error_nomem(err);
+        late->scan = scan;
+        bad_row_policy_init(&late->policy, "route", scan->def.name, NULL, x->exec->options.clock);
+        TRY(open_dead_letter(x, scan->late_sink, &late->policy, err));
+        late->next = x->worker.late;
+        x->worker.late = late;
+    }
+    return OK;
+}
+
 enum code run_build_sources(struct run *x, struct error *err)
 {
     struct arena *arena = x->worker.op_arena;
@@ -322,7 +343,7 @@ enum code run_build_sources(struct run *x, struct error *err)
     for (uint32_t i = 0; i < job->scan_count; i++)
         if (is_mine(x, &job->scans[i]->base))
             TRY(build_scan(x, job->scans[i], &x->of_plan[job->scans[i]->base.id], err));
-    return OK;
+    return build_late_routes(x, err);
 }
 
 /* What can be reached from a node on this worker: sets reached[plan->id]. */

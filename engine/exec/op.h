@@ -103,8 +103,10 @@ struct op { /* operators put it first in a struct of their own */
 };
 
 /* The worker as operators see it. */
-struct op_source; /* exec/op/ops.h */
+struct late_route; /* exec/late.h */
+struct op_source;  /* exec/op/ops.h */
 struct worker {
+    struct late_route *late;   /* where late rows go, by scan; a list */
     struct op_source *sources; /* those of this worker, a list: op_source_of() */
     struct arena *batch_arena; /* reset when what it is used for is done: see run.h */
     struct arena *op_arena;    /* lives as long as the job */

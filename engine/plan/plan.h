@@ -89,6 +89,7 @@ struct plan_scan {
     const struct catalog_watermark *watermark; /* NULL, or not used by the query */
     const char *on_error;              /* "skip", "fail", "route" */
     struct plan_sink *dead_letter_sink; /* with route */
+    struct plan_sink *late_sink;       /* takes rows that are late for a window; NULL: counted only */
 };
 
 struct plan_values {

@@ -15,6 +15,9 @@ const struct option_spec resolve_common_specs[] = {
       "dead-letter table." },
     { "dead-letter-table", OPTION_TEXT, false, NULL, NULL,
       "Table that takes bad rows, with on-error = route." },
+    { "late-table", OPTION_TEXT, false, NULL, NULL,
+      "Sources: table that takes rows whose window was over when they came, in the form of dead "
+      "letters." },
     { "sink.upsert-materialize", OPTION_ENUM, false, NULL, "auto|none|force",
       "For this table, what table.exec.sink.upsert-materialize is for all." },
     { "property-version", OPTION_TEXT, false, NULL, NULL, "Accepted, without effect." },
@@ -57,6 +60,7 @@ struct build {
     const char *on_error; /* and whence */
     struct span on_error_span;
     struct str dead_letter;
+    struct str late_table;
 };
 
 const struct option *resolve_declared(const struct catalog_table *table)
@@ -284,6 +288,8 @@ static enum code take_with(struct build *b, struct error *err)
             TRY(take_on_error(b, o, err));
         else if (str_iis(o->key, "dead-letter-table") || str_iis(o->key, "dead-letter"))
             b->dead_letter = str_trim(o->value);
+        else if (str_iis(o->key, "late-table"))
+            b->late_table = str_trim(o->value);
         else
             TRY(push(b, *o, err));
     }
@@ -557,7 +563,8 @@ enum code resolve_table(struct resolver *resolver, const struct catalog_table *t
                                     .option_count = b.count,
                                     .data_dir = resolver->data_dir,
                                     .on_error = b.on_error,
-                                    .dead_letter = b.dead_letter };
+                                    .dead_letter = b.dead_letter,
+                                    .late_table = b.late_table };
     if (ret->data_dir.size == 0)
         ret->data_dir = STR(".");
     return OK;

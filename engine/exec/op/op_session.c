@@ -10,6 +10,7 @@
  * Rows of a batch are assigned one after the other, with the time that the marks before
  * them have brought, and then added to their groups together: at the latest where two
  * sessions become one or a session is over. */
+#include "exec/late.h"
 #include "exec/op/op_session.h"
 
 #include "base/clock.h"
@@ -411,7 +412,7 @@ static enum code run_rows(struct op_session *op, const struct batch *in, int64_t
             wait_for_step(op, row, s, is_new);
             continue;
         }
-        op->base.late++;
+        TRY(op_late(&op->base, 0, in, &row, 1, t + spec->size_us, err));
         TRY(note_idle(op, key_rows[i], err));
     }
     TRY(pass_marks(op, in, UINT32_MAX, &mark, err));

@@ -14,6 +14,7 @@
  *
  * Processing time: the clock says which window a batch is in, and a timer when it is
  * over.  What is open at the end of the input is sent then. */
+#include "exec/late.h"
 #include "exec/op/op_session.h"
 #include "exec/op/op_window.h"
 #include "exec/op/ops.h"
@@ -171,10 +172,8 @@ static enum code add_rows(struct op_window *op, int64_t end_us, const struct bat
     int64_t first, last;
     if (!window_range(&op->times, end_us, &first, &last))
         return OK;
-    if (window_fire(&op->times, last) <= op->time_us) {
-        op->base.late += n;
-        return OK;
-    }
+    if (window_fire(&op->times, last) <= op->time_us)
+        return op_late(&op->base, 0, in, sel, n, last, err);
     if (op->copies) {
         for (int64_t end = first; end <= last; end += op->times.period_us)
             if (window_fire(&op->times, end) > op->time_us)

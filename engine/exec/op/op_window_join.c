@@ -4,6 +4,7 @@
  * Nothing is looked up while rows come; at the end the right side is hashed once
  * (window_join_pairs.c).  Rows whose window is over when they come are late, also those
  * that an outer join would show alone. */
+#include "exec/late.h"
 #include "exec/op/op_window_join.h"
 #include "exec/op/ops.h"
 
@@ -170,7 +171,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
             continue; /* bounds that an outer join has padded: no window */
         int64_t end_us = COLUMN_AT(end, int64_t, row);
         if (is_over(op, end_us))
-            base->late++;
+            TRY(op_late(base, port, in, &row, 1, end_us, err));
         else
             TRY(add_row(op, port, in, row, end_us, err));
     }
