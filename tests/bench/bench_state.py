@@ -25,7 +25,7 @@ JOBS = {
         "student_operation": "user_id BIGINT, room_id BIGINT, role TINYINT, event VARCHAR, "
                              "happened TIMESTAMP"}),
     "registrations": (4_000_000, 1_000_000, 1.0, {
-        "student": "id VARCHAR, channel_id VARCHAR",
+        "student": "id VARCHAR, channel_id VARCHAR, update_time VARCHAR",
         "account": "id VARCHAR, name VARCHAR, register_date_time VARCHAR, status VARCHAR"}),
     "lessons": (3_000_000, 1_000_000, 1.0, {
         "quality_log": "user_id BIGINT, classroom_id VARCHAR, user_type VARCHAR, "
