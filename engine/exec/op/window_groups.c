@@ -137,6 +137,8 @@ enum code slices_get(struct window_groups *g, struct slices *list, int64_t end_u
 
 void slices_shift(struct slices *list, uint32_t n)
 {
+    if (n == 0)
+        return; /* there may be no list yet */
     list->count -= n;
     memmove(list->items, list->items + n, list->count * sizeof *list->items);
 }
