@@ -118,6 +118,13 @@ struct worker {
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
 };
 
+/* The time of an operator as a snapshot should know it: that the input had ended says nothing about a
+ * start that finds more of it. */
+static inline int64_t op_time_to_save(int64_t time_us)
+{
+    return time_us == WATERMARK_END ? WATERMARK_NONE : time_us;
+}
+
 /* --- passing on ----------------------------------------------------------------- */
 
 /* To every reader. A batch without selected rows is dropped. */

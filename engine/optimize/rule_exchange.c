@@ -60,7 +60,8 @@ static struct spread sink_needs(const struct plan_sink *sink, const struct sprea
     const struct schema *schema = sink->table ? sink->def.schema : NULL;
     if (!sink->table || !sink->connector->sink || !sink->connector->sink->parallel)
         return (struct spread){ .place = PLACE_SINGLE };
-    if (sink->mode != SINK_UPSERT || is_within(input, schema->key, schema->key_count))
+    if (sink->mode != SINK_UPSERT || schema->key_count == 0 ||
+        is_within(input, schema->key, schema->key_count))
         return *input;
     return by_keys(schema->key, schema->key_count);
 }

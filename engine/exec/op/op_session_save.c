@@ -22,7 +22,7 @@ static enum code save_time(struct op_session *op, struct state_writer *w, struct
 {
     struct buf value;
     buf_init(&value, 64);
-    state_encode_i64(&value, op->time_us);
+    state_encode_i64(&value, op_time_to_save(op->time_us));
     enum code code = buf_check(&value, err);
     if (code == OK)
         code = state_writer_put(w, TABLE_TIME, STR(""), buf_view(&value), err);

@@ -426,7 +426,8 @@ static enum code save(struct op_watermark *op, struct state_writer *w, struct er
                          op->splits[i].watermark_us, err));
     for (const struct remembered *r = op->remembered; r; r = r->next)
         TRY(put_time(w, TABLE_SPLITS, r->name, r->watermark_us, err));
-    return op->time_us == WATERMARK_NONE ? OK : put_time(w, TABLE_TIME, STR(""), op->time_us, err);
+    int64_t time_us = op_time_to_save(op->time_us);
+    return time_us == WATERMARK_NONE ? OK : put_time(w, TABLE_TIME, STR(""), time_us, err);
 }
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *barrier,

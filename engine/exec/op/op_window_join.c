@@ -244,7 +244,7 @@ static enum code save(struct op_window_join *op, struct state_writer *w, struct 
 {
     struct buf value;
     buf_init(&value, 64);
-    state_encode_i64(&value, op->time_us);
+    state_encode_i64(&value, op_time_to_save(op->time_us));
     enum code code = state_writer_begin(w, op->base.plan->state_id, err);
     if (code == OK)
         code = buf_check(&value, err);

@@ -40,7 +40,7 @@ static enum code save_list(struct state_writer *w, const struct slices *list, bo
 static enum code save(struct op_window *op, struct state_writer *w, struct error *err)
 {
     TRY(state_writer_begin(w, op->plan->base.state_id, err));
-    TRY(save_entry(w, TABLE_TIME, 0, op->time_us, 0, err));
+    TRY(save_entry(w, TABLE_TIME, 0, op_time_to_save(op->time_us), 0, err));
     TRY(save_list(w, &op->open, false, err));
     TRY(save_list(w, &op->totals, true, err));
     return agg_set_save(op->groups.set, w, err);

@@ -24,6 +24,13 @@ CREATE TABLE o (k STRING) WITH ('connector' = 'kafka', 'topic' = 'o',
 INSERT INTO o SELECT k FROM a;
 INSERT INTO o SELECT k FROM b;
 """
+WINDOWS = """CREATE TABLE s (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (
+  'connector' = 'filesystem', 'path' = 'in.json', 'format' = 'json');
+CREATE TABLE t (e TIMESTAMP(3), n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'out.ndjson',
+  'format' = 'json');
+INSERT INTO t SELECT window_end, COUNT(*)
+  FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
+"""
 checks = failures = 0
 
 
@@ -184,6 +191,22 @@ def test_limit():
     check("the rest of the limit", weir(*state) == (0, ""))
     check("seven in all", get("out.ndjson") == "".join(f'{{"id":{i}}}\n' for i in range(7)),
           get("out.ndjson"))
+
+
+def test_more_input_after_the_end():
+    """The end of the input closes all windows; what a later start finds is not late for that."""
+    put("job.sql", WINDOWS)
+    rows = [f'{{"id": {i}, "ts": "2024-01-01 00:00:{i:02}"}}\n' for i in range(0, 60, 3)]
+    put("in.json", "".join(rows[:8]))
+    state = ["--set", "weir.state.dir=st", "job.sql"]
+    check("as far as it is there", weir(*state) == (0, ""))
+    put("in.json", "".join(rows))
+    check("the rest", weir(*state) == (0, ""))
+    wanted = [("10", 4), ("20", 3), ("30", 1), ("30", 2), ("40", 4), ("50", 3), ("01:00", 3)]
+    lines = [json.loads(line) for line in get("out.ndjson").splitlines()]
+    got = [(row["e"], row["n"]) for row in lines]
+    check("windows of both", got == [(f"2024-01-01 00:{e if ':' in e else '00:' + e}", n)
+                                     for e, n in wanted], str(got))
 
 
 def main():
