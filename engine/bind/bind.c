@@ -255,66 +255,6 @@ enum code bind_result(struct binder *b, const struct ast_query *node, struct err
     return add_input(b, sink, rel.plan, err);
 }
 
-/* What the sink is sent, from what comes and what it can take. */
-static enum code choose_mode(struct plan_sink *sink, struct error *err)
-{
-    unsigned changes = 0;
-    for (uint32_t i = 0; i < sink->base.input_count; i++)
-        changes |= sink->base.inputs[i]->changes;
-    if (sink->base.input_count == 0)
-        changes = CHANGES_INSERT; /* it takes dead letters */
-    sink->base.changes = changes;
-    if (!sink->table)
-        return OK;
-    unsigned modes =
-        sink->connector->sink_modes ? sink->connector->sink_modes(&sink->def) : SINK_APPEND;
-    if (changes == CHANGES_INSERT && modes & SINK_APPEND)
-        sink->mode = SINK_APPEND;
-    else if (modes & SINK_UPSERT)
-        sink->mode = SINK_UPSERT;
-    else if (modes & SINK_RETRACT)
-        sink->mode = SINK_RETRACT;
-    else if (changes == CHANGES_INSERT)
-        sink->mode = SINK_APPEND;
-    else {
-        error_at(err, E_PLAN, sink->base.span,
-                 "table \"" STR_FMT
-                 "\" takes only new rows, and this query also updates or deletes "
-                 "rows",
-                 STR_ARG(sink->table->name));
-        if (sink->table->key_count == 0)
-            error_hint(err, "Declare a PRIMARY KEY on the table if its system can update rows by "
-                            "key.");
-        return E_PLAN;
-    }
-    return OK;
-}
-
-/* Two live rows with one key of the sink are no mistake of the engine, and still rarely meant. */
-static void warn_of_key(const struct binder *b, const struct plan_sink *sink)
-{
-    const struct schema *schema = sink->def.schema;
-    if (!sink->table || sink->mode != SINK_UPSERT || schema->key_count == 0)
-        return;
-    for (uint32_t i = 0; i < sink->base.input_count; i++) {
-        const struct plan *input = sink->base.inputs[i];
-        if (!plan_updates(input) || plan_has_key_in(input, schema->key, schema->key_count))
-            continue;
-        struct error warning = { .code = OK };
-        error_at(&warning, E_PLAN, input->span,
-                 "this query may have several rows with one primary key of table \"" STR_FMT "\"",
-                 STR_ARG(sink->table->name));
-        error_detail(&warning, "%s",
-                     sink->materialize_off
-                         ? "The row written last wins; a delete of another one is not told apart."
-                         : "The last one is kept in the table, and those before it in memory, so "
-                           "that a delete brings them back.");
-        error_hint(&warning, "Group by the columns of the primary key, or declare the key by which "
-                             "the query groups.");
-        b->hooks->warn(b->hooks->self, &warning);
-    }
-}
-
 static struct str file_path(const struct connector *connector, const struct table_def *def)
 {
     if (connector->family != FAMILY_EMBEDDED || !def->options)
@@ -376,8 +316,6 @@ enum code binder_finish(struct binder *b, struct plan_job **ret, struct error *e
     if (!job)
         return error_nomem(err);
     for (uint32_t i = 0; i < b->sink_count; i++) {
-        TRY(choose_mode(b->sinks[i], err));
-        warn_of_key(b, b->sinks[i]);
         TRY(check_same_file(b, b->sinks[i], err));
     }
     for (uint32_t i = 0; i < b->scan_count; i++) {

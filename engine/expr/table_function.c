@@ -80,33 +80,12 @@ static enum code unnest_resolve(struct table_call *call, struct error *err)
     return OK;
 }
 
-/* Fields of rows: those of a NULL row are NULL. */
-static bool spread_fields(struct arena *arena, const struct column *rows, struct column **out)
-{
-    for (uint32_t c = 0; c < rows->child_count; c++) {
-        out[c] = rows->children[c];
-        if (!rows->valid)
-            continue;
-        struct column *copy = column_create(arena, out[c]->type, rows->count);
-        if (!copy || !column_need_valid(copy, arena))
-            return false;
-        if (out[c]->child_count > 0)
-            copy->children = out[c]->children;
-        for (uint32_t i = 0; i < rows->count; i++) {
-            if (column_is_valid(rows, i))
-                column_copy_slot(copy, i, out[c], i);
-            else
-                column_set_null(copy, i);
-        }
-        out[c] = copy;
-    }
-    return true;
-}
-
 static enum code unnest_kernel(const struct table_run *run, struct table_place *place,
                                uint32_t most, struct table_rows *out, struct error *err)
 {
     const struct column *lists = run->args[0];
+    /* A NULL among rows gives no row (Flink), one among values a NULL. */
+    bool rows = lists->type->id == TYPE_ARRAY && lists->type->children[0]->id == TYPE_ROW;
     uint32_t *elements = arena_array(run->arena, uint32_t, MAX(most, 1));
     if (!elements)
         return error_nomem(err);
@@ -116,7 +95,10 @@ static enum code unnest_kernel(const struct table_run *run, struct table_place *
             continue;
         struct list_slot slot = COLUMN_AT(lists, struct list_slot, row);
         for (; place->item < slot.size && out->count < most; place->item++) {
-            elements[out->count] = slot.start + (uint32_t)place->item;
+            uint32_t element = slot.start + (uint32_t)place->item;
+            if (rows && !column_is_valid(lists->children[0], element))
+                continue;
+            elements[out->count] = element;
             add_row(out, place->row, place->item);
         }
         if (place->item < slot.size)
@@ -127,12 +109,10 @@ static enum code unnest_kernel(const struct table_run *run, struct table_place *
         struct column *c = column_gather(run->arena, lists->children[k], elements, out->count);
         if (!c)
             return error_nomem(err);
-        if (lists->type->id == TYPE_ARRAY && c->type->id == TYPE_ROW) {
-            if (!spread_fields(run->arena, c, out->columns))
-                return error_nomem(err);
-        } else {
+        for (uint32_t f = 0; rows && f < c->child_count; f++)
+            out->columns[n++] = c->children[f];
+        if (!rows)
             out->columns[n++] = c;
-        }
     }
     return OK;
 }

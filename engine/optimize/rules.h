@@ -45,3 +45,4 @@ enum code rule_changes(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_exchange(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_sink(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_rank(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_mode(struct optimizer *o, struct error *err) WEIR_CHECKED;

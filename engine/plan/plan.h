@@ -348,7 +348,14 @@ struct plan_sink {
     struct plan_sink *dead_letter_sink; /* with route */
 };
 
+/* What the optimizer has to say about a job that it does not refuse. */
+struct plan_warning {
+    struct plan_warning *next;
+    struct error error;
+};
+
 struct plan_job {
+    struct plan_warning *warnings; /* in order; set by the optimizer */
     struct plan_sink **sinks;
     uint32_t sink_count;
     struct plan **nodes;        /* all nodes, inputs before readers; set by the optimizer */

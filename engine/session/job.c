@@ -163,6 +163,8 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     plan->dialect_reason = job->dialect_reason;
     plan->workers = (uint32_t)MAX(settings_int(&job->session->settings, "parallelism.default"), 1);
     TRY(optimize(job->arena, plan, err));
+    for (const struct plan_warning *w = plan->warnings; w; w = w->next)
+        session_warn(job->session, &w->error);
     if (job->session->is_out_of_memory)
         return error_nomem(err);
     *ret = plan;
