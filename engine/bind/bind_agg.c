@@ -111,6 +111,25 @@ static enum code ignore_nulls(struct binder *b, struct agg_use *use, struct erro
     return use->filter ? OK : error_nomem(err);
 }
 
+/* LAST_VALUE(id) of a group by id is id, and what reads it then knows that it is a key.  In Blink
+ * only: Flink does not see it, and joins of such a stream would show fewer changes than Flink's. */
+static bool is_key(const struct grouping *g, const struct agg_use *use)
+{
+    static const char *const names[] = { "FIRST_VALUE", "LAST_VALUE", "MIN", "MAX" };
+    const struct agg *agg = use->agg;
+    bool picks = false;
+    for (size_t i = 0; i < countof(names); i++)
+        picks = picks || strcmp(agg->function->name, names[i]) == 0;
+    if (!picks || agg->arg_count != 1 || use->filter || g->set_count > 0 ||
+        g->b->env.dialect != DIALECT_BLINK ||
+        use->args[0]->type->time_attribute != TIME_PLAIN)
+        return false;
+    for (uint32_t i = 0; i < g->key_count; i++)
+        if (!g->keys[i].is_property && expr_equal(g->keys[i].expr, use->args[0]))
+            return true;
+    return false;
+}
+
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,
                           struct error *err)
@@ -127,6 +146,10 @@ enum code group_bind_call(struct grouping *g, const struct scope *scope,
     if (code != OK) {
         error_locate(err, span);
         return code;
+    }
+    if (is_key(g, &use)) {
+        *ret = use.args[0];
+        return OK;
     }
     return add_use(g, &use, ret, err);
 }
