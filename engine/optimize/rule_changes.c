@@ -32,6 +32,8 @@ static bool needs_before(const struct plan *node, uint32_t k)
         return node->before || join->condition || join->single ||
                !plan_key_over(input, join->keys[k], join->key_count);
     }
+    case PLAN_RANK:
+        return !((const struct plan_rank *)node)->update_key;
     case PLAN_TEMPORAL_JOIN: /* a version ends where the next one begins */
         return k == 0 && node->before;
     case PLAN_JSON:
@@ -98,8 +100,11 @@ enum code rule_changes(struct optimizer *o, struct error *err)
     for (uint32_t i = 0; i < job->node_count; i++)
         job->nodes[i]->before = true;
     TRY(derive_all(o, err));
-    for (uint32_t i = 0; i < job->node_count; i++)
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        if (job->nodes[i]->kind == PLAN_RANK)
+            rank_find_update_key((struct plan_rank *)job->nodes[i]);
         job->nodes[i]->before = false;
+    }
     for (uint32_t i = job->node_count; i > 0; i--) {
         const struct plan *node = job->nodes[i - 1];
         for (uint32_t k = 0; k < node->input_count; k++)

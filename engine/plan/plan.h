@@ -275,6 +275,8 @@ struct plan_rank {
     uint32_t end_column;        /* PLAN_NO_COLUMN: `end` counts */
     bool with_rank;
     uint32_t window_end;        /* a window top-N, emitted at its end; PLAN_NO_COLUMN: none */
+    const struct plan_key *update_key; /* rows are updated by this key and only move up in the
+                                   order: set by the optimizer; NULL: not so */
 };
 
 /* The first or last row of each key.  Output: the input's columns. */

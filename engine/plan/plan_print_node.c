@@ -165,6 +165,8 @@ static void put_rank(struct buf *out, const struct plan_rank *rank)
                    (unsigned long long)rank->end);
     if (rank->with_rank)
         buf_text(out, " with-rank");
+    if (rank->update_key)
+        put_columns(out, "updated-by", input, rank->update_key->columns, rank->update_key->count);
     if (rank->window_end != PLAN_NO_COLUMN)
         buf_printf(out, " at=" STR_FMT, STR_ARG(name_of(input, rank->window_end)));
 }

@@ -9,29 +9,7 @@
  * What is emitted is what these functions emit: without rank, the row that falls out as -D and the
  * new one as +I (for a top 1 over inserts -U and +U); with rank, or where the first ranks are left
  * out, a pair of updates for each rank that has another row now. */
-#include "exec/rows_out.h"
-#include "exec/op/ops.h"
-
-#include "base/memory.h"
-#include "state/snapshot.h"
-#include "state/table.h"
-#include "state/tree.h"
-
-enum { ROWS_TREE = 1, KEYS_TABLE = 2, FIRST_ARRIVAL = 0 };
-
-struct op_rank {
-    struct op base;
-    const struct plan_rank *plan;
-    struct state_heap *heap;
-    struct state_tree *tree;
-    struct state_table *counts; /* key -> number of its rows, and the end of its ranks */
-    bool takes_back;
-    bool by_rank;               /* updates are per rank */
-    int64_t arrivals;
-    struct column **key;        /* room for the key columns of a batch */
-    struct buf prefix, sort, row, entry;
-    char **groups;              /* of the batch: rows of `counts` */
-};
+#include "exec/op/rank.h"
 
 /* --- keys -------------------------------------------------------------------------------- */
 
@@ -53,8 +31,7 @@ static void encode_sort(struct op_rank *op, const struct batch *in, uint32_t row
     }
 }
 
-/* prefix + sort, and the number of arrival behind it. */
-static struct str entry_key(struct op_rank *op, int64_t arrival)
+struct str rank_entry_key(struct op_rank *op, int64_t arrival)
 {
     buf_clear(&op->entry);
     buf_str(&op->entry, buf_view(&op->prefix));
@@ -63,7 +40,7 @@ static struct str entry_key(struct op_rank *op, int64_t arrival)
     return buf_view(&op->entry);
 }
 
-static enum code check_bytes(const struct op_rank *op, struct error *err)
+enum code rank_check_bytes(const struct op_rank *op, struct error *err)
 {
     TRY(buf_check(&op->prefix, err));
     TRY(buf_check(&op->sort, err));
@@ -71,7 +48,7 @@ static enum code check_bytes(const struct op_rank *op, struct error *err)
     return buf_check(&op->entry, err);
 }
 
-static int64_t *count_of(const struct op_rank *op, char *group)
+int64_t *rank_count_of(const struct op_rank *op, char *group)
 {
     return state_at(group, &state_table_layout(op->counts)->slots[op->plan->key_count]);
 }
@@ -122,8 +99,8 @@ static bool is_shown(const struct op_rank *op, uint64_t rank, uint64_t end)
     return rank >= op->plan->start && rank <= end;
 }
 
-static enum code put(struct op_rank *op, struct rows_out *out, struct str row,
-                     enum change change, uint64_t rank, uint64_t end, struct error *err)
+enum code rank_put(struct op_rank *op, struct rows_out *out, struct str row, enum change change,
+                   uint64_t rank, uint64_t end, struct error *err)
 {
     if (!is_shown(op, rank, end))
         return OK;
@@ -140,17 +117,16 @@ static enum code push_down(struct op_rank *op, struct rows_out *out, struct str 
 {
     struct str moving = row, prefix = buf_view(&op->prefix);
     for (; rank <= end && tree_cursor_in(at, prefix); rank++, state_tree_next(at)) {
-        TRY(put(op, out, at->value, CHANGE_UPDATE_BEFORE, rank, end, err));
-        TRY(put(op, out, moving, CHANGE_UPDATE_AFTER, rank, end, err));
+        TRY(rank_put(op, out, at->value, CHANGE_UPDATE_BEFORE, rank, end, err));
+        TRY(rank_put(op, out, moving, CHANGE_UPDATE_AFTER, rank, end, err));
         moving = at->value;
     }
-    return rank <= end ? put(op, out, moving, CHANGE_INSERT, rank, end, err) : OK;
+    return rank <= end ? rank_put(op, out, moving, CHANGE_INSERT, rank, end, err) : OK;
 }
 
 /* --- rows that come ------------------------------------------------------------------------- */
 
-/* The rank that a row with this key of the tree has; past the end: end + 1. *at is there. */
-static uint64_t rank_of(struct op_rank *op, struct str key, uint64_t end, struct tree_cursor *at)
+uint64_t rank_of(struct op_rank *op, struct str key, uint64_t end, struct tree_cursor *at)
 {
     struct str prefix = buf_view(&op->prefix);
     uint64_t rank = 1;
@@ -187,12 +163,12 @@ static enum code insert_by_row(struct op_rank *op, struct rows_out *out, struct 
         for (uint64_t rank = 1; rank < end && at.valid; rank++)
             state_tree_next(&at);
         if (tree_cursor_in(&at, prefix))
-            TRY(put(op, out, at.value, single ? CHANGE_UPDATE_BEFORE : CHANGE_DELETE, 1, end,
+            TRY(rank_put(op, out, at.value, single ? CHANGE_UPDATE_BEFORE : CHANGE_DELETE, 1, end,
                     err));
-        return put(op, out, buf_view(&op->row), single ? CHANGE_UPDATE_AFTER : CHANGE_INSERT, 1,
+        return rank_put(op, out, buf_view(&op->row), single ? CHANGE_UPDATE_AFTER : CHANGE_INSERT, 1,
                    end, err);
     }
-    return put(op, out, buf_view(&op->row), CHANGE_INSERT, 1, end, err);
+    return rank_put(op, out, buf_view(&op->row), CHANGE_INSERT, 1, end, err);
 }
 
 /* Over inserts alone, what is behind the last rank never comes up. */
@@ -210,9 +186,10 @@ static bool falls_out(struct op_rank *op, struct str key, uint64_t count, uint64
     return last.valid && str_compare(key, last.key) > 0;
 }
 
-static enum code trim(struct op_rank *op, char *group, uint64_t end, struct error *err)
+static enum code trim(struct op_rank *op, struct rows_out *out, char *group, uint64_t end,
+                      struct error *err)
 {
-    int64_t *count = count_of(op, group);
+    int64_t *count = rank_count_of(op, group);
     while (!op->takes_back && (uint64_t)*count > end) {
         struct tree_cursor last;
         buf_char(&op->prefix, (char)0xFF);
@@ -222,18 +199,20 @@ static enum code trim(struct op_rank *op, char *group, uint64_t end, struct erro
         buf_clear(&op->entry);
         buf_str(&op->entry, last.key);
         TRY(buf_check(&op->entry, err));
+        if (op->places)
+            TRY(rank_forget(op, last.value, out->arena, err));
         state_tree_remove(op->tree, buf_view(&op->entry));
         --*count;
     }
     return OK;
 }
 
-static enum code insert(struct op_rank *op, struct rows_out *out, char *group, uint64_t end,
-                        struct error *err)
+enum code rank_insert(struct op_rank *op, struct rows_out *out, char *group, uint64_t end,
+                      struct error *err)
 {
-    int64_t *count = count_of(op, group);
-    struct str key = entry_key(op, op->arrivals++);
-    TRY(check_bytes(op, err));
+    int64_t *count = rank_count_of(op, group);
+    struct str key = rank_entry_key(op, op->arrivals++);
+    TRY(rank_check_bytes(op, err));
     if (falls_out(op, key, (uint64_t)*count, end))
         return OK;
     if (op->by_rank)
@@ -242,7 +221,7 @@ static enum code insert(struct op_rank *op, struct rows_out *out, char *group, u
         TRY(insert_by_row(op, out, key, (uint64_t)*count, end, err));
     TRY(state_tree_put(op->tree, key, buf_view(&op->row), err));
     ++*count;
-    return trim(op, group, end, err);
+    return trim(op, out, group, end, err);
 }
 
 /* --- rows that go ---------------------------------------------------------------------------- */
@@ -283,9 +262,9 @@ static enum code pull_up(struct op_rank *op, struct rows_out *out, struct tree_c
         struct str before = at.value;
         state_tree_next(&at);
         if (!tree_cursor_in(&at, prefix))
-            return put(op, out, before, CHANGE_DELETE, rank, end, err);
-        TRY(put(op, out, before, CHANGE_UPDATE_BEFORE, rank, end, err));
-        TRY(put(op, out, at.value, CHANGE_UPDATE_AFTER, rank, end, err));
+            return rank_put(op, out, before, CHANGE_DELETE, rank, end, err);
+        TRY(rank_put(op, out, before, CHANGE_UPDATE_BEFORE, rank, end, err));
+        TRY(rank_put(op, out, at.value, CHANGE_UPDATE_AFTER, rank, end, err));
     }
     return OK;
 }
@@ -293,12 +272,12 @@ static enum code pull_up(struct op_rank *op, struct rows_out *out, struct tree_c
 static enum code next_comes_up(struct op_rank *op, struct rows_out *out, struct tree_cursor at,
                                uint64_t rank, uint64_t end, struct error *err)
 {
-    TRY(put(op, out, at.value, CHANGE_DELETE, 1, end, err));
+    TRY(rank_put(op, out, at.value, CHANGE_DELETE, 1, end, err));
     for (; rank <= end && at.valid; rank++)
         state_tree_next(&at);
     if (!tree_cursor_in(&at, buf_view(&op->prefix)))
         return OK;
-    return put(op, out, at.value, CHANGE_INSERT, 1, end, err);
+    return rank_put(op, out, at.value, CHANGE_INSERT, 1, end, err);
 }
 
 static enum code take_back(struct op_rank *op, struct rows_out *out, char *group, uint64_t end,
@@ -307,7 +286,7 @@ static enum code take_back(struct op_rank *op, struct rows_out *out, char *group
     struct tree_cursor at;
     uint64_t rank = 0;
     bool found = find_row(op, end, &at, &rank);
-    TRY(check_bytes(op, err));
+    TRY(rank_check_bytes(op, err));
     if (!found)
         return OK; /* it never came, or its time was over */
     if (rank <= end) {
@@ -320,7 +299,7 @@ static enum code take_back(struct op_rank *op, struct rows_out *out, char *group
     buf_str(&op->entry, at.key);
     TRY(buf_check(&op->entry, err));
     state_tree_remove(op->tree, buf_view(&op->entry));
-    --*count_of(op, group);
+    --*rank_count_of(op, group);
     return OK;
 }
 
@@ -334,7 +313,7 @@ static enum code push_row(struct op_rank *op, const struct batch *in, uint32_t i
     const struct state_slot *slot =
         &state_table_layout(op->counts)->slots[op->plan->key_count];
     if (!state_is_valid(group, slot)) {
-        *count_of(op, group) = 0;
+        *rank_count_of(op, group) = 0;
         state_set_valid(group, slot, true);
     }
     uint64_t end;
@@ -346,8 +325,10 @@ static enum code push_row(struct op_rank *op, const struct batch *in, uint32_t i
     out->origin = batch_origin(in, row);
     enum change change = batch_change(in, row);
     if (change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER)
-        return insert(op, out, group, end, err);
-    return take_back(op, out, group, end, err);
+        return op->places ? rank_update(op, in, row, out, group, end, err)
+                          : rank_insert(op, out, group, end, err);
+    /* With a unique key, the new row says what it replaces. */
+    return op->places ? OK : take_back(op, out, group, end, err);
 }
 
 static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
@@ -381,6 +362,8 @@ static enum code barrier(struct op *base, uint32_t port, const struct barrier *b
         TRY(state_writer_begin(b->writer, base->plan->state_id, err));
         TRY(state_tree_save(op->tree, b->writer, err));
         TRY(state_table_save(op->counts, b->writer, err));
+        if (op->places)
+            TRY(state_table_save(op->places, b->writer, err));
     }
     return op_emit_barrier(base, b, err);
 }
@@ -406,14 +389,16 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
     if (!state_reader_seek(reader, base->plan->state_id))
         return OK;
     while (state_reader_next(reader, &record)) {
-        if (record.table_id == ROWS_TREE) {
+        if (record.table_id == RANK_ROWS_TREE) {
             TRY(note_arrival(op, record.key, err));
             TRY(state_tree_load(op->tree, reader, record.key, record.value, err));
-        } else if (record.table_id == KEYS_TABLE) {
+        } else if (record.table_id == RANK_KEYS_TABLE) {
             TRY(state_table_load(op->counts, reader, record.key, record.value, &row, err));
+        } else if (record.table_id == RANK_PLACES_TABLE && op->places) {
+            TRY(state_table_load(op->places, reader, record.key, record.value, &row, err));
         }
     }
-    return OK;
+    return state_reader_check(reader, err);
 }
 
 static void destroy(struct op *base)
@@ -421,6 +406,7 @@ static void destroy(struct op *base)
     struct op_rank *op = (struct op_rank *)base;
     state_tree_destroy(op->tree);
     state_table_destroy(op->counts);
+    state_table_destroy(op->places);
     state_heap_destroy(op->heap);
     buf_done(&op->prefix);
     buf_done(&op->sort);
@@ -450,14 +436,14 @@ static enum code open_state(struct op_rank *op, struct error *err)
     for (uint32_t i = 0; i < plan->key_count; i++)
         key[i] = input->fields[plan->keys[i]].type;
     const struct state_schema schema = { .name = "keys",
-                                         .id = KEYS_TABLE,
+                                         .id = RANK_KEYS_TABLE,
                                          .key = key,
                                          .key_count = plan->key_count,
                                          .route_count = plan->key_count,
                                          .value = value,
                                          .value_count = 2 };
     TRY(op_state_heap(&op->base, &op->heap, err));
-    TRY(state_tree_create(op->heap, "rows", ROWS_TREE, key, plan->key_count, &op->tree, err));
+    TRY(state_tree_create(op->heap, "rows", RANK_ROWS_TREE, key, plan->key_count, &op->tree, err));
     return state_table_create(op->heap, &schema, op->base.worker->clock, &op->counts, err);
 }
 
@@ -471,13 +457,15 @@ enum code op_rank_create(struct worker *worker, const struct plan_rank *plan, st
         return error_nomem(err);
     *ret = &op->base;
     op->plan = plan;
-    op->takes_back = plan_updates(plan->base.inputs[0]);
+    op->takes_back = plan_updates(plan->base.inputs[0]) && !plan->update_key;
     op->by_rank = plan->with_rank || plan->start > 1;
-    op->arrivals = FIRST_ARRIVAL;
     buf_init(&op->prefix, 1 << 30);
     buf_init(&op->sort, 1 << 30);
     buf_init(&op->row, 1 << 30);
     buf_init(&op->entry, (size_t)2 << 30);
     op->key = arena_array(worker->op_arena, struct column *, MAX(plan->key_count, 1));
-    return op->key ? open_state(op, err) : error_nomem(err);
+    if (!op->key)
+        return error_nomem(err);
+    TRY(open_state(op, err));
+    return plan->update_key ? rank_open_places(op, err) : OK;
 }
