@@ -245,7 +245,7 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
     while (state_reader_next(reader, &record))
         if (record.table_id == ROWS_BAG)
             TRY(state_bag_load(op->rows, reader, record.key, record.value, err));
-    return OK;
+    return state_reader_check(reader, err);
 }
 
 static void destroy(struct op *base)
