@@ -35,6 +35,11 @@ bool agg_is_over_name(struct str name)
     return find(name) != OVER_NONE;
 }
 
+const struct agg_function *agg_over_function_at(uint32_t i)
+{
+    return i + 1 < countof(functions) ? &functions[i + 1] : NULL; /* [0] is OVER_NONE */
+}
+
 enum over_function agg_over_function(const struct agg *agg)
 {
     for (size_t i = OVER_ROW_NUMBER; i < countof(functions); i++)

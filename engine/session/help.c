@@ -2,10 +2,11 @@
  * run: settings, connectors, formats, functions. */
 #include "session/session_core.h"
 
-#include "agg/agg.h"
+#include "agg/agg_over.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
 #include "expr/function.h"
+#include "expr/table_function.h"
 
 enum { NAME_COLUMNS = 34, TEXT_COLUMNS = 96 };
 
@@ -283,19 +284,38 @@ static void put_category(struct buf *out, const char *category)
     buf_done(&names);
 }
 
-/* The names, each once. */
-static void put_aggregates(struct buf *out)
+/* A line of names; `name_of` gives the i-th, NULL past the end, names that occur twice one after the
+ * other. */
+static void put_names(struct buf *out, const char *category, const char *(*name_of)(uint32_t i))
 {
     struct buf names;
     buf_init(&names, 1 << 16);
-    for (uint32_t i = 0; agg_function_at(i); i++)
-        if (i == 0 || strcmp(agg_function_at(i - 1)->name, agg_function_at(i)->name) != 0)
-            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", agg_function_at(i)->name);
-    buf_text(out, "aggregate\n  ");
+    for (uint32_t i = 0; name_of(i); i++)
+        if (i == 0 || strcmp(name_of(i - 1), name_of(i)) != 0)
+            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", name_of(i));
+    buf_printf(out, "%s\n  ", category);
     put_wrapped(out, 2, 2, buf_view(&names));
     buf_char(out, '\n');
     out->failed = out->failed || names.failed;
     buf_done(&names);
+}
+
+static const char *aggregate_name(uint32_t i)
+{
+    const struct agg_function *f = agg_function_at(i);
+    return f ? f->name : NULL;
+}
+
+static const char *over_name(uint32_t i)
+{
+    const struct agg_function *f = agg_over_function_at(i);
+    return f ? f->name : NULL;
+}
+
+static const char *table_function_name(uint32_t i)
+{
+    const struct table_function *f = table_function_at(i);
+    return f ? f->name : NULL;
 }
 
 static void put_functions(struct buf *out)
@@ -308,7 +328,9 @@ static void put_functions(struct buf *out)
         if (!seen)
             put_category(out, function_at(i)->category);
     }
-    put_aggregates(out);
+    put_names(out, "aggregate", aggregate_name);
+    put_names(out, "over", over_name);
+    put_names(out, "table", table_function_name);
 }
 
 static void put_signature(struct buf *out, const char *signature, const char *summary)
@@ -328,21 +350,41 @@ static void put_dialects(struct buf *out, unsigned dialects)
                                            : "flink");
 }
 
-static bool put_aggregate(struct buf *out, struct str name)
+static void put_more(struct buf *out, bool *found, const char *signature, const char *summary,
+                     const char *where, unsigned dialects)
+{
+    if (*found)
+        buf_char(out, '\n');
+    *found = true;
+    put_signature(out, signature, summary);
+    buf_printf(out, "  %s\n", where);
+    put_dialects(out, dialects);
+}
+
+/* Functions over groups, over other rows, and those that give rows. */
+static bool put_row_function(struct buf *out, struct str name)
 {
     bool found = false;
-    for (uint32_t i = 0; agg_function_at(i); i++) {
-        const struct agg_function *f = agg_function_at(i);
-        if (!str_iis(name, f->name))
-            continue;
-        if (found)
-            buf_char(out, '\n');
-        found = true;
-        put_signature(out, f->signature, f->summary);
-        buf_text(out, "  An aggregate: with GROUP BY, in windows, with OVER; FILTER (WHERE ...) "
-                      "behind it.\n");
-        put_dialects(out, f->dialects);
-    }
+    const struct agg_function *f;
+    const struct table_function *t;
+    for (uint32_t i = 0; (f = agg_function_at(i)) != NULL; i++)
+        if (str_iis(name, f->name))
+            put_more(out, &found, f->signature, f->summary,
+                     "An aggregate: with GROUP BY, in windows, with OVER; FILTER (WHERE ...) "
+                     "behind it.",
+                     f->dialects);
+    for (uint32_t i = 0; (f = agg_over_function_at(i)) != NULL; i++)
+        if (str_iis(name, f->name))
+            put_more(out, &found, f->signature, f->summary,
+                     "Takes OVER (PARTITION BY ... ORDER BY ...).",
+                     f->dialects);
+    for (uint32_t i = 0; (t = table_function_at(i)) != NULL; i++)
+        if (str_iis(name, t->name))
+            put_more(out, &found, t->signature, t->summary,
+                     t == &table_function_unnest
+                         ? "In FROM: CROSS JOIN UNNEST(...) AS t (a), LEFT JOIN ... ON TRUE."
+                         : "In FROM: , LATERAL TABLE(...) AS t (a), LEFT JOIN ... ON TRUE.",
+                     t->dialects);
     return found;
 }
 
@@ -433,6 +475,10 @@ static struct str nearest_topic(struct str topic)
         nearest_add(&nearest, str_of(function_at(i)->name));
     for (uint32_t i = 0; agg_function_at(i); i++)
         nearest_add(&nearest, str_of(agg_function_at(i)->name));
+    for (uint32_t i = 0; agg_over_function_at(i); i++)
+        nearest_add(&nearest, str_of(agg_over_function_at(i)->name));
+    for (uint32_t i = 0; table_function_at(i); i++)
+        nearest_add(&nearest, str_of(table_function_at(i)->name));
     for (const struct option_spec *s = setting_specs; s->name; s++)
         nearest_add(&nearest, str_of(s->name));
     return nearest_end(&nearest);
@@ -463,7 +509,7 @@ static bool put_topic(struct buf *out, struct str topic)
         found = true;
     }
     found = put_function(out, topic) || found;
-    found = put_aggregate(out, topic) || found;
+    found = put_row_function(out, topic) || found;
     found = put_setting(out, topic) || found;
     return found || put_option_of_all(out, topic);
 }
