@@ -19,6 +19,7 @@ struct exec_source_stats {
     uint64_t bytes;           /* of the values of records; 0 where there are none */
     uint64_t skipped;         /* bad rows left out or routed */
     uint64_t late;
+    uint64_t ahead;           /* rows too far ahead of the clock to move event time */
     int64_t lag_rows;         /* -1: unknown */
     int64_t watermark_us;     /* INT64_MIN: none */
     const char *waiting_for;  /* NULL: not waiting */

@@ -99,7 +99,6 @@ struct op { /* operators put it first in a struct of their own */
                                   INT64_MAX: never */
     uint64_t rows_in, rows_out;
     uint64_t late;             /* rows that came when their window was over */
-    uint64_t ahead;            /* rows too far ahead of the clock to move time */
 };
 
 /* The worker as operators see it. */

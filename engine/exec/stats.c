@@ -75,6 +75,7 @@ static void put_source(struct run *x, uint32_t i)
         .rows = s->op->rows_in,
         .bytes = op_source_bytes(s->op),
         .skipped = s->policy->count,
+        .ahead = op_source_ahead(s->op),
         .lag_rows = status.lag_rows,
         .watermark_us = op_source_watermark(s->op),
         .waiting_for = copy_waiting(x, i, status.waiting_for),
@@ -138,6 +139,7 @@ static void add_source(struct exec *exec, uint32_t at, const struct exec_source_
     sum->rows += one->rows;
     sum->bytes += one->bytes;
     sum->skipped += one->skipped;
+    sum->ahead += one->ahead;
     sum->lag_rows = sum->lag_rows < 0 || one->lag_rows < 0 ? MAX(sum->lag_rows, one->lag_rows)
                                                            : sum->lag_rows + one->lag_rows;
     sum->watermark_us = MIN(sum->watermark_us, one->watermark_us);

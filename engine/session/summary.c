@@ -64,7 +64,13 @@ void summary_put_text(struct buf *out, const struct exec_stats *stats,
         put_grouped(out, s->skipped);
         buf_text(out, " skipped, ");
         put_grouped(out, s->late);
-        buf_text(out, " late\n");
+        buf_text(out, " late");
+        if (s->ahead > 0) {
+            buf_text(out, ", ");
+            put_grouped(out, s->ahead);
+            buf_text(out, " ahead of the clock");
+        }
+        buf_char(out, '\n');
     }
     bool several = has_several_results(stats);
     for (uint32_t i = 0; i < stats->sink_count; i++) {
@@ -105,8 +111,11 @@ void summary_put_json(struct buf *out, const struct exec_stats *stats,
         text_put_json_string(out, s->name);
         buf_printf(out,
                    ", \"rows\": %" PRIu64 ", \"skipped\": %" PRIu64 ", \"late\": %" PRIu64
-                   ", \"bytes\": %" PRIu64 "}",
+                   ", \"bytes\": %" PRIu64,
                    s->rows, s->skipped, s->late, s->bytes);
+        if (s->ahead > 0)
+            buf_printf(out, ", \"ahead\": %" PRIu64, s->ahead);
+        buf_char(out, '}');
     }
     buf_text(out, "], \"sinks\": [");
     for (uint32_t i = 0; i < stats->sink_count; i++) {

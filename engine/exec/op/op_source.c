@@ -38,6 +38,7 @@ struct op_source {
     int64_t *held_times_ms;     /* a time a row */
     const uint32_t *held_record; /* record of each row; NULL: itself */
     uint32_t pushed_first;      /* row of what was read that the last batch begins with */
+    uint64_t ahead;             /* rows that are too far ahead to move time */
     int64_t time_us;            /* watermark behind this source; WATERMARK_NONE: none */
     struct op_source *next;     /* of the worker */
 };
@@ -559,6 +560,16 @@ enum code op_source_bad_row(struct op_source *op, uint32_t row, struct str reaso
 void op_source_note_watermark(struct op_source *op, int64_t watermark_us)
 {
     op->time_us = watermark_us;
+}
+
+void op_source_note_ahead(struct op_source *op)
+{
+    op->ahead++;
+}
+
+uint64_t op_source_ahead(const struct op *base)
+{
+    return ((const struct op_source *)base)->ahead;
 }
 
 int64_t op_source_watermark(const struct op *base)

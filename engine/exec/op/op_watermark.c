@@ -239,7 +239,7 @@ static enum code run_rows(struct op_watermark *op, const struct batch *in,
             TRY(change_split(op, in, i, marks, err));
         int64_t w = WATERMARK_NONE;
         if (t > ahead_us)
-            op->base.ahead++;
+            op_source_note_ahead(op->source);
         else if (!watermark)
             w = t - plan->delay_us;
         else if (column_is_valid(watermark, row))
