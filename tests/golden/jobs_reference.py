@@ -2,7 +2,9 @@
 """Jobs of queries/ (and the published ones where ../shared has them) against an independent reading
 of their rules, table by table.
 
-    jobs_reference.py WEIR REPO JOB...
+    jobs_reference.py WEIR REPO [--resume SEED] JOB...
+
+--resume: each job is stopped after some rows and goes on from its snapshot in a new process.
 """
 import os
 import sys
@@ -27,7 +29,10 @@ JOBS = {
 def main():
     weir, root = os.path.abspath(sys.argv[1]), sys.argv[2]
     shared = os.environ.get("WEIR_SHARED", os.path.join(root, "../shared"))
-    for name in sys.argv[3:]:
+    names, seed = sys.argv[3:], None
+    if names[0] == "--resume":
+        names, seed = names[2:], int(names[1])
+    for name in names:
         cases, published = JOBS[name.removeprefix("flink/")]
         flink = name.startswith("flink/")
         jobs = [os.path.join(root, "queries", f"{name}.sql")]
@@ -36,7 +41,7 @@ def main():
             jobs += [path] if os.path.exists(path) else []
         for case in cases(flink):
             for job in jobs:
-                harness.check(weir, job, case)
+                harness.check(weir, job, case, seed)
 
 
 main()

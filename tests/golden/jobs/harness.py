@@ -1,6 +1,7 @@
 """Runs jobs under the local profile and compares the tables they leave with rows by the rules."""
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -102,8 +103,29 @@ def run_job(weir, job, folder, settings):
     return json.loads(done.stderr.decode().splitlines()[-1])
 
 
-def check(weir, job, case):
-    """Runs the job on the case's inputs; ends the program where a table differs."""
+def run_with_stops(weir, job, folder, case, chance):
+    """The job, stopped after some rows and started again from its snapshot, up to three times."""
+    rows = sum(len(records) for records in case.topics.values())
+    stops = sorted(chance.sample(range(1, rows + 1), min(rows, chance.randint(1, 3))))
+    done = 0
+    for stop in stops + [None]:
+        more = [f"weir.state.dir={folder}/state"]
+        if stop is not None:
+            more.append(f"weir.test.stop-after-rows={stop - done}")
+            done = stop
+        run_job(weir, job, folder, [*case.settings, *more])
+
+
+def check_counts(job, case, summary):
+    for name, count in case.counts.items():
+        got = sum(source[name] for source in summary["sources"])
+        if got != count:
+            sys.exit(f"{job}, case {case.name}: {got} rows {name}, by the rules {count}")
+
+
+def check(weir, job, case, seed=None):
+    """Runs the job on the case's inputs, with a seed also stopped now and then; ends the program
+    where a table differs."""
     with tempfile.TemporaryDirectory() as folder:
         for topic, records in case.topics.items():
             write_topic(folder, topic, records)
@@ -112,11 +134,10 @@ def check(weir, job, case):
             db = sqlite3.connect(path)
             db.executescript("\n".join(case.tables))
             db.close()
-        summary = run_job(weir, job, folder, case.settings)
-        for name, count in case.counts.items():
-            got = sum(source[name] for source in summary["sources"])
-            if got != count:
-                sys.exit(f"{job}, case {case.name}: {got} rows {name}, by the rules {count}")
+        if seed is None:
+            check_counts(job, case, run_job(weir, job, folder, case.settings))
+        else:
+            run_with_stops(weir, job, folder, case, random.Random(seed))
         db = sqlite3.connect(path)
         for table, expected in case.expected.items():
             got = db.execute(f'SELECT * FROM "{table}"').fetchall()
