@@ -6,7 +6,8 @@
  *
  * A value with a line feed has no place in T.ndjson.  If the file had something in
  * it before this run, that is an error; otherwise what this run has written to it
- * moves to T.records.ndjson, and the sink goes on there. */
+ * moves to T.records.ndjson, and the sink goes on there; so does a start from a snapshot that is
+ * older than the move. */
 #include "local/local_topic.h"
 
 #include "base/memory.h"
@@ -103,6 +104,77 @@ static bool has_content(const char *path)
     return stat(path, &found) == 0 && found.st_size > 0;
 }
 
+static bool has_file(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0;
+}
+
+/* Adds up the lines of records until their values are `length` bytes of lines. */
+static enum code count_moved(struct line_reader *reader, struct topic_records *records,
+                             struct arena *arena, int64_t length, int64_t *ret, struct error *err)
+{
+    enum { LINES = 256 };
+    struct str lines[LINES];
+    struct topic_record parsed[LINES];
+    const char *reasons[LINES];
+    enum line_state state = LINES_MORE;
+    int64_t plain = 0;
+    *ret = 0;
+    while (state == LINES_MORE) {
+        uint32_t count = 0;
+        TRY(line_reader_fill(reader, arena, lines, NULL, LINES, &count, &state, err));
+        TRY(topic_records_parse(records, arena, lines, count, parsed, reasons, err));
+        for (uint32_t i = 0; i < count; i++) {
+            if (plain >= length)
+                return OK;
+            plain += (int64_t)parsed[i].value.size + 1;
+            *ret += (int64_t)lines[i].size + 1;
+        }
+        arena_reset(arena);
+    }
+    return OK;
+}
+
+static enum code open_lines(const char *path, int *ret_fd, struct line_reader **ret,
+                            struct error *err)
+{
+    *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*ret_fd < 0)
+        return error_set(err, E_IO, "could not open \"%s\": %s", path, strerror(errno));
+    struct line_options options = {
+        .path = path,
+        .fd = *ret_fd,
+        .size = -1,
+        .line_bytes_max = INT64_MAX,
+        .keeps_cr = true,
+    };
+    return line_reader_create(&options, (struct line_position){ 0, 0 }, ret, err);
+}
+
+/* After the snapshot the lines were moved to the file of records: where in it do those end that the
+ * snapshot stands for? */
+static enum code find_moved(struct topic_sink *s, int64_t length, int64_t *ret, struct error *err)
+{
+    int fd = -1;
+    struct line_reader *reader = NULL;
+    struct topic_records *records = NULL;
+    struct arena *arena = arena_create();
+    enum code code = arena ? OK : error_nomem(err);
+    if (code == OK)
+        code = open_lines(s->records_path, &fd, &reader, err);
+    if (code == OK)
+        code = topic_records_create(&records, err);
+    if (code == OK)
+        code = count_moved(reader, records, arena, length, ret, err);
+    topic_records_destroy(records);
+    line_reader_destroy(reader);
+    arena_destroy(arena);
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
 static enum code open_out(struct topic_sink *s, const struct sink_open *open, struct error *err)
 {
     if (!open->resume) {
@@ -120,7 +192,11 @@ static enum code open_out(struct topic_sink *s, const struct sink_open *open, st
         return error_set(err, E_DATA, "position \"" STR_FMT "\" of \"%s\" is none",
                          STR_ARG(position), s->plain_path);
     s->is_records = str_is(str_make(position.data, blank), "records");
-    s->was_begun = !s->is_records && length > 0;
+    if (!s->is_records && !has_file(s->plain_path) && has_file(s->records_path)) {
+        s->is_records = true;
+        TRY(find_moved(s, length, &length, err));
+    }
+    s->was_begun = str_is(str_make(position.data, blank), "begun");
     return file_out_open(&s->out, str_of(s->is_records ? s->records_path : s->plain_path),
                          FILE_OUT_RESUME, length, err);
 }
@@ -190,26 +266,18 @@ static enum code copy_lines(struct topic_sink *s, struct line_reader *reader, st
 
 static enum code move_lines(struct topic_sink *s, struct error *err)
 {
-    int fd = open(s->plain_path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, E_IO, "could not open \"%s\": %s", s->plain_path, strerror(errno));
-    struct line_options options = {
-        .path = s->plain_path,
-        .fd = fd,
-        .size = -1,
-        .line_bytes_max = INT64_MAX,
-        .keeps_cr = true,
-    };
-    struct arena *arena = arena_create();
+    int fd = -1;
     struct line_reader *reader = NULL;
+    struct arena *arena = arena_create();
     enum code code = arena ? OK : error_nomem(err);
     if (code == OK)
-        code = line_reader_create(&options, (struct line_position){ 0, 0 }, &reader, err);
+        code = open_lines(s->plain_path, &fd, &reader, err);
     if (code == OK)
         code = copy_lines(s, reader, arena, err);
     line_reader_destroy(reader);
     arena_destroy(arena);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return code;
 }
 
@@ -383,7 +451,7 @@ static enum code topic_sink_tell(struct sink *base, struct buf *out, struct erro
 {
     struct topic_sink *s = (struct topic_sink *)base;
     TRY(file_out_drain(&s->out, err));
-    buf_text(out, s->is_records ? "records " : "lines ");
+    buf_text(out, s->is_records ? "records " : s->was_begun ? "begun " : "lines ");
     buf_i64(out, s->out.length);
     return buf_check(out, err);
 }

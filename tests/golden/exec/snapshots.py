@@ -193,6 +193,32 @@ def test_limit():
           get("out.ndjson"))
 
 
+def test_topic_that_changed_its_form():
+    """A topic's file of lines became one of records behind the snapshot that is gone on from."""
+    put("job.sql", MERGE.replace("'json');\nINSERT", "'raw');\nINSERT"))
+    put("d/a.records.ndjson", "".join(json.dumps({"value": {"k": f"a{i}" + "\n" * (i == 7)}}) + "\n"
+                                      for i in range(10)))
+    put("d/b.records.ndjson", "")
+    local = ["--profile", "local", "--data", "d", "--set", "weir.state.dir=st", "job.sql"]
+    for stop in (1, 4, 7):
+        for name in glob.glob("st*/*") + glob.glob("d/o.*"):
+            os.unlink(name)
+        check("it stops", stop_after(stop, *local) == (0, ""))
+        check("lines so far", get("d/o.ndjson") == "".join(f"a{i}\n" for i in range(stop)))
+        kept = {name: open(name, "rb").read() for name in glob.glob("st/*")}
+        check("it goes on", weir(*local) == (0, ""))
+        wanted = get("d/o.records.ndjson")
+        check("records", len(wanted.splitlines()) == 10 and not os.path.exists("d/o.ndjson"))
+        for name in glob.glob("st/*"):
+            os.unlink(name)
+        for name, data in kept.items():
+            with open(name, "wb") as file:
+                file.write(data)
+        said = weir(*local)
+        check(f"again from the snapshot of {stop} lines", said == (0, "") and
+              get("d/o.records.ndjson") == wanted, str(said) + get("d/o.records.ndjson"))
+
+
 def test_more_input_after_the_end():
     """The end of the input closes all windows; what a later start finds is not late for that."""
     put("job.sql", WINDOWS)
