@@ -8,164 +8,28 @@
  * time of what came since it was looked at last, as in Flink's TemporalRowTimeJoinOperator.
  * So a row of the left that is late waits for the next watermark, and finds what is still
  * there. */
-#include "exec/op/join_pairs.h"
+#include "exec/op/temporal.h"
 
-#include "state/bag.h"
 #include "state/snapshot.h"
 
 enum { LEFT_BAG = 1, RIGHT_BAG = 2, TIMERS = 3 }; /* tables of a snapshot */
 
-/* A key's row of the timers: the keys, the time; and this behind it. */
-struct timer_tail {
-    uint32_t in_heap; /* how often; only the one of the time in the row is meant */
-    bool has_versions;
-};
-
-struct timer {
-    int64_t time_us;
-    uint64_t number; /* of being set */
-    char *row;
-};
-
-struct side {
-    struct state_bag *bag;
-    const struct state_layout *layout; /* the columns, then the kind of change */
-    uint32_t width;
-    uint32_t time;
-    struct column **keys;
-};
-
-struct op_temporal_join {
-    struct op base;
-    const struct plan_temporal_join *plan;
-    struct state_heap *heap;
-    struct side sides[2];
-    struct state_table *timers;
-    struct timer *due; /* a heap of them */
-    size_t due_count, due_cap;
-    uint64_t set; /* timers so far */
-    struct join_test test;
-    int64_t now_us;
-};
-
-/* --- timers ------------------------------------------------------------------------------- */
-
-static const struct state_slot *timer_slot(const struct op_temporal_join *op)
-{
-    return &state_table_layout(op->timers)->slots[op->plan->join.key_count];
-}
-
-static struct timer_tail *timer_tail(const struct op_temporal_join *op, char *row)
-{
-    return (struct timer_tail *)(row + state_table_tail(op->timers));
-}
-
-static bool earlier(const struct timer *a, const struct timer *b)
-{
-    return a->time_us < b->time_us || (a->time_us == b->time_us && a->number < b->number);
-}
-
-static enum code put_timer(struct op_temporal_join *op, char *row, int64_t time_us,
-                           struct error *err)
-{
-    if (op->due_count == op->due_cap) {
-        size_t cap = MAX(op->due_cap * 2, 64);
-        struct timer *due = state_alloc(op->heap, cap * sizeof *due);
-        if (!due)
-            return state_heap_error(op->heap, err);
-        if (op->due_count > 0)
-            memcpy(due, op->due, op->due_count * sizeof *due);
-        state_free(op->heap, op->due, op->due_cap * sizeof *due);
-        op->due = due;
-        op->due_cap = cap;
-    }
-    struct timer timer = { time_us, op->set++, row };
-    size_t at = op->due_count++;
-    for (; at > 0 && earlier(&timer, &op->due[(at - 1) / 2]); at = (at - 1) / 2)
-        op->due[at] = op->due[(at - 1) / 2];
-    op->due[at] = timer;
-    timer_tail(op, row)->in_heap++;
-    return OK;
-}
-
-/* The key is looked at when time reaches time_us, or before. */
-static enum code set_timer(struct op_temporal_join *op, char *row, int64_t time_us,
-                           struct error *err)
-{
-    const struct state_slot *slot = timer_slot(op);
-    int64_t *at = state_at(row, slot);
-    if (state_is_valid(row, slot) && *at <= time_us)
-        return OK;
-    *at = time_us;
-    state_set_valid(row, slot, true);
-    return put_timer(op, row, time_us, err);
-}
-
-static struct timer take_timer(struct op_temporal_join *op)
-{
-    struct timer first = op->due[0], last = op->due[--op->due_count];
-    size_t at = 0;
-    for (;;) {
-        size_t next = 2 * at + 1;
-        if (next + 1 < op->due_count && earlier(&op->due[next + 1], &op->due[next]))
-            next++;
-        if (next >= op->due_count || !earlier(&op->due[next], &last))
-            break;
-        op->due[at] = op->due[next];
-        at = next;
-    }
-    op->due[at] = last;
-    timer_tail(op, first.row)->in_heap--;
-    return first;
-}
-
-/* Nothing is known of the key any more. */
-static void forget_key(struct op_temporal_join *op, char *row)
-{
-    const struct timer_tail *tail = timer_tail(op, row);
-    if (tail->in_heap == 0 && !tail->has_versions && !state_is_valid(row, timer_slot(op)))
-        state_table_remove(op->timers, row);
-}
-
-/* Rows of keys whose time has come. */
-static enum code take_due(struct op_temporal_join *op, int64_t now_us, char ***ret,
-                          uint32_t *ret_count, struct error *err)
-{
-    struct arena *arena = op->base.worker->batch_arena;
-    const struct state_slot *slot = timer_slot(op);
-    uint32_t cap = 0;
-    *ret = NULL;
-    *ret_count = 0;
-    while (op->due_count > 0 && op->due[0].time_us <= now_us) {
-        struct timer timer = take_timer(op);
-        if (state_is_valid(timer.row, slot) &&
-            *(int64_t *)state_at(timer.row, slot) == timer.time_us) {
-            state_set_valid(timer.row, slot, false);
-            if (!ARENA_PUSH(arena, *ret, *ret_count, cap, timer.row))
-                return error_nomem(err);
-        } else {
-            forget_key(op, timer.row);
-        }
-    }
-    return OK;
-}
-
 /* --- versions ---------------------------------------------------------------------------------- */
 
-static int64_t time_of(const struct side *side, const struct bag_item *item)
+static int64_t time_of(const struct temporal_side *side, const struct bag_item *item)
 {
     int64_t us;
     memcpy(&us, item->slots + side->layout->slots[side->time].offset, sizeof us);
     return us;
 }
 
-static enum change change_of(const struct side *side, const struct bag_item *item)
+static enum change change_of(const struct temporal_side *side, const struct bag_item *item)
 {
     return (enum change)item->slots[side->layout->slots[side->width].offset];
 }
 
 /* The newest version that is not newer than `time_us`; NULL: none. */
-static struct bag_item *version_at(const struct side *right, const struct bag_key *key,
+static struct bag_item *version_at(const struct temporal_side *right, const struct bag_key *key,
                                    int64_t time_us)
 {
     struct bag_item *best = NULL;
@@ -178,7 +42,7 @@ static struct bag_item *version_at(const struct side *right, const struct bag_ke
 }
 
 /* Versions that no row at or behind the watermark can want. */
-static void clean(struct side *right, const struct bag_key *key, int64_t now_us)
+static void clean(struct temporal_side *right, const struct bag_key *key, int64_t now_us)
 {
     const struct bag_item *newest = version_at(right, key, now_us);
     for (struct bag_item *item = newest ? key->first : NULL, *next; item; item = next) {
@@ -203,7 +67,7 @@ static enum code key_due(struct op_temporal_join *op, const struct bag_key *left
                          int64_t *ret_next_us, struct error *err)
 {
     struct arena *arena = op->base.worker->batch_arena;
-    struct side *right = &op->sides[1];
+    struct temporal_side *right = &op->sides[1];
     *ret_next_us = WATERMARK_END;
     for (struct bag_item *item = left ? left->first : NULL; item; item = item->next) {
         int64_t time_us = time_of(&op->sides[0], item);
@@ -310,10 +174,11 @@ static enum code advance(struct op_temporal_join *op, int64_t now_us, bool *ret_
 {
     enum { DUE_MOST = 4096 };
     struct arena *arena = op->base.worker->batch_arena;
-    char **rows;
-    uint32_t n;
+    struct temporal_due keys;
     op->now_us = now_us;
-    TRY(take_due(op, now_us, &rows, &n, err));
+    TRY(temporal_take_due(op, now_us, &keys, err));
+    char **rows = keys.rows;
+    uint32_t n = keys.count;
     struct bag_key **left = arena_array(arena, struct bag_key *, MAX(n, 1));
     struct bag_key **right = arena_array(arena, struct bag_key *, MAX(n, 1));
     if (!left || !right)
@@ -325,7 +190,7 @@ static enum code advance(struct op_temporal_join *op, int64_t now_us, bool *ret_
         int64_t next_us;
         TRY(key_due(op, left[i], right[i], now_us, &due, &next_us, err));
         if (next_us != WATERMARK_END)
-            TRY(set_timer(op, rows[i], next_us, err));
+            TRY(temporal_set(op, rows[i], next_us, err));
     }
     *ret_emitted = due.count > 0;
     for (uint32_t first = 0; first < due.count; first += DUE_MOST) {
@@ -335,11 +200,10 @@ static enum code advance(struct op_temporal_join *op, int64_t now_us, bool *ret_
                             .count = MIN(due.count - first, DUE_MOST) };
         TRY(emit_due(op, &part, err));
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++)
         if (right[i])
             clean(&op->sides[1], right[i], now_us);
-        forget_key(op, rows[i]);
-    }
+    temporal_forget(op, &keys);
     return OK;
 }
 
@@ -348,13 +212,13 @@ static enum code advance(struct op_temporal_join *op, int64_t now_us, bool *ret_
 static enum code add(struct op_temporal_join *op, uint32_t port, struct column *const *columns,
                      struct bag_key *key, char *timer, uint32_t row, struct error *err)
 {
-    struct side *side = &op->sides[port];
+    struct temporal_side *side = &op->sides[port];
     struct bag_item *item;
     bool replaced; /* a version of the same time: the last one counts */
     TRY(state_bag_add(side->bag, key, columns, row, &item, &replaced, err));
     if (port == 1)
-        timer_tail(op, timer)->has_versions = true;
-    return set_timer(op, timer, time_of(side, item), err);
+        temporal_tail(op, timer)->has_versions = true;
+    return temporal_set(op, timer, time_of(side, item), err);
 }
 
 /* The batch's columns, and behind them the kind of each row. */
@@ -393,7 +257,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
 {
     struct op_temporal_join *op = (struct op_temporal_join *)base;
     struct arena *arena = base->worker->batch_arena;
-    struct side *side = &op->sides[port];
+    struct temporal_side *side = &op->sides[port];
     const struct plan_join *join = &op->plan->join;
     uint32_t n = 0, mark = 0;
     uint32_t *rows = arena_array(arena, uint32_t, in->selected);
@@ -461,12 +325,12 @@ static enum code restore_timer(struct op_temporal_join *op, struct state_reader 
                                const struct state_record *record, struct error *err)
 {
     char *row;
-    const struct state_slot *slot = timer_slot(op);
+    const struct state_slot *slot = temporal_slot(op);
     TRY(state_table_load(op->timers, reader, record->key, record->value, &row, err));
     if (!row)
         return OK;
-    timer_tail(op, row)->has_versions = true; /* it may have some */
-    return state_is_valid(row, slot) ? put_timer(op, row, *(int64_t *)state_at(row, slot), err)
+    temporal_tail(op, row)->has_versions = true; /* it may have some */
+    return state_is_valid(row, slot) ? temporal_put(op, row, *(int64_t *)state_at(row, slot), err)
                                      : OK;
 }
 
@@ -512,7 +376,7 @@ static enum code make_side(struct op_temporal_join *op, uint32_t k, struct error
     struct worker *worker = op->base.worker;
     const struct plan_join *join = &op->plan->join;
     const struct plan *input = join->base.inputs[k];
-    struct side *side = &op->sides[k];
+    struct temporal_side *side = &op->sides[k];
     uint32_t n = join->key_count, width = input->field_count;
     const struct type **keys = arena_array(worker->op_arena, const struct type *, MAX(n, 1));
     const struct type **items = arena_array(worker->op_arena, const struct type *, width + 1);
@@ -544,7 +408,7 @@ static enum code make_side(struct op_temporal_join *op, uint32_t k, struct error
                                    .route_count = n,
                                    .value = &time,
                                    .value_count = 1,
-                                   .tail_bytes = sizeof(struct timer_tail) };
+                                   .tail_bytes = sizeof(struct temporal_tail) };
     if (k == 0)
         TRY(state_table_create(op->heap, &timers, worker->clock, &op->timers, err));
     side->layout = state_bag_layout(side->bag);
