@@ -115,8 +115,8 @@ static enum code table_relation(struct binder *b, const struct catalog_table *ta
     if (computed) {
         ((struct plan_calc *)calc)->exprs = exprs;
         calc->inputs[0] = plan;
-        calc->changes = plan->changes;
-        calc->bounded = plan->bounded;
+        if (!plan_derive(b->arena, calc))
+            return error_nomem(err);
         plan = calc;
     }
     *ret = (struct relation){ .plan = plan };

@@ -237,7 +237,6 @@ enum code bind_join(struct binder *b, const struct ast_join *node, const struct 
 {
     struct relation sides[2];
     const struct ast_node *right = node->right;
-    bool is_conditional = node->what != JOIN_COMMA && node->what != JOIN_CROSS;
     TRY(bind_from(b, node->left, ctes, &sides[0], err));
     if (right->kind == AST_FROM_TABLE && ((const struct ast_from_table *)right)->as_of) {
         TRY(bind_join_finish(b, &sides[0], err));
@@ -248,11 +247,6 @@ enum code bind_join(struct binder *b, const struct ast_join *node, const struct 
         return bind_correlate(b, right, node, &sides[0], ret, err);
     }
     TRY(bind_from(b, right, ctes, &sides[1], err));
-    if (is_conditional && !node->on && node->using_.count == 0 && !node->natural) {
-        error_at(err, E_SYNTAX, node->node.span, "the join has no condition");
-        error_hint(err, "Put ON or USING behind it, or write CROSS JOIN.");
-        return E_SYNTAX;
-    }
     return join_sides(b, node, sides, ret, err);
 }
 

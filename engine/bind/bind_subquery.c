@@ -262,18 +262,23 @@ static enum code join_value(struct binder *b, const struct ast_node *node,
 {
     const struct ast_query *query = ((const struct ast_subquery *)node)->query;
     struct inner inner = { 0 };
+    struct value_query value = { .node = node };
+    TRY(bind_join_finish(b, from, err));
+    TRY(bind_correlated_value(b, query, ctes, from, &value.column, err));
+    if (value.column)
+        return ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, value)
+                   ? OK
+                   : error_nomem(err);
     TRY(bind_query(b, query, ctes, &inner.rel, err));
     const struct plan *plan = inner.rel.plan;
     if (plan->field_count != 1)
         return error_at(err, E_TYPE, node->span,
                         "a query used as a value gives one column, and this one gives %u",
                         plan->field_count);
-    TRY(bind_join_finish(b, from, err));
     struct conjuncts none = { 0 };
     uint32_t column = from->plan->field_count;
     TRY(join_inner(b, LEFT_JOIN, from, &inner, &none, !plan_has_key_in(plan, NULL, 0), node->span,
                    err));
-    struct value_query value = { node, NULL };
     value.column = expr_column(b->arena, column, from->plan->fields[column].type, node->span);
     if (!value.column || !ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, value))
         return error_nomem(err);

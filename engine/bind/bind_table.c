@@ -329,6 +329,9 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     scan->on_error = resolved.on_error ? resolved.on_error : table->blink ? "skip" : "fail";
     if (resolved.late_table.size > 0)
         TRY(bind_dead_letter(b, table, resolved.late_table, span, &scan->late_sink, err));
+    plan->before = true; /* until the optimizer knows better */
+    if (!plan_derive(b->arena, plan))
+        return error_nomem(err);
     if (resolved.dead_letter.size > 0)
         TRY(bind_dead_letter(b, table, resolved.dead_letter, span, &scan->dead_letter_sink, err));
     struct scan_entry entry = { table, scan, NULL };

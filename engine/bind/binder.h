@@ -192,6 +192,11 @@ enum code bind_temporal(struct binder *b, const struct ast_join *node, const str
 enum code bind_where(struct binder *b, const struct ast_node *where, const struct cte *ctes,
                      struct relation *from, struct expr **ret_filter, struct error *err)
     WEIR_CHECKED;
+/* bind_correlated.c: a query used as a value that looks at `from`, joined to it; *ret is its value,
+ * NULL: it does not look there. */
+enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
+                                const struct cte *ctes, struct relation *from,
+                                struct expr **ret, struct error *err) WEIR_CHECKED;
 /* Joins the queries used as values in an expression to `from`: bind_expr then reads their column. */
 enum code bind_value_queries(struct binder *b, const struct ast_node *node,
                              const struct cte *ctes, struct relation *from, struct error *err)

@@ -18,8 +18,7 @@ static bool earlier(const struct temporal_timer *a, const struct temporal_timer 
     return a->time_us < b->time_us || (a->time_us == b->time_us && a->number < b->number);
 }
 
-enum code temporal_put(struct op_temporal_join *op, char *row, int64_t time_us,
-                           struct error *err)
+enum code temporal_put(struct op_temporal_join *op, char *row, int64_t time_us, struct error *err)
 {
     if (op->due_count == op->due_cap) {
         size_t cap = MAX(op->due_cap * 2, 64);
@@ -41,8 +40,7 @@ enum code temporal_put(struct op_temporal_join *op, char *row, int64_t time_us,
     return OK;
 }
 
-enum code temporal_set(struct op_temporal_join *op, char *row, int64_t time_us,
-                           struct error *err)
+enum code temporal_set(struct op_temporal_join *op, char *row, int64_t time_us, struct error *err)
 {
     const struct state_slot *slot = temporal_slot(op);
     int64_t *at = state_at(row, slot);
@@ -72,7 +70,7 @@ static struct temporal_timer take_timer(struct op_temporal_join *op)
 }
 
 enum code temporal_take_due(struct op_temporal_join *op, int64_t now_us, struct temporal_due *ret,
-                          struct error *err)
+                            struct error *err)
 {
     struct arena *arena = op->base.worker->batch_arena;
     const struct state_slot *slot = temporal_slot(op);
