@@ -47,22 +47,27 @@ static enum code send(struct late_route *route, const struct op *op, uint32_t po
     return bad_row_report(&route->policy.base, &late, err);
 }
 
-enum code op_late(struct op *op, uint32_t port, const struct batch *in, const uint32_t *sel,
-                  uint32_t n, int64_t end_us, struct error *err)
+enum code op_late_because(struct op *op, uint32_t port, const struct batch *in,
+                          const uint32_t *sel, uint32_t n, struct str reason, struct error *err)
 {
     op->late += n;
-    struct late_route *route = route_of(op, port);
+    struct late_route *route = n > 0 ? route_of(op, port) : NULL;
     if (!route)
         return OK;
-    char end[TIME_TEXT_MAX], reason[TIME_TEXT_MAX + 32];
-    size_t size = time_print_timestamp(end_us, 3, TIME_FRACTION_TRIMMED, ' ', end);
-    int length = snprintf(reason, sizeof reason, "its window ended at %.*s", (int)size, end);
     struct buf text;
     buf_init(&text, 1 << 24);
     enum code code = OK;
     for (uint32_t i = 0; i < n && code == OK; i++)
-        code = send(route, op, port, in, sel ? sel[i] : i, str_make(reason, (size_t)length), &text,
-                    err);
+        code = send(route, op, port, in, sel ? sel[i] : i, reason, &text, err);
     buf_done(&text);
     return code;
+}
+
+enum code op_late(struct op *op, uint32_t port, const struct batch *in, const uint32_t *sel,
+                  uint32_t n, int64_t end_us, struct error *err)
+{
+    char end[TIME_TEXT_MAX], reason[TIME_TEXT_MAX + 32];
+    size_t size = time_print_timestamp(end_us, 3, TIME_FRACTION_TRIMMED, ' ', end);
+    int length = snprintf(reason, sizeof reason, "its window ended at %.*s", (int)size, end);
+    return op_late_because(op, port, in, sel, n, str_make(reason, (size_t)length), err);
 }

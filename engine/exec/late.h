@@ -16,3 +16,7 @@ struct late_route {
  * clock).  They are counted for the first source below. */
 enum code op_late(struct op *op, uint32_t port, const struct batch *in, const uint32_t *sel,
                   uint32_t n, int64_t end_us, struct error *err) WEIR_CHECKED;
+/* The same where it is not a window that is over. */
+enum code op_late_because(struct op *op, uint32_t port, const struct batch *in,
+                          const uint32_t *sel, uint32_t n, struct str reason, struct error *err)
+    WEIR_CHECKED;

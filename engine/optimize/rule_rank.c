@@ -109,20 +109,44 @@ static enum code take_range(struct optimizer *o, struct plan_calc *calc, uint32_
     return OK;
 }
 
-/* The window whose end is among the keys; PLAN_NO_COLUMN: none. */
-static uint32_t window_end_of(const struct plan *input, const uint32_t *keys, uint32_t count)
+/* The window both of whose bounds are among the keys. */
+struct window {
+    uint32_t end; /* PLAN_NO_COLUMN: none */
+    bool proctime, in_zone;
+};
+
+static void describe(struct window *window, const struct plan *origin)
 {
-    uint32_t end = PLAN_NO_COLUMN;
+    if (origin->kind == PLAN_WINDOW_JOIN) {
+        const struct plan_window_join *join = (const struct plan_window_join *)origin;
+        window->proctime = join->proctime;
+        window->in_zone = join->in_zone;
+        return;
+    }
+    const struct window_spec *spec = origin->kind == PLAN_ASSIGN
+                                         ? &((const struct plan_assign *)origin)->window
+                                         : &((const struct plan_window *)origin)->window;
+    window->proctime = spec->proctime;
+    window->in_zone = spec->in_zone;
+}
+
+static struct window window_of(const struct plan *input, const uint32_t *keys, uint32_t count)
+{
+    struct window window = { .end = PLAN_NO_COLUMN };
     bool start = false;
     for (uint32_t i = 0; i < count; i++) {
         struct plan_window_column c = plan_window_column(input, keys[i]);
         if (!c.origin)
             continue;
         start = start || c.what == WINDOW_START;
-        if (c.what == WINDOW_END)
-            end = keys[i];
+        if (c.what != WINDOW_END)
+            continue;
+        window.end = keys[i];
+        describe(&window, c.origin);
     }
-    return start ? end : PLAN_NO_COLUMN;
+    if (!start)
+        window.end = PLAN_NO_COLUMN;
+    return window;
 }
 
 static struct expr *number_is_one(struct arena *arena, struct expr *e, void *arg)
@@ -134,7 +158,7 @@ static struct expr *number_is_one(struct arena *arena, struct expr *e, void *arg
 }
 
 static enum code make_dedup(struct optimizer *o, struct plan_calc *calc,
-                            const struct plan_over *over, uint32_t window_end,
+                            const struct plan_over *over, const struct window *window,
                             struct plan **ret, struct error *err)
 {
     const struct plan *input = over->base.inputs[0];
@@ -150,7 +174,9 @@ static enum code make_dedup(struct optimizer *o, struct plan_calc *calc,
     dedup->key_count = over->key_count;
     dedup->time = over->proctime ? PLAN_NO_COLUMN : over->order[0].column;
     dedup->keep_last = over->order[0].descending;
-    dedup->window_end = window_end;
+    dedup->window_end = window->end;
+    dedup->proctime = window->proctime;
+    dedup->in_zone = window->in_zone;
     for (uint32_t i = 0; i < calc->base.field_count; i++)
         if (!(exprs[i] = expr_rewrite(o->arena, calc->exprs[i], number_is_one, &n)))
             return error_nomem(err);
@@ -160,8 +186,8 @@ static enum code make_dedup(struct optimizer *o, struct plan_calc *calc,
 }
 
 static enum code make_rank(struct optimizer *o, const struct plan_over *over,
-                           const struct range *range, bool with_rank, uint32_t window_end,
-                           struct plan **ret, struct error *err)
+                           const struct range *range, bool with_rank,
+                           const struct window *window, struct plan **ret, struct error *err)
 {
     const struct plan *input = over->base.inputs[0];
     uint32_t n = input->field_count;
@@ -179,19 +205,36 @@ static enum code make_rank(struct optimizer *o, const struct plan_over *over,
     rank->end = range->end;
     rank->end_column = range->end_column;
     rank->with_rank = with_rank;
-    rank->window_end = window_end;
+    rank->window_end = window->end;
+    rank->proctime = window->proctime;
+    rank->in_zone = window->in_zone;
     *ret = plan;
     return OK;
 }
 
+/* The time that windows were made of is one within them, though no attribute any more. */
+static bool is_time_of_windows(const struct plan *plan, uint32_t column)
+{
+    while (plan->kind == PLAN_CALC) {
+        const struct plan_calc *calc = (const struct plan_calc *)plan;
+        if (calc->exprs && calc->exprs[column]->kind != EXPR_COLUMN)
+            return false;
+        column = calc->exprs ? calc->exprs[column]->column : column;
+        plan = plan->inputs[0];
+    }
+    const struct plan_assign *assign = (const struct plan_assign *)plan;
+    return plan->kind == PLAN_ASSIGN && !assign->window.proctime && column == assign->window.time;
+}
+
 /* Is the order one time attribute alone? */
-static bool is_by_time(const struct plan_over *over)
+static bool is_by_time(const struct plan_over *over, const struct window *window)
 {
     if (over->order_count != 1)
         return false;
-    const struct type *type =
-        over->base.inputs[0]->fields[over->order[0].column].type;
-    return type->time_attribute != TIME_PLAIN;
+    const struct plan *input = over->base.inputs[0];
+    uint32_t column = over->order[0].column;
+    return input->fields[column].type->time_attribute != TIME_PLAIN ||
+           (window->end != PLAN_NO_COLUMN && is_time_of_windows(input, column));
 }
 
 static enum code convert(struct optimizer *o, struct plan_calc *calc, struct error *err)
@@ -214,13 +257,15 @@ static enum code convert(struct optimizer *o, struct plan_calc *calc, struct err
     for (uint32_t i = 0; i < calc->base.field_count; i++)
         with_rank = with_rank || reads(calc->exprs[i], number);
     const struct plan *input = over->base.inputs[0];
-    uint32_t window_end = window_end_of(input, over->keys, over->key_count);
+    struct window window = window_of(input, over->keys, over->key_count);
+    if (range.end_column != PLAN_NO_COLUMN)
+        window.end = PLAN_NO_COLUMN; /* kept up to date, as any that changes with its key */
     bool first = range.start == 1 && range.end == 1 && range.end_column == PLAN_NO_COLUMN;
     struct plan *plan;
-    if (first && is_by_time(over) && !plan_updates(input) && !reads(rest, number))
-        TRY(make_dedup(o, calc, over, window_end, &plan, err));
+    if (first && is_by_time(over, &window) && !plan_updates(input) && !reads(rest, number))
+        TRY(make_dedup(o, calc, over, &window, &plan, err));
     else
-        TRY(make_rank(o, over, &range, with_rank, window_end, &plan, err));
+        TRY(make_rank(o, over, &range, with_rank, &window, &plan, err));
     plan->inputs[0] = over->base.inputs[0];
     plan->ttl_ms[0] = over->base.ttl_ms[0];
     plan->before = true;

@@ -277,6 +277,7 @@ struct plan_rank {
     uint32_t window_end;        /* a window top-N, emitted at its end; PLAN_NO_COLUMN: none */
     const struct plan_key *update_key; /* rows are updated by this key and only move up in the
                                    order: set by the optimizer; NULL: not so */
+    bool proctime, in_zone;     /* of the window, as in struct window_spec */
 };
 
 /* The first or last row of each key.  Output: the input's columns. */
@@ -287,6 +288,7 @@ struct plan_dedup {
     uint32_t time;              /* row time column; PLAN_NO_COLUMN: processing time (arrival) */
     bool keep_last;
     uint32_t window_end;        /* PLAN_NO_COLUMN: none */
+    bool proctime, in_zone;     /* of the window, as in struct window_spec */
 };
 
 /* Output: the input's columns, then a column a call. */

@@ -308,8 +308,7 @@ static unsigned join_changes(const struct plan_join *join)
 
 static unsigned dedup_changes(const struct plan_dedup *dedup)
 {
-    bool final = dedup->window_end != PLAN_NO_COLUMN ||
-                 (dedup->time == PLAN_NO_COLUMN && !dedup->keep_last);
+    bool final = dedup->window_end != PLAN_NO_COLUMN || !dedup->keep_last;
     return final ? CHANGES_INSERT : CHANGES_INSERT | updates_of(&dedup->base);
 }
 

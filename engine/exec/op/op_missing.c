@@ -10,15 +10,6 @@
                         "%s cannot run in this version of weir", what);                            \
     }
 
-MISSING(dedup, "deduplication")
 MISSING(over, "OVER")
 MISSING(sort, "ORDER BY")
 MISSING(fold, "folding")
-
-enum code op_window_rank_create(struct worker *worker, const struct plan_rank *plan,
-                                struct op **ret, struct error *err)
-{
-    (void)worker, (void)ret;
-    return error_at(err, E_UNSUPPORTED, plan->base.span,
-                    "a top-N of windows cannot run in this version of weir");
-}

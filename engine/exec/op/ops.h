@@ -44,6 +44,8 @@ OP_MAKERS(X)
 /* A top-N within windows, emitted when they are over. */
 enum code op_window_rank_create(struct worker *worker, const struct plan_rank *plan,
                                 struct op **ret, struct error *err);
+enum code op_window_dedup_create(struct worker *worker, const struct plan_dedup *plan,
+                                 struct op **ret, struct error *err);
 
 /* --- sources ------------------------------------------------------------------- */
 
