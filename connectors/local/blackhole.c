@@ -71,6 +71,11 @@ static unsigned sink_modes(const struct table_def *table)
     return SINK_APPEND | SINK_UPSERT | SINK_RETRACT;
 }
 
+static bool keeps_last(const struct table_def *table)
+{
+    return table->schema->key_count > 0;
+}
+
 const struct connector connector_blackhole = {
     .name = "blackhole",
     .summary = "takes every row and forgets it",
@@ -78,4 +83,5 @@ const struct connector connector_blackhole = {
     .options = options,
     .sink = &blackhole_sink,
     .sink_modes = sink_modes,
+    .keeps_last = keeps_last,
 };

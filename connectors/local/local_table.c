@@ -27,6 +27,14 @@ static unsigned sink_modes(const struct table_def *table)
     return table->schema->key_count > 0 ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
 }
 
+static bool keeps_last(const struct table_def *table)
+{
+    enum table_manner manner = local_table_manner(table);
+    return table->schema->key_count > 0 && (manner == TABLE_UPSERT || manner == TABLE_REPLACE) &&
+           !options_bool(table->options, "ignoreDelete") &&
+           str_trim(options_get(table->options, "excludeUpdateColumns")).size == 0;
+}
+
 static void describe(const struct table_def *table, struct buf *out)
 {
     static const char *const names[] = { "tableName", "table-name", "index" };
@@ -51,5 +59,6 @@ const struct connector connector_local_table = {
     .sink = &local_table_sink,
     .lookup = &local_table_lookup,
     .sink_modes = sink_modes,
+    .keeps_last = keeps_last,
     .describe = describe,
 };

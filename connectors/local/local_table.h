@@ -50,6 +50,8 @@ struct local_table {
     struct value_settings values; /* for nested types, which are JSON */
 };
 
+/* The manner of a table with a key. */
+enum table_manner local_table_manner(const struct table_def *def);
 /* Opens the database, making what is missing; adds columns where the system has no fixed ones. */
 enum code local_table_open(const struct table_def *def, struct local_table **ret,
                            struct error *err) WEIR_CHECKED;

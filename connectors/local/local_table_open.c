@@ -151,20 +151,27 @@ static bool starts_without_case(struct str text, const char *prefix)
     return text.size >= size && str_ieq(str_make(text.data, size), str_make(prefix, size));
 }
 
+static bool is_of_hbase(const struct table_def *def)
+{
+    struct str system = options_get(def->options, LOCAL_CONNECTOR_OPTION);
+    return starts_without_case(system, "hbase") || str_iis(system, "cloudhbase");
+}
+
+enum table_manner local_table_manner(const struct table_def *def)
+{
+    if (is_of_hbase(def))
+        return TABLE_MERGE;
+    if (!def->blink || !str_iis(options_get(def->options, LOCAL_CONNECTOR_OPTION), "elasticsearch"))
+        return TABLE_UPSERT;
+    return str_iis(str_trim(options_get(def->options, "updateMode")), "inc") ? TABLE_MERGE
+                                                                             : TABLE_REPLACE;
+}
+
 static void read_manner(struct local_table *table)
 {
-    const struct options *options = table->def->options;
-    struct str system = options_get(options, LOCAL_CONNECTOR_OPTION);
-    table->is_hbase = starts_without_case(system, "hbase") || str_iis(system, "cloudhbase");
-    bool is_blink_es = str_iis(system, "elasticsearch") && table->def->blink;
-    table->manner = TABLE_UPSERT;
-    if (table->is_hbase)
-        table->manner = TABLE_MERGE;
-    else if (is_blink_es)
-        table->manner = str_iis(str_trim(options_get(options, "updateMode")), "inc")
-                            ? TABLE_MERGE
-                            : TABLE_REPLACE;
-    table->ignores_deletes = options_bool(options, "ignoreDelete");
+    table->is_hbase = is_of_hbase(table->def);
+    table->manner = local_table_manner(table->def);
+    table->ignores_deletes = options_bool(table->def->options, "ignoreDelete");
 }
 
 static bool has_free_columns(const struct local_table *table)

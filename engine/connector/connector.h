@@ -282,6 +282,10 @@ struct connector {
 
     /* The change kinds this table can take as a sink: SINK_* ORed (a key may matter). */
     unsigned (*sink_modes)(const struct table_def *table);
+    /* Of what is written in SINK_UPSERT, does the table show just the last row of each key, so that
+     * rows before it need not be written?  (Not if NULLs leave what was there, deletes are ignored,
+     * or anybody sees each change.) NULL: no. */
+    bool (*keeps_last)(const struct table_def *table);
     /* Checks that cut across options and columns, before anything is opened. Optional. */
     enum code (*check)(const struct table_def *table, bool as_sink, struct error *err);
     /* What EXPLAIN prints behind the name: "topic=orders". Optional; secrets never. */

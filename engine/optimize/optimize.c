@@ -113,7 +113,8 @@ static enum code set_state_ids(struct optimizer *o, struct error *err)
         plan_print_details(&text, node);
         for (uint32_t k = 0; k < node->input_count; k++) {
             const struct plan *input = node->inputs[k];
-            if (input->kind == PLAN_EXCHANGE) /* state is the same for any number of workers */
+            /* State is the same for any number of workers, and folded or not. */
+            while (input->kind == PLAN_EXCHANGE || input->kind == PLAN_FOLD)
                 input = input->inputs[0];
             buf_put(&text, &input->state_id, sizeof input->state_id);
         }
@@ -174,7 +175,7 @@ enum code optimize(struct arena *arena, struct plan_job *job, struct error *err)
     static enum code (*const rules[])(struct optimizer *, struct error *) = {
         rule_calc,  rule_rank, rule_share,  rule_join, rule_calc, rule_narrow, rule_calc,
         rule_share, rule_json, rule_filter, rule_mode, rule_sink, rule_prune,  rule_changes,
-        rule_exchange,
+        rule_fold,  rule_exchange,
     };
     TRY(plan_collect(&o, err));
     for (size_t i = 0; i < countof(rules); i++) {

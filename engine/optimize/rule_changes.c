@@ -47,6 +47,14 @@ static bool needs_before(const struct plan *node, uint32_t k)
     }
 }
 
+/* A filter that keeps the +U back has the -U say that the row is gone: whoever reads it has to look
+ * (Flink lets no such filter give +U alone either). */
+static bool hides_updates(const struct plan *node)
+{
+    return node->kind == PLAN_CALC && ((const struct plan_calc *)node)->filter &&
+           plan_updates(node->inputs[0]);
+}
+
 static enum code derive_all(struct optimizer *o, struct error *err)
 {
     for (uint32_t i = 0; i < o->job->node_count; i++)
@@ -106,7 +114,8 @@ enum code rule_changes(struct optimizer *o, struct error *err)
         job->nodes[i]->before = false;
     }
     for (uint32_t i = job->node_count; i > 0; i--) {
-        const struct plan *node = job->nodes[i - 1];
+        struct plan *node = job->nodes[i - 1];
+        node->before = node->before || hides_updates(node);
         for (uint32_t k = 0; k < node->input_count; k++)
             if (needs_before(node, k))
                 node->inputs[k]->before = true;

@@ -140,6 +140,7 @@ struct plan_group {
     uint32_t key_count;
     const struct agg_call *calls;
     uint32_t call_count;        /* 0: DISTINCT */
+    bool fold;                  /* a change a group and batch, not a row: optimizer */
 };
 
 enum window_kind {
@@ -371,6 +372,8 @@ struct plan_job {
     const char *dialect_reason; /* "CREATE TABLE t has a WITH key \"type\"" */
     uint32_t parallelism;       /* workers it is planned for; 0 and 1: one */
     bool fold;                  /* unobservable updates may be folded */
+    bool fold_all;              /* ... also where it does not pay: for tests */
+    bool mini_batch;            /* aggregates may leave out changes that can be seen */
 };
 
 const char *plan_kind_name(enum plan_kind kind);

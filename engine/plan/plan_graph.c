@@ -51,6 +51,8 @@ void plan_print_json(struct buf *out, const struct plan_job *job, struct str job
         }
         buf_text(out, "], \"changes\": \"");
         plan_print_changes(out, node->changes);
+        if (plan_updates_text(node)[0])
+            buf_printf(out, "\", \"updates\": \"%s", strchr(plan_updates_text(node), '=') + 1);
         buf_text(out, "\", \"details\": ");
         json_details(out, node);
         buf_printf(out, ", \"line\": %u}", plan_line(node, job_text));

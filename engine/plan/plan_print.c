@@ -50,6 +50,15 @@ void plan_print_changes(struct buf *out, unsigned changes)
     }
 }
 
+const char *plan_updates_text(const struct plan *node)
+{
+    if (!plan_updates(node))
+        return "";
+    if (node->kind == PLAN_GROUP && ((const struct plan_group *)node)->fold)
+        return " updates=folded";
+    return node->unseen ? " updates=unseen" : "";
+}
+
 uint32_t plan_line(const struct plan *node, struct str job_text)
 {
     if (node->span.size == 0 || node->span.offset > job_text.size)
@@ -221,7 +230,7 @@ static void print_node(struct tree *t, const struct plan *node)
     plan_print_details(t->out, node);
     buf_text(t->out, " changes=[");
     plan_print_changes(t->out, node->changes);
-    buf_char(t->out, ']');
+    buf_printf(t->out, "]%s", plan_updates_text(node));
     if (node->readers > 1)
         buf_printf(t->out, " readers=%u", node->readers);
     uint32_t line = plan_line(node, t->job_text);

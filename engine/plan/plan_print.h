@@ -11,5 +11,8 @@ void plan_print_details(struct buf *out, const struct plan *node);
 void plan_print_stateful(struct buf *out, const struct plan *node);
 /* "I,UB,UA,D" */
 void plan_print_changes(struct buf *out, unsigned changes);
+/* Whether updates can be seen: "", " updates=unseen", and of a group that leaves them out
+ * " updates=folded". */
+const char *plan_updates_text(const struct plan *node);
 /* Line of the job text that the node comes from; 0: unknown. */
 uint32_t plan_line(const struct plan *node, struct str job_text);

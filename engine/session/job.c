@@ -155,6 +155,15 @@ enum code job_add(struct job *job, const struct ast_node *node, struct error *er
     }
 }
 
+static void choose_folding(const struct settings *settings, struct plan_job *plan)
+{
+    struct str fold = str_trim(settings_get(settings, "weir.fold"));
+    plan->fold = !str_iis(fold, "off");
+    plan->fold_all = str_iis(fold, "all");
+    plan->mini_batch = settings_bool(settings, "table.exec.mini-batch.enabled") ||
+                       settings_duration_ms(settings, "blink.miniBatch.allowLatencyMs") > 0;
+}
+
 enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
 {
     struct plan_job *plan;
@@ -162,6 +171,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     plan->dialect = job->env.dialect;
     plan->dialect_reason = job->dialect_reason;
     plan->workers = (uint32_t)MAX(settings_int(&job->session->settings, "parallelism.default"), 1);
+    choose_folding(&job->session->settings, plan);
     TRY(optimize(job->arena, plan, err));
     for (const struct plan_warning *w = plan->warnings; w; w = w->next)
         session_warn(job->session, &w->error);

@@ -28,6 +28,17 @@ const struct option_spec setting_specs[] = {
     { "table.exec.state.ttl", OPTION_DURATION, false, "0", NULL,
       "How long state lives that is not written any more (aggregates, joins, top-N). Default: for "
       "ever." },
+    { "weir.fold", OPTION_ENUM, false, "auto", "auto|off|all",
+      "Are changes left out that nobody can see, as those of a row of a database before its last? "
+      "all: also where it does not pay." },
+    { "table.exec.mini-batch.enabled", OPTION_BOOL, false, "false", NULL,
+      "May an aggregate give one change a key for the rows that came together, though more could "
+      "be seen? Final results are the same." },
+    { "table.exec.mini-batch.allow-latency", OPTION_DURATION, false, "0", NULL,
+      "Accepted: rows that came together are those of a batch, and no row waits for others." },
+    { "table.exec.mini-batch.size", OPTION_INT, false, "-1", NULL, "Accepted, as allow-latency." },
+    { "blink.miniBatch.allowLatencyMs", OPTION_DURATION, false, "0", NULL,
+      "More than 0: as table.exec.mini-batch.enabled." },
     { "weir.state.dir", OPTION_TEXT, false, NULL, NULL,
       "Folder for snapshots: at every checkpoint and at a stop. A start goes on from the newest." },
     { "weir.state.max-memory", OPTION_BYTES, false, NULL, NULL,
@@ -95,7 +106,7 @@ const struct option_spec setting_ignored[] = {
     { "blink.checkpoint.mode", OPTION_TEXT, false, NULL, NULL, "Blink: checkpoints." },
     { "blink.checkpoint.timeout.ms", OPTION_TEXT, false, NULL, NULL, "Blink: checkpoints." },
     { "blink.miniBatch.*", OPTION_TEXT, false, NULL, NULL,
-      "Blink: mini-batch; never changes final results." },
+      "Blink: size of a mini-batch; never changes final results." },
     { "blink.microBatch.*", OPTION_TEXT, false, NULL, NULL,
       "Blink: mini-batch; never changes final results." },
     { "blink.localAgg.enabled", OPTION_TEXT, false, NULL, NULL, "Blink: two-phase aggregation." },

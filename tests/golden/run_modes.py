@@ -3,6 +3,7 @@
 
 usage: run_modes.py WEIR --resume SEED FILE.test...
        run_modes.py WEIR --workers N [--stress SEED] FILE.test...
+       run_modes.py WEIR --fold auto|all FILE.test...
 
 Only cases that run a job to its end with status 0 take part; what they give when run as they are
 is what is expected, so a case whose output is another one each time is left out.
@@ -15,6 +16,9 @@ standard output must be the same as if it had not been stopped.  A case with a l
 --workers: the same final rows, by primary key where the file's table has one.  A changelog (changelog-json) must be consistent besides: each -U
 and -D takes back a row that is there.  A case with the line `--- arrival-order` is left out: its
 rows depend on the order in which rows of several splits come.
+
+--fold: weir.fold is off, and then auto or all: the same output and files, and the same rows in the
+tables of databases (tables.sqlite), which are what folding may reach.
 """
 import collections
 import json
@@ -22,6 +26,7 @@ import os
 import random
 import re
 import shlex
+import sqlite3
 import sys
 import tempfile
 
@@ -211,7 +216,51 @@ def check_workers(case, weir, workers, stress):
                    lambda name, data: final_rows(data, keys.get(name)), [err])
 
 
-# ---- both ---------------------------------------------------------------------------------------
+# ---- folded -------------------------------------------------------------------------------------
+
+
+def databases_of(folder):
+    """The sorted rows of the tables of each database."""
+    found = {}
+    for root, _, names in os.walk(folder):
+        for name in names:
+            if not name.endswith(".sqlite"):
+                continue
+            path = os.path.join(root, name)
+            db = sqlite3.connect(path)
+            tables = [t for t, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            rows = []
+            for table in sorted(tables):
+                quoted = table.replace('"', '""')
+                rows += sorted(repr((table, row)) for row in db.execute(f'SELECT * FROM "{quoted}"'))
+            db.close()
+            found[os.path.relpath(path, folder)] = "\n".join(rows).encode()
+    return found
+
+
+def run_folded(case, weir, how):
+    with tempfile.TemporaryDirectory(prefix="weir-mode-") as folder:
+        folder = os.path.realpath(folder)
+        run = Variant(case, weir, folder, ["--set", f"weir.fold={how}"]).start()
+        mask = folder.encode()
+        files = {n: d.replace(mask, b"{DIR}")
+                 for n, d in {**files_of(folder), **databases_of(folder)}.items()}
+        return run, {"stdout": run.out.replace(mask, b"{DIR}"), **files}
+
+
+def check_folded(case, weir, how):
+    run, wanted = run_folded(case, weir, "off")
+    again = run_folded(case, weir, "off")[1]
+    if run.status != 0 or wanted != again:
+        return None
+    run, got = run_folded(case, weir, how)
+    said = run.err.decode("utf-8", "replace")
+    if run.status != 0 or run.trouble:
+        return [f"folded: status {run.status} {run.trouble or ''}\n{said}"]
+    return compare("folded", wanted, got, lambda name, data: data, [said])
+
+
+# ---- all ---------------------------------------------------------------------------------------
 
 
 def compare(what, wanted, got, normal, said):
@@ -236,10 +285,11 @@ def compare(what, wanted, got, normal, said):
 
 def main():
     arguments = sys.argv[1:]
-    if len(arguments) < 4 or arguments[1] not in ("--resume", "--workers"):
+    if len(arguments) < 4 or arguments[1] not in ("--resume", "--workers", "--fold"):
         print(__doc__)
         return 2
-    weir, mode, number = os.path.abspath(arguments[0]), arguments[1], int(arguments[2])
+    weir, mode, how = os.path.abspath(arguments[0]), arguments[1], arguments[2]
+    number = int(how) if mode != "--fold" else 0
     paths = arguments[3:]
     stress = 0
     if paths[0] == "--stress":
@@ -251,6 +301,7 @@ def main():
             if not takes_part(case):
                 continue
             found = (check_resume(case, weir, chance) if mode == "--resume"
+                     else check_folded(case, weir, how) if mode == "--fold"
                      else check_workers(case, weir, number, stress))
             if found is None:
                 continue

@@ -382,31 +382,71 @@ static void random_batch(struct op_rig *rig, uint64_t *seed, bool takes_back)
 
 static struct op_rig rig, other;
 
-static void agrees_with_a_model(bool takes_back)
+static uint64_t all_changes(const struct op_rig *of)
+{
+    return of->changes[0] + of->changes[1] + of->changes[2] + of->changes[3];
+}
+
+static void agrees_with_a_model(bool takes_back, bool fold)
 {
     uint64_t seed = takes_back ? 4711 : 815;
-    const struct plan_group *plan = make_plan(takes_back, true, 0);
+    struct plan_group *plan = make_plan(takes_back, true, 0);
+    plan->fold = fold;
     for (uint32_t round = 0; round < (takes_back ? 40u : 8u); round++) {
         model_clear();
         op_rig_init(&rig, &now, 1);
         start(&rig, plan);
         for (uint32_t batch = 0; batch < 12 && live_count < 260; batch++) {
+            uint64_t before = all_changes(&rig);
             random_batch(&rig, &seed, takes_back);
             check_all(&rig);
+            CHECK(!fold || all_changes(&rig) - before <= 2 * GROUPS); /* -U and +U a group */
         }
-        CHECK(!takes_back || rig.changes[CHANGE_DELETE] > 0);
+        CHECK(!takes_back || fold || rig.changes[CHANGE_DELETE] > 0);
         op_rig_done(&rig);
     }
 }
 
 static void adds_only(void)
 {
-    agrees_with_a_model(false);
+    agrees_with_a_model(false, false);
 }
 
 static void takes_back(void)
 {
-    agrees_with_a_model(true);
+    agrees_with_a_model(true, false);
+}
+
+static void gives_a_change_a_batch(void)
+{
+    agrees_with_a_model(false, true);
+    agrees_with_a_model(true, true);
+}
+
+/* What comes and goes within a batch does not go out, and an update is from before to after it. */
+static void folds_to_what_is_left(void)
+{
+    struct plan_group *plan = make_plan(true, true, 0);
+    plan->fold = true;
+    op_rig_init(&rig, &now, 1);
+    start(&rig, plan);
+    struct row a = { .k = 1, .v = 2 }, b = { .k = 2, .v = 3 };
+    struct pending come_and_go[] = { { a, CHANGE_INSERT }, { a, CHANGE_DELETE } };
+    push_rows(&rig, come_and_go, 2, true);
+    CHECK_INT(all_changes(&rig), 0);
+    struct pending twice[] = { { a, CHANGE_INSERT }, { b, CHANGE_INSERT }, { a, CHANGE_INSERT } };
+    push_rows(&rig, twice, 3, true);
+    CHECK_INT(rig.changes[CHANGE_INSERT], 2);
+    CHECK_INT(all_changes(&rig), 2);
+    struct pending there_and_back[] = { { a, CHANGE_INSERT }, { b, CHANGE_DELETE },
+                                        { a, CHANGE_DELETE }, { b, CHANGE_INSERT } };
+    push_rows(&rig, there_and_back, 4, true); /* no result has changed */
+    CHECK_INT(all_changes(&rig), 2);
+    struct pending gone[] = { { a, CHANGE_DELETE }, { a, CHANGE_DELETE } };
+    push_rows(&rig, gone, 2, true);
+    CHECK_INT(rig.changes[CHANGE_DELETE], 1);
+    CHECK_INT(all_changes(&rig), 3);
+    op_rig_done(&rig);
 }
 
 /* --- snapshots ------------------------------------------------------------------------------------- */
@@ -616,6 +656,8 @@ int main(void)
     RUN(every_allocation_may_fail);
     RUN(adds_only);
     RUN(takes_back);
+    RUN(gives_a_change_a_batch);
+    RUN(folds_to_what_is_left);
     RUN(goes_on_after_a_snapshot);
     RUN(a_snapshot_is_divided);
     RUN(what_was_never_there_is_not_taken);

@@ -36,9 +36,14 @@ struct group_changes {
 
 struct group_rules {
     bool before;    /* readers want -U */
+    bool folded;    /* a step stands for several: even a count may be what it was */
     bool unchanged; /* updates that change nothing go out too (TTL) */
 };
 
+/* One step a group, in `ret`, which shares what does not change (rows, flags, keys stay those of the
+ * steps): for plan->fold. */
+enum code group_fold(const struct plan_group *plan, const struct group_rows *g,
+                     struct group_rows *ret, struct error *err) WEIR_CHECKED;
 /* As Flink's GroupAggFunction decides. */
 enum code group_changes(const struct plan_group *plan, const struct group_rows *g,
                         const struct group_rules *rules, struct group_changes *ret,

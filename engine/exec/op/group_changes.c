@@ -96,10 +96,11 @@ static bool counts_all(const struct agg_call *call)
 
 /* NULL: every step changes something. */
 static enum code find_changed(const struct plan_group *plan, const struct group_rows *g,
-                              const uint8_t **ret, struct error *err)
+                              const struct group_rules *rules, const uint8_t **ret,
+                              struct error *err)
 {
     *ret = NULL;
-    for (uint32_t c = 0; c < plan->call_count; c++)
+    for (uint32_t c = 0; c < plan->call_count && !rules->folded; c++)
         if (counts_all(&plan->calls[c]))
             return OK;
     uint8_t *changed = arena_zalloc(g->in->arena, 2 * (size_t)g->n);
@@ -127,7 +128,7 @@ enum code group_changes(const struct plan_group *plan, const struct group_rows *
     struct arena *arena = g->in->arena;
     const uint8_t *changed = NULL;
     if (!rules->unchanged)
-        TRY(find_changed(plan, g, &changed, err));
+        TRY(find_changed(plan, g, rules, &changed, err));
     struct group_changes c = { .step = arena_alloc(arena, 2 * (size_t)g->n * sizeof *c.step),
                                .is_after = arena_alloc(arena, 2 * (size_t)g->n),
                                .changes = arena_alloc(arena, 2 * (size_t)g->n) };

@@ -3,7 +3,8 @@
  *
  * A batch goes through in columns: the groups' rows are found in one call, each
  * aggregate steps over all rows and says its result before and after each of them, and
- * one pass decides what goes out.  Where the input takes rows back, the first value slot
+ * one pass decides what goes out -- once a group and batch, if nobody sees more
+ * (group_fold.c).  Where the input takes rows back, the first value slot
  * counts the rows of the group: at zero the group is gone, and what is taken back from
  * a group that is not there is ignored. */
 #include "base/arena.h"
@@ -182,10 +183,18 @@ static void remove_empty(struct op_group *op, struct group_rows *g)
 
 /* --- messages ------------------------------------------------------------------------------------- */
 
-static enum code emit(struct op_group *op, struct group_rows *g, struct error *err)
+static enum code emit(struct op_group *op, const struct group_rows *steps, struct error *err)
 {
     const struct plan *plan = &op->plan->base;
-    struct group_rules rules = { .before = plan->before, .unchanged = plan->ttl_ms[0] > 0 };
+    struct group_rows one_each;
+    const struct group_rows *g = steps;
+    if (op->plan->fold && steps->n > 1) {
+        TRY(group_fold(op->plan, steps, &one_each, err));
+        g = &one_each;
+    }
+    struct group_rules rules = { .before = plan->before,
+                                 .folded = g != steps,
+                                 .unchanged = plan->ttl_ms[0] > 0 };
     struct group_changes changes;
     struct batch *out;
     TRY(group_changes(op->plan, g, &rules, &changes, err));

@@ -12,4 +12,3 @@
 
 MISSING(over, "OVER")
 MISSING(sort, "ORDER BY")
-MISSING(fold, "folding")
