@@ -48,6 +48,11 @@ enum over_function agg_over_function(const struct agg *agg)
     return OVER_NONE;
 }
 
+int64_t agg_over_rows(const struct agg *agg)
+{
+    return *(const int64_t *)agg->state;
+}
+
 static enum code check_args(enum over_function which, struct expr **args, uint32_t n,
                             struct span span, struct error *err)
 {
@@ -70,15 +75,19 @@ static enum code check_args(enum over_function which, struct expr **args, uint32
 }
 
 enum code agg_over_bind(const struct bind_env *env, struct str name, struct expr **args,
-                        uint32_t arg_count, struct span span, struct agg **ret,
+                        uint32_t arg_count, bool distinct, struct span span, struct agg **ret,
                         struct error *err)
 {
     enum over_function which = find(name);
     if (which == OVER_NONE)
-        return agg_bind(env, name, args, arg_count, false, span, ret, err);
+        return agg_bind(env, name, args, arg_count, distinct, span, ret, err);
+    if (distinct)
+        return error_at(err, E_TYPE, span, "function \"%s\" takes no DISTINCT",
+                        functions[which].name);
     TRY(check_args(which, args, arg_count, span, err));
     struct agg *agg = arena_new(env->arena, struct agg);
-    if (!agg)
+    int64_t *rows = arena_new(env->arena, int64_t);
+    if (!agg || !rows)
         return error_nomem(err);
     bool shift = which == OVER_LAG || which == OVER_LEAD;
     if (shift && arg_count == 3)
@@ -91,6 +100,11 @@ enum code agg_over_bind(const struct bind_env *env, struct str name, struct expr
     for (uint32_t i = 0; i < arg_count; i++)
         agg->args[i] = args[i]->type;
     agg->in_order = true;
+    *rows = 1;
+    if (shift && arg_count > 1)
+        (void)expr_literal_i64(args[1], rows);
+    agg->state = rows;
+    agg->state_hash = (uint64_t)*rows;
     *ret = agg;
     return OK;
 }

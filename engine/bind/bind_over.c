@@ -137,20 +137,32 @@ static bool same_window(const struct over_use *a, const struct over_use *b)
     return true;
 }
 
+/* Functions of the order alone have no frame; ROW_NUMBER tells rows of one time apart. */
+static enum code set_frame(struct over_use *use, struct str name, struct error *err)
+{
+    if (!agg_is_over_name(name))
+        return OK;
+    if (use->frame_given)
+        return error_at(err, E_PLAN, use->span,
+                        "function \"" STR_FMT "\" takes no frame (ROWS or RANGE)", STR_ARG(name));
+    use->rows = str_iis(name, "ROW_NUMBER");
+    return OK;
+}
+
 enum code over_bind_call(struct over_list *list, const struct scope *scope,
                          const struct ast_call *node, struct str name, struct expr **ret,
                          struct error *err)
 {
     struct binder *b = list->b;
     struct span span = node->node.span;
-    struct over_use use = { .span = span };
+    struct over_use use = { .span = span, .distinct = node->distinct };
     if (list->in_argument)
         return error_at(err, E_PLAN, span, "a call with OVER cannot stand inside of another one");
     if (!agg_is_over_name(name) && !agg_is_name(name, b->env.dialect))
         return error_at(err, E_NAME, span, "function \"" STR_FMT "\" cannot be used with OVER",
                         STR_ARG(name));
-    if (node->distinct || node->filter || node->order_by.count > 0 || node->within_group.count > 0)
-        return bind_unsupported(span, "DISTINCT, FILTER or ORDER BY in a call with OVER", err);
+    if (node->filter || node->order_by.count > 0 || node->within_group.count > 0)
+        return bind_unsupported(span, "FILTER or ORDER BY in a call with OVER", err);
     if (node->args.count > AGG_ARGS_MAX)
         return error_at(err, E_TYPE, span, "function \"" STR_FMT "\" takes at most %d arguments",
                         STR_ARG(name), AGG_ARGS_MAX);
@@ -162,7 +174,10 @@ enum code over_bind_call(struct over_list *list, const struct scope *scope,
         code = bind_window_parts(list, scope, node->over, &use, err);
     list->in_argument = false;
     if (code == OK)
-        code = agg_over_bind(&b->env, name, use.args, node->args.count, span, &use.agg, err);
+        code = set_frame(&use, name, err);
+    if (code == OK)
+        code = agg_over_bind(&b->env, name, use.args, node->args.count, node->distinct, span,
+                             &use.agg, err);
     if (code != OK) {
         error_locate(err, span);
         return code;
@@ -296,7 +311,10 @@ enum code over_make(struct over_list *list, struct plan *input, struct expr *fil
         if (!over->keys)
             TRY(set_window(&columns, use, over, err));
         struct agg_call *call = &calls[use->window][over->call_count++];
-        *call = (struct agg_call){ .agg = use->agg, .filter = AGG_NO_COLUMN, .span = use->span };
+        *call = (struct agg_call){ .agg = use->agg,
+                                   .filter = AGG_NO_COLUMN,
+                                   .distinct = use->distinct,
+                                   .span = use->span };
         for (uint32_t a = 0; a < use->agg->arg_count; a++)
             TRY(column_of(&columns, use->args[a], &call->args[a], err));
     }

@@ -18,6 +18,7 @@ struct over_use {
     bool rows;           /* frame, as plan_over has it */
     int64_t preceding;
     bool frame_given;
+    bool distinct;
     struct span span;
     uint32_t window;     /* uses with equal windows have equal numbers */
 };

@@ -46,6 +46,7 @@ enum code rule_fold(struct optimizer *o, struct error *err);
 enum code rule_exchange(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_sink(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_rank(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_over(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_mode(struct optimizer *o, struct error *err) WEIR_CHECKED;
 
 /* monotonic.c: sets update_key, when what is known of the input is derived. */

@@ -400,6 +400,9 @@ bool plan_has_key_in(const struct plan *node, const uint32_t *columns, uint32_t 
 const struct plan_key *plan_key_over(const struct plan *node, const uint32_t *columns,
                                      uint32_t count);
 
+/* Is the order a time attribute's?  Else the rows of a partition are kept and results change. */
+bool plan_over_is_by_time(const struct plan_over *over);
+
 /* EXPLAIN: a tree per sink, one line an operator; shared parts are printed once. */
 void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text);
 void plan_print_json(struct buf *out, const struct plan_job *job, struct str job_text);

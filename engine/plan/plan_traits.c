@@ -312,6 +312,22 @@ static unsigned dedup_changes(const struct plan_dedup *dedup)
     return final ? CHANGES_INSERT : CHANGES_INSERT | updates_of(&dedup->base);
 }
 
+bool plan_over_is_by_time(const struct plan_over *over)
+{
+    if (over->order_count == 0)
+        return false;
+    const struct type *type = over->base.inputs[0]->fields[over->order[0].column].type;
+    return over->proctime || type->time_attribute != TIME_PLAIN;
+}
+
+static unsigned over_changes(const struct plan_over *over)
+{
+    if (plan_over_is_by_time(over))
+        return over->base.inputs[0]->changes;
+    return CHANGES_INSERT | updates_of(&over->base) |
+           (plan_updates(over->base.inputs[0]) ? CHANGES_DELETE : 0);
+}
+
 static unsigned derive_changes(const struct plan *node)
 {
     switch (node->kind) {
@@ -335,6 +351,10 @@ static unsigned derive_changes(const struct plan *node)
                    : CHANGES_INSERT | CHANGES_DELETE | updates_of(node);
     case PLAN_DEDUP:
         return dedup_changes((const struct plan_dedup *)node);
+    case PLAN_OVER:
+        return over_changes((const struct plan_over *)node);
+    case PLAN_SORT: /* all rows at the end, or rows that come by time */
+        return CHANGES_INSERT;
     case PLAN_MATERIALIZE:
         return CHANGES_INSERT | CHANGES_UPDATE_AFTER | CHANGES_DELETE;
     default:

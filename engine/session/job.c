@@ -164,6 +164,45 @@ static void choose_folding(const struct settings *settings, struct plan_job *pla
                        settings_duration_ms(settings, "blink.miniBatch.allowLatencyMs") > 0;
 }
 
+static bool reads_to_an_end(const struct session *s)
+{
+    return s->config.until_end ||
+           str_iis(str_trim(settings_get(&s->settings, "execution.runtime-mode")), "batch");
+}
+
+/* A topic below that is read on and on; NULL: none. */
+static const struct plan_scan *endless_scan(const struct plan *node)
+{
+    const struct plan_scan *scan = (const struct plan_scan *)node;
+    if (node->kind == PLAN_SCAN) {
+        struct str mode = options_get(scan->def.options, "scan.bounded.mode");
+        bool bounded = mode.size > 0 && !str_iis(str_trim(mode), "unbounded");
+        return strcmp(scan->connector->name, "kafka") == 0 && !bounded ? scan : NULL;
+    }
+    for (uint32_t i = 0; i < node->input_count; i++)
+        if ((scan = endless_scan(node->inputs[i])) != NULL)
+            return scan;
+    return NULL;
+}
+
+/* Rows that are sorted at the end of an input that has none would never come. */
+static enum code check_sorts(const struct plan_job *plan, struct error *err)
+{
+    for (uint32_t i = 0; i < plan->node_count; i++) {
+        const struct plan_sort *sort = (const struct plan_sort *)plan->nodes[i];
+        const struct plan_scan *scan;
+        if (sort->base.kind != PLAN_SORT || sort->by_time || !(scan = endless_scan(&sort->base)))
+            continue;
+        error_at(err, E_PLAN, sort->base.span,
+                 "ORDER BY sorts when its input ends, and table \"" STR_FMT "\" has no end",
+                 STR_ARG(scan->def.name));
+        error_hint(err, "Add LIMIT, order by an event time (ascending) first, or run with "
+                        "--until-end.");
+        return E_PLAN;
+    }
+    return OK;
+}
+
 enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
 {
     struct plan_job *plan;
@@ -175,6 +214,8 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     TRY(optimize(job->arena, plan, err));
     for (const struct plan_warning *w = plan->warnings; w; w = w->next)
         session_warn(job->session, &w->error);
+    if (!reads_to_an_end(job->session))
+        TRY(check_sorts(plan, err));
     if (job->session->is_out_of_memory)
         return error_nomem(err);
     *ret = plan;
@@ -396,9 +437,8 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
     progress_begin(&run.progress, run.begun_us);
-    bool batch = str_iis(str_trim(settings_get(&s->settings, "execution.runtime-mode")), "batch");
     struct exec_options options = {
-        .until_end = s->config.until_end || batch,
+        .until_end = reads_to_an_end(s),
         .checkpoint_interval_ms = settings_duration_ms(&s->settings, "weir.checkpoint.interval"),
         .progress_interval_ms = s->console.err_is_terminal
                                     ? settings_duration_ms(&s->settings, "weir.progress.interval")

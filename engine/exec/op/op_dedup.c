@@ -231,7 +231,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     return OK;
 }
 
-/* --- messages ----------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)

@@ -45,7 +45,7 @@ static const struct state_slot *slot_of(const struct op_dedup_first *op, uint32_
     return &state_table_layout(op->waiting.table)->slots[op->waiting.slots[column]];
 }
 
-/* --- rows that leave ------------------------------------------------------------------------------ */
+/* --- rows that leave -------------------------------------------------------------------------- */
 
 static bool is_due(const struct op_dedup_first *op)
 {
@@ -96,7 +96,7 @@ static void set_time(struct op_dedup_first *op, int64_t time_us)
     op->by_then = op->arrivals;
 }
 
-/* --- rows that come --------------------------------------------------------------------------------- */
+/* --- rows that come --------------------------------------------------------------------------- */
 
 static enum code take_row(struct op_dedup_first *op, const struct batch *in, uint32_t row,
                           char *key, bool is_new, struct error *err)
@@ -161,17 +161,17 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
             TRY(take_rows(op, in, done, at, err));
         done = at;
         set_time(op, in->watermarks[m].watermark_us);
-        if (!base->more)
-            TRY(send(op, SEND_ROWS, err));
     }
     if (done < in->selected)
         TRY(take_rows(op, in, done, in->selected, err));
+    if (!base->more) /* once a batch: what is due keeps its order, and no other row takes its place */
+        TRY(send(op, SEND_ROWS, err));
     if (op->plan->base.ttl_ms[0] > 0)
         state_table_sweep(op->gone.table, 2 * in->selected, NULL, NULL);
     return OK;
 }
 
-/* --- messages ----------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
 {

@@ -55,7 +55,7 @@ struct op_window_rank {
     struct buf key, entry, row, gone;
 };
 
-/* --- windows ------------------------------------------------------------------------------------ */
+/* --- windows ---------------------------------------------------------------------------------- */
 
 static enum code open_window(struct op_window_rank *op, int64_t end_us, struct state_tree **ret,
                              struct error *err)
@@ -103,7 +103,7 @@ static bool is_due(struct op_window_rank *op)
     return op->open_count > 0 && is_over(op, op->open[0].end_us);
 }
 
-/* --- rows that leave ---------------------------------------------------------------------------- */
+/* --- rows that leave -------------------------------------------------------------------------- */
 
 /* An entry that does not belong to the key before it is the next key itself. */
 static enum code take_entry(struct op_window_rank *op, struct rows_out *out, struct error *err)
@@ -143,7 +143,7 @@ static enum code send(struct op_window_rank *op, uint32_t batches, struct error 
     return OK;
 }
 
-/* --- rows that come ------------------------------------------------------------------------------- */
+/* --- rows that come --------------------------------------------------------------------------- */
 
 static enum code encode(struct op_window_rank *op, const struct batch *in, uint32_t row,
                         struct error *err)
@@ -254,7 +254,7 @@ static enum code take_row(struct op_window_rank *op, const struct batch *in, uin
                                                                     : take_back(op, rows, err);
 }
 
-/* --- time ----------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 /* The clock is at the end of a millisecond only behind it. */
 static int64_t clock_time(int64_t now_us)
@@ -324,7 +324,7 @@ static enum code more(struct op *base, struct error *err)
     return base->more ? OK : op_more_done(base, err);
 }
 
-/* --- snapshots --------------------------------------------------------------------------------------- */
+/* --- snapshots -------------------------------------------------------------------------------- */
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
@@ -332,8 +332,8 @@ static enum code barrier(struct op *base, uint32_t port, const struct barrier *b
     struct op_window_rank *op = (struct op_window_rank *)base;
     if (!op_align_barrier(base, port, b))
         return OK;
-    if (base->more) /* what is over belongs to this epoch */
-        TRY(send(op, UINT32_MAX, err));
+    while (base->more) /* what is over belongs to this epoch */
+        TRY(more(base, err));
     if (b->writer) {
         TRY(state_writer_begin(b->writer, base->plan->state_id, err));
         TRY(due_save_time(b->writer, TIME_RECORD, op->time_us, err));
@@ -405,7 +405,7 @@ static void destroy(struct op *base)
     buf_done(&op->gone);
 }
 
-/* --- making --------------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static const struct op_kind op_window_rank_kind = {
     .name = "WindowRank",
