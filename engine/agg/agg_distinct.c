@@ -276,9 +276,11 @@ static enum code hang_loaded(struct distinct *d, agg_find_groups find, void *cx,
         if (!(d->columns[c] = state_column(arena, &layout->slots[c], rows, n)))
             return error_nomem(err);
     TRY(find(cx, d->columns, n, found, err));
-    for (uint32_t i = 0; i < n; i++)
-        if (found[i])
-            hang(d, found[i], link_of(d, rows[i]));
+    for (uint32_t i = 0; i < n; i++) {
+        struct link *link = link_of(d, rows[i]);
+        if (found[i] && !link->at) /* a snapshot of several workers is several files */
+            hang(d, found[i], link);
+    }
     return OK;
 }
 

@@ -4,8 +4,9 @@
 usage: window_model.py WEIR [--seed N] [--rounds N]
 
 Each round makes a topic of several partitions whose times mostly grow, with rows that come much
-too late, and runs every kind of window over it: in one go, and stopped, saved and loaded again
-several times.  What is compared: the rows that come out, and how many were late.
+too late, and runs every kind of window over it: in one go, by two workers, stopped, saved and
+loaded again several times, and that with another number of workers each time.  What is compared:
+the rows that come out, and how many were late.
 """
 import argparse
 import collections
@@ -17,7 +18,7 @@ import sys
 import tempfile
 
 KINDS = ("tumble", "hop", "hop-distinct", "cumulate", "cumulate-distinct", "session", "assigned")
-WAYS = ("once", "stopped")
+WAYS = ("once", "workers", "stopped", "moved")
 
 
 def text_of(ms):
@@ -187,10 +188,13 @@ def output(folder):
 def run(program, folder, rng, count, way):
     if way == "once":
         return weir(program, folder)
+    if way == "workers":
+        return weir(program, folder, "--parallelism", "2")
     state = ("--set", "weir.state.dir=state")
     late = 0
     for _ in range(3):
-        late += weir(program, folder, *state, "--set",
+        workers = rng.randint(1, 3) if way == "moved" else 1
+        late += weir(program, folder, *state, "--parallelism", str(workers), "--set",
                      f"weir.test.stop-after-rows={rng.randint(1, max(count // 4, 1))}")
     return late + weir(program, folder, *state)
 
