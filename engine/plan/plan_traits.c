@@ -143,7 +143,8 @@ static void first_columns(struct key_list *list, uint32_t count)
     add_key(list, columns, count);
 }
 
-/* Key columns of a window's rows, and the start or the end among its properties. */
+/* Key columns of a window's rows, and the start or the end among its properties: the end where
+ * windows that grow have their start in common. */
 static void window_keys(struct key_list *list, const struct plan_window *window)
 {
     uint32_t n = window->key_count;
@@ -155,14 +156,19 @@ static void window_keys(struct key_list *list, const struct plan_window *window)
     for (uint32_t i = 0; i < n; i++)
         columns[i] = i;
     for (uint32_t i = 0; i < window->property_count; i++) {
+        if (window->window.kind == WINDOW_CUMULATE && window->properties[i] == WINDOW_START)
+            continue;
         columns[n] = n + window->call_count + i;
         add_key(list, columns, n + 1);
     }
 }
 
+/* With their number, rows that move up are there twice for a moment: at the new place before they
+ * leave the old one.  A reader that knew them by the input's key would lose them. */
 static void rank_keys(struct key_list *list, const struct plan_rank *rank)
 {
-    keep_keys(list, rank->base.inputs[0]);
+    if (!rank->with_rank)
+        keep_keys(list, rank->base.inputs[0]);
     uint32_t *columns = arena_array(list->arena, uint32_t, rank->key_count + 1);
     if (!columns) {
         list->failed = true;

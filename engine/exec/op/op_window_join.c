@@ -117,7 +117,8 @@ static enum code advance(struct op_window_join *op, int64_t time_us, bool tells,
         n++;
     }
     op->open_count -= n;
-    memmove(op->open, op->open + n, op->open_count * sizeof *op->open);
+    if (n > 0)
+        memmove(op->open, op->open + n, op->open_count * sizeof *op->open);
     struct due_join mark = { .watermark_us = time_us };
     return n > 0 && tells ? add_due(op, &mark, err) : OK;
 }
