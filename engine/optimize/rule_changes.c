@@ -7,6 +7,19 @@
  * derived anew, and aggregates get the kernels for rows that are taken back. */
 #include "optimize/rules.h"
 
+/* Is one key of the stream just the sink's?  Part of it is not enough: an update that changes the
+ * other part leaves its old row behind. */
+static bool has_key_of(const struct plan *input, const struct schema *schema)
+{
+    for (uint32_t i = 0; i < input->key_count; i++) {
+        const struct plan one = { .keys = &input->keys[i], .key_count = 1 };
+        if (one.keys->count == schema->key_count &&
+            plan_has_key_in(&one, schema->key, schema->key_count))
+            return true;
+    }
+    return false;
+}
+
 /* Does this node need -U of its input `k` to give what its own readers want? */
 static bool needs_before(const struct plan *node, uint32_t k)
 {
@@ -17,8 +30,7 @@ static bool needs_before(const struct plan *node, uint32_t k)
     case PLAN_SINK: {
         const struct plan_sink *sink = (const struct plan_sink *)node;
         const struct schema *schema = sink->def.schema;
-        return sink->mode != SINK_UPSERT ||
-               !plan_has_key_in(input, schema->key, schema->key_count);
+        return sink->mode != SINK_UPSERT || !has_key_of(input, schema);
     }
     case PLAN_CALC:
         return node->before || ((const struct plan_calc *)node)->filter != NULL;

@@ -1,6 +1,12 @@
 /* plan_traits.c -- what is known of a stream: which changes it can have, whether it
  * ends, and which columns identify a row.
  *
+ * A key says more than that no two rows agree in it in the end: its changes come in their
+ * order.  With several workers rows go to one of them by some columns, and when two versions
+ * of a row differ in these, the new one may overtake the old one.  So only keys that hold
+ * these columns pass (Flink's upsert keys) -- for any number of workers, for state is laid
+ * out by keys, and a snapshot may be loaded by another number.
+ *
  * Everything follows from the node and what is known of its inputs.  `before` of a
  * node (does a reader need -U?) decides whether updates come with one; until the
  * optimizer has decided, binders call this with `before` set to true. */
@@ -64,6 +70,24 @@ static void keep_keys(struct key_list *list, const struct plan *input)
         add_key(list, input->keys[i].columns, input->keys[i].count);
 }
 
+/* Is each of these columns in the key? */
+static bool holds(const struct plan_key *key, const uint32_t *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!contains_column(key->columns, key->count, columns[i]))
+            return false;
+    return true;
+}
+
+/* Keys of rows that were sent to workers by some columns. */
+static void keep_sent_keys(struct key_list *list, const struct plan *input,
+                           const uint32_t *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < input->key_count; i++)
+        if (holds(&input->keys[i], columns, count))
+            add_key(list, input->keys[i].columns, input->keys[i].count);
+}
+
 /* Keys whose columns a calc passes on. */
 static void calc_keys(struct key_list *list, const struct plan_calc *calc)
 {
@@ -94,41 +118,53 @@ static void calc_keys(struct key_list *list, const struct plan_calc *calc)
     }
 }
 
-/* The pairs of a key of each side; and one side's keys where the other has at most one match. */
+/* Are all pairs with one value of `a` (of the left side) and `b` made by one worker?  Where a side
+ * is padded, the other side's columns have to say so. */
+static bool is_sent_together(const struct plan_join *join, const struct plan_key *a,
+                             const struct plan_key *b)
+{
+    bool left = a && holds(a, join->keys[0], join->key_count);
+    bool right = b && holds(b, join->keys[1], join->key_count);
+    if (join->type == INNER_JOIN)
+        return left || right;
+    return (left || join->type == RIGHT_JOIN) && (right || join->type == LEFT_JOIN);
+}
+
+static void add_pair(struct key_list *list, const struct plan_join *join, const struct plan_key *a,
+                     const struct plan_key *b)
+{
+    enum { MOST = 64 };
+    uint32_t columns[2 * MOST], n = 0;
+    if ((a && a->count > MOST) || (b && b->count > MOST) || !is_sent_together(join, a, b))
+        return;
+    for (uint32_t i = 0; a && i < a->count; i++)
+        columns[n++] = a->columns[i];
+    for (uint32_t i = 0; b && i < b->count; i++)
+        columns[n++] = join->base.inputs[0]->field_count + b->columns[i];
+    add_key(list, columns, n);
+}
+
+/* The pairs of a key of each side; and one side's keys where the other has at most one match: not
+ * where that side is padded, for then it has none. */
 static void join_keys(struct key_list *list, const struct plan_join *join)
 {
     const struct plan *left = join->base.inputs[0], *right = join->base.inputs[1];
-    if (join->type == SEMI_JOIN || join->type == ANTI_JOIN) {
-        keep_keys(list, left);
+    enum join_type type = join->type;
+    if (type == SEMI_JOIN || type == ANTI_JOIN) {
+        keep_sent_keys(list, left, join->keys[0], join->key_count);
         return;
     }
     bool one_left = plan_has_key_in(left, join->keys[0], join->key_count);
     bool one_right = plan_has_key_in(right, join->keys[1], join->key_count);
-    enum { MOST = 64 };
-    uint32_t columns[2 * MOST];
     for (uint32_t i = 0; i < left->key_count; i++) {
-        const struct plan_key *a = &left->keys[i];
-        /* A padded row has no left key: then left keys alone do not identify. */
-        if (one_right && join->type != RIGHT_JOIN && join->type != FULL_JOIN)
-            add_key(list, a->columns, a->count);
-        for (uint32_t k = 0; k < right->key_count; k++) {
-            const struct plan_key *b = &right->keys[k];
-            if (a->count > MOST || b->count > MOST)
-                continue;
-            memcpy(columns, a->columns, a->count * sizeof *columns);
-            for (uint32_t c = 0; c < b->count; c++)
-                columns[a->count + c] = left->field_count + b->columns[c];
-            add_key(list, columns, a->count + b->count);
-        }
+        if (one_right && (type == INNER_JOIN || type == LEFT_JOIN))
+            add_pair(list, join, &left->keys[i], NULL);
+        for (uint32_t k = 0; k < right->key_count; k++)
+            add_pair(list, join, &left->keys[i], &right->keys[k]);
     }
-    for (uint32_t k = 0; k < right->key_count && one_left; k++) {
-        const struct plan_key *b = &right->keys[k];
-        if (b->count > MOST || join->type == LEFT_JOIN || join->type == FULL_JOIN)
-            continue;
-        for (uint32_t c = 0; c < b->count; c++)
-            columns[c] = left->field_count + b->columns[c];
-        add_key(list, columns, b->count);
-    }
+    for (uint32_t k = 0; k < right->key_count && one_left; k++)
+        if (type == INNER_JOIN || type == RIGHT_JOIN)
+            add_pair(list, join, NULL, &right->keys[k]);
 }
 
 static void first_columns(struct key_list *list, uint32_t count)
@@ -168,7 +204,7 @@ static void window_keys(struct key_list *list, const struct plan_window *window)
 static void rank_keys(struct key_list *list, const struct plan_rank *rank)
 {
     if (!rank->with_rank)
-        keep_keys(list, rank->base.inputs[0]);
+        keep_sent_keys(list, rank->base.inputs[0], rank->keys, rank->key_count);
     uint32_t *columns = arena_array(list->arena, uint32_t, rank->key_count + 1);
     if (!columns) {
         list->failed = true;
@@ -224,16 +260,24 @@ static void derive_keys(struct key_list *list, const struct plan *node)
         add_key(list, m->keys, m->key_count);
         break;
     }
-    case PLAN_TEMPORAL_JOIN: /* at most one version a row */
+    case PLAN_TEMPORAL_JOIN: { /* at most one version a row */
+        const struct plan_join *join = (const struct plan_join *)node;
+        keep_sent_keys(list, node->inputs[0], join->keys[0], join->key_count);
+        break;
+    }
     case PLAN_JSON:
     case PLAN_LIMIT:
     case PLAN_WATERMARK:
-    case PLAN_OVER:
     case PLAN_SORT:
     case PLAN_FOLD:
     case PLAN_EXCHANGE:
         keep_keys(list, node->inputs[0]);
         break;
+    case PLAN_OVER: {
+        const struct plan_over *over = (const struct plan_over *)node;
+        keep_sent_keys(list, node->inputs[0], over->keys, over->key_count);
+        break;
+    }
     case PLAN_LOOKUP: {
         const struct plan_lookup *lookup = (const struct plan_lookup *)node;
         const struct schema *schema = lookup->def.schema;

@@ -32,15 +32,16 @@ class Table:
     def __init__(self, dice, number):
         self.name = f"t{number}"
         self.appends = dice.random() < 0.45
-        self.keyed = not self.appends and dice.random() < 0.5
+        self.busy = not self.appends and dice.random() < 0.3  # few rows that change all the time
+        self.keyed = not self.appends and (self.busy or dice.random() < 0.5)
         self.timed = self.appends and dice.random() < 0.7
-        self.partitions = dice.choice([1, 1, 1, 2, 3])
+        self.partitions = dice.choice([1, 1, 2, 3])
         self.columns = [("id", "i"), ("k", "i"), ("v", "i"), ("s", "s"), ("d", "d"), ("arr", "a")]
         if self.timed:
             self.columns.append(("ts", "t"))
         self.jitter = dice.choice([1000, 3000])
         self.lives = []  # [(at, row or None), ...]
-        self.make(dice, dice.choice([3, 12, 12, 40, 40, 120]))
+        self.make(dice, 12 if self.busy else dice.choice([3, 12, 12, 40, 40, 120]))
 
     def row(self, dice, ident, at):
         def maybe(value, nulls=0.12):
@@ -67,12 +68,12 @@ class Table:
             if self.timed:
                 times.add(row[-1])
             life = [(at, row)]
-            while not self.appends and dice.random() < 0.55:
+            while not self.appends and dice.random() < (0.97 if self.busy else 0.55):
                 at += dice.randrange(1, 60)
                 gone = dice.random() < 0.4
                 life.append((at, None if gone else self.row(dice, ident, at)))
                 if gone:
-                    if not self.keyed or dice.random() < 0.5:
+                    if not self.keyed or dice.random() < 0.5 and not self.busy:
                         break
                     at += dice.randrange(1, 60)
                     life.append((at, self.row(dice, ident, at)))
@@ -246,7 +247,8 @@ class Maker:
         ways = [self.filtered, self.projected, self.grouped, self.grouped, self.grouped, self.joined,
                 self.joined, self.joined, self.semi, self.semi, self.set_op, self.set_op, self.distinct,
                 self.top, self.top, self.scalar, self.unnested, self.windowed, self.windowed,
-                self.timed_join, self.with_twice, self.sets, self.over, self.windows_joined, self.latest]
+                self.timed_join, self.with_twice, self.sets, self.over, self.windows_joined, self.latest,
+                self.top_joined, self.top_joined]
         made = dice.choice(ways)(depth - 1)
         return made if made else self.rel(depth)
 
@@ -433,6 +435,24 @@ class Maker:
         where = f" AND {self.predicate(kept)}" if dice.random() < 0.1 else ""
         return Rel(f"SELECT {out} FROM (SELECT {inner}, ROW_NUMBER() OVER ({partition}ORDER BY {self.order(scope)}) "
                    f"AS rn FROM {rel.as_from(a)}) AS {self.alias()} WHERE rn {limit}{where}", columns, [rel])
+
+    def top_joined(self, depth):
+        """Rows that move from one worker to another, and are known by their key behind that."""
+        busy = [t for t in self.tables if t.busy]
+        if not busy:
+            return None
+        dice, a, b = self.dice, self.alias(), self.alias()
+        part = dice.choice(["k", "v", "s"])
+        top = Rel(f"SELECT id, k, v, s, d FROM (SELECT id, k, v, s, d, ROW_NUMBER() OVER (PARTITION BY {part} "
+                  f"ORDER BY d, id, k, v, s) AS rn FROM {dice.choice(busy).name}) AS {self.alias()} WHERE rn <= 2",
+                  [("id", "i"), ("k", "i"), ("v", "i"), ("s", "s"), ("d", "d")])
+        other = self.leaf()
+        mine = other.names("i")
+        if not mine:
+            return None
+        out, columns = self.outputs(self.some(self.scope(top, a), 2, 4) + self.some(self.scope(other, b), 1, 2))
+        return Rel(f"SELECT {out} FROM {top.as_from(a)} {dice.choice(JOINS)} {other.as_from(b)} ON "
+                   f"{a}.{dice.choice(['id', 'k', 'v'])} = {b}.{dice.choice(mine)}", columns, [top])
 
     def scalar(self, depth):
         dice = self.dice
