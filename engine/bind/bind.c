@@ -227,6 +227,32 @@ enum code bind_insert(struct binder *b, const struct ast_insert *node, struct er
     return add_input(b, sink, calc, err);
 }
 
+static bool is_taken(const struct field *fields, uint32_t n, struct str name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (str_eq(fields[i].name, name))
+            return true;
+    return false;
+}
+
+/* A result names a column once: SELECT k, k gives "k" and "k0", as in Flink. */
+static enum code name_result(struct binder *b, const struct scope *scope, struct field *fields,
+                             struct error *err)
+{
+    for (uint32_t i = 0; i < scope->count; i++) {
+        struct str name = scope->items[i].name;
+        for (uint32_t k = 0; is_taken(fields, i, name); k++) {
+            char *text =
+                arena_printf(b->arena, STR_FMT "%u", STR_ARG(scope->items[i].name), k);
+            if (!text)
+                return error_nomem(err);
+            name = str_of(text);
+        }
+        fields[i] = (struct field){ name, scope->items[i].type };
+    }
+    return OK;
+}
+
 enum code bind_result(struct binder *b, const struct ast_query *node, struct error *err)
 {
     b->statements++;
@@ -238,9 +264,7 @@ enum code bind_result(struct binder *b, const struct ast_query *node, struct err
     struct schema *schema = arena_new(b->arena, struct schema);
     if (!sink || !schema)
         return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++)
-        sink->base.fields[i] =
-            (struct field){ rel.scope.items[i].name, rel.scope.items[i].type };
+    TRY(name_result(b, &rel.scope, sink->base.fields, err));
     *schema = (struct schema){ .fields = sink->base.fields, .count = n };
     sink->def = (struct table_def){ .name = STR("result"),
                                     .schema = schema,

@@ -3,6 +3,7 @@
 #include "bind/over.h"
 
 #include "agg/agg_over.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 
@@ -138,6 +139,24 @@ static enum code arrange_trim(struct binder *b, const struct ast_call *node, str
     return OK;
 }
 
+/* Behind the error that there is no such function: aggregates are meant as often as others. */
+static void suggest_function(const struct binder *b, struct str name, struct error *err)
+{
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
+    for (uint32_t i = 0; function_at(i); i++)
+        if (function_at(i)->dialects & b->env.dialect)
+            nearest_add(&nearest, str_of(function_at(i)->name));
+    for (uint32_t i = 0; agg_function_at(i); i++)
+        if (agg_function_at(i)->dialects & b->env.dialect)
+            nearest_add(&nearest, str_of(agg_function_at(i)->name));
+    for (uint32_t i = 0; agg_over_function_at(i); i++)
+        nearest_add(&nearest, str_of(agg_over_function_at(i)->name));
+    struct str best = nearest_end(&nearest);
+    if (best.data)
+        error_hint(err, "Perhaps you meant " STR_FMT ".", STR_ARG(best));
+}
+
 enum code bind_call(struct binder *b, const struct scope *scope, const struct ast_call *node,
                     struct expr **ret, struct error *err)
 {
@@ -177,6 +196,9 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
         if (err)
             err->code = code;
     }
+    if (code == E_NAME && !function_find(name, DIALECT_BLINK) &&
+        !function_find(name, DIALECT_FLINK))
+        suggest_function(b, name, err);
     if (code != OK)
         error_locate(err, node->node.span);
     return code;

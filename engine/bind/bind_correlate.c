@@ -5,6 +5,7 @@
  * JSON_VALUEs, so that its paths are read in the one pass of all JSON functions. */
 #include "bind/binder.h"
 
+#include "base/nearest.h"
 #include "expr/table_function.h"
 
 bool bind_is_correlate(const struct ast_node *node)
@@ -23,6 +24,7 @@ struct correlate_build {
     const struct table_function *function;
     bool outer;
     bool with_ordinality;
+    bool is_tuple;
     const struct ast_alias *alias;
 };
 
@@ -76,22 +78,29 @@ static enum code bind_tuple(struct correlate_build *t, struct error *err)
     return bind_operator(b, "ARRAY", values, n - 1, t->call.span, &t->call.args[0], err);
 }
 
-static enum code bind_function(struct correlate_build *t, const struct ast_from_call *node,
+static enum code find_function(struct correlate_build *t, const struct ast_from_call *node,
                                struct error *err)
 {
     struct binder *b = t->b;
     struct str name;
     TRY(bind_object_name(&node->call->path, &name, err));
-    if (binder_is_blink(b) && str_iis(name, "JSON_TUPLE"))
-        return bind_tuple(t, err);
+    t->is_tuple = binder_is_blink(b) && str_iis(name, "JSON_TUPLE");
     t->function = table_function_find(name, b->env.dialect);
-    if (t->function)
+    if (t->function || t->is_tuple)
         return OK;
     error_at(err, E_NAME, node->call->path.span, "table function \"" STR_FMT "\" does not exist",
              STR_ARG(name));
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
+    for (uint32_t i = 0; table_function_at(i); i++)
+        nearest_add(&nearest, str_of(table_function_at(i)->name));
+    bind_near_window_function(&nearest);
+    struct str best = nearest_end(&nearest);
     if (function_find(name, b->env.dialect))
         error_hint(err, "\"" STR_FMT "\" gives a value: it can stand in the select list.",
                    STR_ARG(name));
+    else if (best.data && best.size > 2 * nearest.distance) /* HOP is no guess for NOPE */
+        error_hint(err, "Perhaps you meant " STR_FMT ".", STR_ARG(best));
     return E_NAME;
 }
 
@@ -107,13 +116,15 @@ static enum code bind_arguments(struct correlate_build *t, struct error *err)
     t->call.env = &b->env;
     t->call.span = t->right->span;
     t->call.arg_count = args->count;
+    t->function = &table_function_unnest;
+    if (!unnest)
+        TRY(find_function(t, c, err));
     if (!(t->call.args = arena_array(b->arena, struct expr *, MAX(args->count, 1))))
         return error_nomem(err);
     for (uint32_t i = 0; i < args->count; i++)
         TRY(bind_expr(b, &t->left->scope, args->items[i], &t->call.args[i], err));
-    t->function = &table_function_unnest;
-    if (!unnest)
-        TRY(bind_function(t, c, err));
+    if (t->is_tuple)
+        TRY(bind_tuple(t, err));
     enum code code = t->function->resolve(&t->call, err);
     if (code != OK)
         error_locate(err, t->call.span);

@@ -66,8 +66,8 @@ static enum code order_column(struct order_build *t, const struct ast_node *node
     enum code code = bind_expr(b, &t->rel->scope, node, &e, &first); /* may be tried again below */
     if (code == OK && node->kind == AST_LITERAL && expr_literal_i64(e, &number)) {
         if (number < 1 || number > t->visible)
-            return error_at(err, E_NAME, node->span, "ORDER BY %lld: there are %u columns",
-                            (long long)number, t->visible);
+            return error_at(err, E_NAME, node->span, "ORDER BY %lld: the query has %u column%s",
+                            (long long)number, t->visible, t->visible == 1 ? "" : "s");
         *ret = (uint32_t)number - 1;
         return OK;
     }

@@ -44,6 +44,23 @@ static const char *word_of(const struct ast_setop *node)
     return words[node->what][node->all];
 }
 
+/* Points to the right side, which has to follow the left one. */
+static enum code no_common_type(const struct ast_setop *node, const struct relation *sides,
+                                uint32_t column, struct error *err)
+{
+    struct buf text;
+    buf_init(&text, 512);
+    type_print(&text, sides[0].plan->fields[column].type);
+    buf_text(&text, " and ");
+    type_print(&text, sides[1].plan->fields[column].type);
+    error_at(err, E_TYPE, node->right->span,
+             "column %u of the two sides of %s has no common type: %s", column + 1,
+             word_of(node), buf_cstr(&text));
+    buf_done(&text);
+    error_hint(err, "CAST one of them to the type of the other.");
+    return E_TYPE;
+}
+
 /* Both sides, with columns of the same types. */
 static enum code bind_sides(struct binder *b, const struct ast_setop *node,
                             const struct cte *ctes, struct plan **sides, struct error *err)
@@ -63,9 +80,7 @@ static enum code bind_sides(struct binder *b, const struct ast_setop *node,
         types[i] = type_common(b->arena, relations[0].plan->fields[i].type,
                                relations[1].plan->fields[i].type, binder_is_blink(b));
         if (!types[i])
-            return error_at(err, E_TYPE, node->node.span,
-                            "column %u of the two sides of %s has no common type", i + 1,
-                            word_of(node));
+            return no_common_type(node, relations, i, err);
     }
     for (int s = 0; s < 2; s++)
         TRY(convert_columns(b, relations[s].plan, types, node->node.span, &sides[s], err));

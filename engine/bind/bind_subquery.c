@@ -181,8 +181,9 @@ static enum code in_conditions(struct binder *b, const struct ast_in *node, bool
         operands = &((const struct ast_items *)node->operand)->items;
     if (operands->count != inner->value_count)
         return error_at(err, E_TYPE, node->node.span,
-                        "the query gives %u columns, and %u values are compared with them",
-                        inner->value_count, operands->count);
+                        "the query gives %u column%s, compared with %u value%s",
+                        inner->value_count, inner->value_count == 1 ? "" : "s",
+                        operands->count, operands->count == 1 ? "" : "s");
     for (uint32_t i = 0; i < operands->count; i++) {
         struct expr *x, *e;
         TRY(bind_expr(b, &from->scope, operands->items[i], &x, err));

@@ -91,14 +91,34 @@ static bool is_row_time(struct binder *b, const struct scope *scope, const struc
            (*ret)->kind == EXPR_COLUMN && (*ret)->type->time_attribute == TIME_ROWTIME;
 }
 
+/* What is no event time has to be processing time. */
+static enum code check_processing_time(struct binder *b, const struct scope *scope,
+                                       const struct ast_node *node, struct error *err)
+{
+    struct expr *time;
+    TRY(bind_expr(b, scope, node, &time, err));
+    if (time->type->time_attribute == TIME_PROCTIME)
+        return OK;
+    struct buf text;
+    buf_init(&text, 256);
+    type_print(&text, time->type);
+    error_at(err, E_PLAN, node->span,
+             "FOR SYSTEM_TIME AS OF needs a time attribute, and this is %s", buf_cstr(&text));
+    buf_done(&text);
+    error_hint(err, "A time attribute is a column with a WATERMARK in its table, or PROCTIME().");
+    return E_PLAN;
+}
+
 enum code bind_temporal(struct binder *b, const struct ast_join *node, const struct cte *ctes,
                         struct relation *left, struct relation *ret, struct error *err)
 {
     struct ast_from_table now = *(const struct ast_from_table *)node->right;
     struct relation right;
     struct expr *time, *condition;
-    if (!is_row_time(b, &left->scope, now.as_of, &time))
+    if (!is_row_time(b, &left->scope, now.as_of, &time)) {
+        TRY(check_processing_time(b, &left->scope, now.as_of, err));
         return bind_lookup_join(b, node, left, ret, err);
+    }
     if (node->what != JOIN_INNER && node->what != JOIN_LEFT)
         return error_at(err, E_PLAN, node->node.span,
                         "FOR SYSTEM_TIME AS OF stands in JOIN and LEFT JOIN only");

@@ -5,6 +5,8 @@
  * itself and the node is left out (group_fold_window). */
 #include "bind/group.h"
 
+#include "base/nearest.h"
+
 enum { DATA, TIMECOL, FIRST, SECOND, OFFSET, PARAMS };
 
 /* Parameters by position; a NULL one does not exist. */
@@ -35,6 +37,12 @@ static const struct window_function *function_of(const struct ast_call *call)
 bool bind_is_window_function(const struct ast_call *call)
 {
     return function_of(call) != NULL;
+}
+
+void bind_near_window_function(struct nearest *nearest)
+{
+    for (size_t i = 0; i < countof(functions); i++)
+        nearest_add(nearest, str_of(functions[i].name));
 }
 
 /* --- arguments -------------------------------------------------------------------------- */

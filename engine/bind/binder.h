@@ -145,6 +145,8 @@ enum code bind_watermark(struct binder *b, struct plan_scan *scan, struct expr *
 
 /* bind_window.c: TUMBLE(TABLE t, ...), HOP, CUMULATE, SESSION as tables. */
 bool bind_is_window_function(const struct ast_call *call);
+struct nearest;
+void bind_near_window_function(struct nearest *nearest); /* their names, for a suggestion */
 enum code bind_window_function(struct binder *b, const struct ast_call *call,
                                const struct cte *ctes, struct relation *ret, struct error *err)
     WEIR_CHECKED;

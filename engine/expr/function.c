@@ -9,7 +9,6 @@
 #include "expr/function.h"
 
 #include "base/hash.h"
-#include "base/nearest.h"
 #include "expr/call.h"
 #include "expr/program.h"
 
@@ -168,14 +167,6 @@ enum code function_bind_name(const struct bind_env *env, struct str name, struct
                    other == DIALECT_BLINK ? "Flink" : "Blink");
         return E_NAME;
     }
-    struct nearest nearest;
-    nearest_begin(&nearest, name);
-    for (uint32_t i = 0; function_at(i); i++)
-        if (function_at(i)->dialects & env->dialect)
-            nearest_add(&nearest, str_of(function_at(i)->name));
-    struct str best = nearest_end(&nearest);
-    if (best.data)
-        error_hint(err, "Perhaps you meant " STR_FMT ".", STR_ARG(best));
     return E_NAME;
 }
 

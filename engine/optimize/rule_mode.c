@@ -29,7 +29,9 @@ static enum code choose_mode(struct plan_sink *sink, struct error *err)
                  "\" takes only new rows, and this query also updates or deletes "
                  "rows",
                  STR_ARG(sink->table->name));
-        if (sink->table->key_count == 0)
+        if (strcmp(sink->connector->name, "filesystem") == 0)
+            error_hint(err, "A file of 'format' = 'changelog-json' takes every kind of change.");
+        else if (sink->table->key_count == 0)
             error_hint(err, "Declare a PRIMARY KEY on the table if its system can update rows by "
                             "key.");
         return E_PLAN;

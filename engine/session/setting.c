@@ -85,6 +85,7 @@ static const struct {
     { "execution.checkpointing.dir", "weir.state.dir" },
     { "sql.exec.source.idle.timeout.ms", "table.exec.source.idle-timeout" },
     { "blink.state.ttl.ms", "table.exec.state.ttl" },
+    { "sink.upsert-materialize", "table.exec.sink.upsert-materialize" },
     { "table.exec.resource.default-parallelism", "parallelism.default" },
 };
 
