@@ -415,6 +415,7 @@ enum code run_build(struct run *x, struct error *err)
         if (x->ops[i]->kind->more)
             TRY(find_below(x, i, err));
     x->worker.batch_arena = x->inputs[0].arena;
+    x->worker.cause = OP_NO_CAUSE;
     return OK;
 }
 

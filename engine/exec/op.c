@@ -114,6 +114,17 @@ enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const u
     return OK;
 }
 
+enum code op_caused(struct batch *out, uint32_t cause, struct error *err)
+{
+    uint32_t *origin = arena_alloc(out->arena, MAX(out->count, 1) * sizeof *origin);
+    if (!origin)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < out->count; i++)
+        origin[i] = cause;
+    out->origin = origin;
+    return OK;
+}
+
 /* --- messages of several ports --------------------------------------------------------- */
 
 bool op_align_barrier(struct op *op, uint32_t port, const struct barrier *barrier)

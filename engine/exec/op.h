@@ -112,10 +112,14 @@ struct worker {
     uint32_t index, count;     /* this worker, of how many */
     struct state_budget *budget; /* state/heap.h: memory for the state of the whole job */
     bool saves;                /* snapshots are written: sinks tell their positions at barriers */
+    uint32_t cause;           /* the source row (as in batch->origin) that has moved time and so makes
+                                 rows leave; OP_NO_CAUSE: time moved without one */
     const struct clock *clock;
     const struct zone *zone;
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
 };
+
+#define OP_NO_CAUSE UINT32_MAX /* behind all rows of the batch */
 
 /* The time of an operator as a snapshot should know it: that the input had ended says nothing about a
  * start that finds more of it. */
@@ -145,6 +149,23 @@ enum code op_more_done(struct op *op, struct error *err) WEIR_CHECKED;
  * several inputs time is the smallest of all ports, as in op_watermark_min. */
 enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const uint32_t *ends,
                    struct batch *out, struct error *err) WEIR_CHECKED;
+
+/* --- what time makes leave ------------------------------------------------------------ */
+
+/* From here on, and until op_cause_back(), row `row` of `in` is what moves time. */
+static inline uint32_t op_cause(struct op *op, const struct batch *in, uint32_t row)
+{
+    uint32_t before = op->worker->cause;
+    op->worker->cause = batch_origin(in, row);
+    return before;
+}
+static inline void op_cause_back(struct op *op, uint32_t before)
+{
+    op->worker->cause = before;
+}
+/* Gives all rows of the batch the cause as their origin, so that a sink with several INSERTs puts them
+ * where they belong. */
+enum code op_caused(struct batch *out, uint32_t cause, struct error *err) WEIR_CHECKED;
 
 /* --- default callbacks, with names, so that "passes through" is visible ----------- */
 

@@ -3,7 +3,10 @@
 
 void rows_out_begin(struct rows_out *out, struct op *op, struct arena *arena, bool numbered)
 {
-    *out = (struct rows_out){ .op = op, .arena = arena, .numbered = numbered };
+    *out = (struct rows_out){ .op = op,
+                               .arena = arena,
+                               .numbered = numbered,
+                               .origin = op->worker->cause };
 }
 
 static bool grow(struct rows_out *out)

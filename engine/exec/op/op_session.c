@@ -236,7 +236,7 @@ static enum code add_due(struct op_session *op, struct session *s, int64_t water
 {
     if (op->due_first == op->due_count)
         op->due_first = op->due_count = 0;
-    struct session_due due = { s, watermark_us };
+    struct session_due due = { s, watermark_us, op->base.worker->cause };
     return ARENA_PUSH(op->base.worker->op_arena, op->due, op->due_count, op->due_cap, due)
                ? OK
                : error_nomem(err);
@@ -308,6 +308,7 @@ static enum code send_sessions(struct op_session *op, struct session *const *ses
             COLUMN_OUT(out->columns[at], int64_t)[i] =
                 property_value(op, plan->properties[p], sessions[i], type);
     }
+    TRY(op_caused(out, op->due[op->due_first].cause, err));
     return op_emit(&op->base, out, err);
 }
 
@@ -332,7 +333,12 @@ static enum code send_some(struct op_session *op, struct error *err)
     }
     if (taken > 0)
         return OK;
-    return op_emit_watermark(&op->base, op->due[op->due_first++].watermark_us, err);
+    struct session_due mark = op->due[op->due_first++];
+    uint32_t before = op->base.worker->cause;
+    op->base.worker->cause = mark.cause;
+    TRY(op_emit_watermark(&op->base, mark.watermark_us, err));
+    op_cause_back(&op->base, before);
+    return OK;
 }
 
 enum code session_send(struct op_session *op, uint32_t batches, struct error *err)
@@ -380,9 +386,11 @@ static enum code pass_marks(struct op_session *op, const struct batch *in, uint3
         uint32_t before = op->due_count - op->due_first;
         if (us <= op->time_us)
             continue;
+        uint32_t cause = op_cause(&op->base, in, in->watermarks[*mark].row);
         TRY(advance(op, us, err));
         if (op->due_count - op->due_first > before)
             TRY(add_due(op, NULL, us, err));
+        op_cause_back(&op->base, cause);
     }
     return OK;
 }

@@ -31,6 +31,7 @@ struct ending {
 struct session_due {
     struct session *session; /* NULL: just the watermark */
     int64_t watermark_us;
+    uint32_t cause; /* see struct worker */
 };
 
 /* Rows whose sessions are known and that are not added yet, in parts of one batch. */

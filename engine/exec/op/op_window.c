@@ -310,8 +310,10 @@ static enum code push_event(struct op_window *op, const struct batch *in, struct
             at++;
         TRY(add_piece(op, in, ends, same, done, at, err));
         done = at;
+        uint32_t before = op_cause(&op->base, in, mark->row);
         TRY(advance(op, mark->watermark_us, err));
         TRY(window_due_watermark(&op->groups, mark->watermark_us, err));
+        op_cause_back(&op->base, before);
         window_set_boundary(op, ends, done, in->selected);
     }
     TRY(add_piece(op, in, ends, same, done, in->selected, err));

@@ -112,14 +112,16 @@ static enum code advance(struct op_window_join *op, int64_t time_us, bool tells,
     op->time_us = MAX(op->time_us, time_us);
     uint32_t n = 0;
     while (n < op->open_count && is_over(op, op->open[n].end_us)) {
-        struct due_join due = { .window = op->open[n], .watermark_us = WATERMARK_NONE };
+        struct due_join due = { .window = op->open[n],
+                                .watermark_us = WATERMARK_NONE,
+                                .cause = op->base.worker->cause };
         TRY(add_due(op, &due, err));
         n++;
     }
     op->open_count -= n;
     if (n > 0)
         memmove(op->open, op->open + n, op->open_count * sizeof *op->open);
-    struct due_join mark = { .watermark_us = time_us };
+    struct due_join mark = { .watermark_us = time_us, .cause = op->base.worker->cause };
     return n > 0 && tells ? add_due(op, &mark, err) : OK;
 }
 
@@ -152,8 +154,11 @@ static enum code pass_marks(struct op_window_join *op, uint32_t port, const stru
 {
     for (; *mark < in->watermark_count && in->watermarks[*mark].row < row; (*mark)++) {
         int64_t moved = op_align_watermark(&op->base, port, in->watermarks[*mark].watermark_us);
-        if (moved > op->time_us && !op->spec.proctime)
-            TRY(advance(op, moved, true, err));
+        if (moved <= op->time_us || op->spec.proctime)
+            continue;
+        uint32_t before = op_cause(&op->base, in, in->watermarks[*mark].row);
+        TRY(advance(op, moved, true, err));
+        op_cause_back(&op->base, before);
     }
     return OK;
 }

@@ -34,6 +34,7 @@ struct window_side {
 struct due_join {
     struct kept_window window;
     int64_t watermark_us;       /* goes on behind it; WATERMARK_NONE: none */
+    uint32_t cause;             /* see struct worker */
     struct arena *arena;        /* of what follows */
     bool is_begun;
     uint32_t *heads, *next;     /* right rows by hash: row + 1 */

@@ -276,6 +276,15 @@ static enum code advance(struct op_window_rank *op, int64_t time_us, struct erro
     return op->base.more ? OK : send(op, SEND_BATCHES, err);
 }
 
+static enum code pass_mark(struct op_window_rank *op, const struct batch *in, uint32_t mark,
+                           struct error *err)
+{
+    uint32_t before = op_cause(&op->base, in, in->watermarks[mark].row);
+    TRY(advance(op, in->watermarks[mark].watermark_us, err));
+    op_cause_back(&op->base, before);
+    return OK;
+}
+
 static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
 {
     (void)port;
@@ -284,11 +293,11 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
         for (; mark < in->watermark_count && in->watermarks[mark].row < row; mark++)
-            TRY(advance(op, in->watermarks[mark].watermark_us, err));
+            TRY(pass_mark(op, in, mark, err));
         TRY(take_row(op, in, row, err));
     }
     for (; mark < in->watermark_count; mark++)
-        TRY(advance(op, in->watermarks[mark].watermark_us, err));
+        TRY(pass_mark(op, in, mark, err));
     set_due(op);
     return OK;
 }

@@ -373,7 +373,8 @@ enum code window_due(struct window_groups *g, int64_t end_us, struct state_table
 {
     struct due_window due = { .end_us = end_us,
                               .groups = groups,
-                              .watermark_us = WATERMARK_NONE };
+                              .watermark_us = WATERMARK_NONE,
+                              .cause = g->op->worker->cause };
     enum code code = add_due(g, &due, err);
     if (code != OK)
         state_table_destroy(groups);
@@ -382,7 +383,7 @@ enum code window_due(struct window_groups *g, int64_t end_us, struct state_table
 
 enum code window_due_watermark(struct window_groups *g, int64_t watermark_us, struct error *err)
 {
-    struct due_window due = { .watermark_us = watermark_us };
+    struct due_window due = { .watermark_us = watermark_us, .cause = g->op->worker->cause };
     return add_due(g, &due, err);
 }
 
@@ -442,6 +443,7 @@ static enum code send_rows(struct window_groups *g, const struct due_window *due
     for (uint32_t i = 0; i < plan->property_count; i++)
         TRY(property_column(g, arena, due->groups, rows, n, i, due->end_us,
                             &out->columns[plan->key_count + plan->call_count + i], err));
+    TRY(op_caused(out, due->cause, err));
     return op_emit(g->op, out, err);
 }
 
@@ -475,8 +477,12 @@ enum code window_send(struct window_groups *g, uint32_t batches, struct error *e
         struct due_window done = *due;
         g->due_first++;
         TRY(window_drop(g, done.groups, err));
-        if (done.watermark_us != WATERMARK_NONE)
-            TRY(op_emit_watermark(g->op, done.watermark_us, err));
+        if (done.watermark_us == WATERMARK_NONE)
+            continue;
+        uint32_t before = g->op->worker->cause;
+        g->op->worker->cause = done.cause;
+        TRY(op_emit_watermark(g->op, done.watermark_us, err));
+        op_cause_back(g->op, before);
     }
     return OK;
 }

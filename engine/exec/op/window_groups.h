@@ -27,6 +27,7 @@ struct due_window {
     struct state_table *groups; /* NULL: just the watermark */
     uint64_t at;                /* groups before it have been sent */
     int64_t watermark_us;
+    uint32_t cause;             /* see struct worker */
 };
 
 struct window_groups {

@@ -159,6 +159,7 @@ static enum code emit(struct op_window_join *op, char *const *left, char *const 
     if (out->column_count > op->sides[LEFT].column_count)
         TRY(side_columns(op, RIGHT, arena, right, n, out->columns + op->sides[LEFT].column_count,
                          err));
+    TRY(op_caused(out, op->due[op->due_first].cause, err));
     return op_emit(&op->base, out, err);
 }
 
@@ -235,8 +236,12 @@ enum code window_join_send(struct op_window_join *op, uint32_t batches, struct e
         op->due_first++;
         window_rows_free(op, &done.window);
         arena_destroy(done.arena);
-        if (done.watermark_us != WATERMARK_NONE)
-            TRY(op_emit_watermark(&op->base, done.watermark_us, err));
+        if (done.watermark_us == WATERMARK_NONE)
+            continue;
+        uint32_t before = op->base.worker->cause;
+        op->base.worker->cause = done.cause;
+        TRY(op_emit_watermark(&op->base, done.watermark_us, err));
+        op_cause_back(&op->base, before);
     }
     return OK;
 }
