@@ -292,6 +292,7 @@ const struct connector connector_kafka = {
     .metas = metas,
     .has_formats = true,
     .has_key_format = true,
+    .key_of_message = true,
     .source = &kafka_source,
     .sink = &kafka_sink,
     .sink_modes = sink_modes,

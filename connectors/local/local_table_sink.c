@@ -5,8 +5,8 @@
  * ON CONFLICT where the key is a unique one in the database, and an UPDATE followed
  * by an INSERT where somebody made the table without.
  *
- * A row without key or with NULL in a NOT NULL column, and one that the database
- * refuses, is a bad row; they are reported when the others are safe. */
+ * A row without row key, and one that the database refuses, is a bad row; they are
+ * reported when the others are safe. */
 #include "local/local_table.h"
 
 #include "base/clock.h"
@@ -277,11 +277,8 @@ static const char *objection(struct table_sink *s, const struct batch *in, uint3
             continue;
         bool is_null = cell_is_null(c, in, row);
         has_cell = has_cell || (!is_null && !c->is_key);
-        if (is_null && c->is_key)
+        if (is_null && c->is_key) /* the row key of HBase need not be declared as one */
             return arena_printf(s->scratch, "key column \"%s\" is NULL", c->name);
-        if (is_null && c->is_not_null)
-            return arena_printf(s->scratch, "column \"%s\" is NULL, and declared NOT NULL",
-                                c->name);
         if (c->is_key && table->is_hbase && is_empty_text(c, in, row))
             return arena_printf(s->scratch, "row key \"%s\" is empty", c->name);
     }

@@ -63,6 +63,7 @@ const struct connector connector_local_topic = {
     .metas = metas,
     .has_formats = true,
     .has_key_format = true,
+    .key_of_message = true,
     .source = &local_topic_source,
     .sink = &local_topic_sink,
     .sink_modes = sink_modes,

@@ -61,6 +61,9 @@ enum code bind_sink(struct binder *b, const struct catalog_table *table, struct 
     sink->connector = resolved.connector;
     sink->def = def;
     sink->on_error = resolved.on_error ? resolved.on_error : "skip";
+    sink->nulls = str_iis(b->env.not_null, "error")  ? SINK_NULLS_FAIL
+                  : str_iis(b->env.not_null, "drop") ? SINK_NULLS_DROP
+                                                     : SINK_NULLS_BAD;
     struct str materialize = options_get(def.options, "sink.upsert-materialize");
     if (materialize.size == 0)
         materialize = b->env.materialize;

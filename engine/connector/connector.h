@@ -206,7 +206,9 @@ struct sink_kind {
     enum code (*open)(const struct sink_open *open, struct sink **ret, struct error *err);
 
     /* Takes the selected rows of `in` for delivery, all or -- with E_RETRY -- none.  Rows that can
-     * never be written are reported to bad_rows and left out.  `in` is borrowed for the call. */
+     * never be written are reported to bad_rows and left out.  `in` is borrowed for the call.  No row
+     * has NULL in a column that is NOT NULL or of the primary key (but a message's key), except that
+     * a delete by key may have it outside of the key. */
     enum code (*write)(struct sink *s, const struct batch *in, struct error *err);
 
     /* flush_start: everything written so far shall become safe; flush_poll: is it?  One flush is
@@ -274,6 +276,7 @@ struct connector {
     const struct meta_spec *metas;     /* NULL: no metadata columns */
     bool has_formats;                  /* understands 'format', 'value.format' */
     bool has_key_format;               /* understands 'key.format', 'key.fields' */
+    bool key_of_message;               /* Blink: the primary key is the message's key, may be NULL */
     const char *default_format;        /* when has_formats and none is given; NULL: must be given */
     const struct source_kind *source;  /* NULL: cannot be read */
     const struct sink_kind *sink;      /* NULL: cannot be written */

@@ -39,6 +39,7 @@ struct bind_env {
     struct str zone_name;
     bool like_backslash_literal; /* `blink.like.backslash = literal` */
     int64_t state_ttl_ms;        /* `table.exec.state.ttl`; 0: state lives for ever */
+    struct str not_null;         /* `table.exec.sink.not-null-enforcer`: error, drop, empty */
     struct str materialize;      /* `table.exec.sink.upsert-materialize`: auto, none, force */
     bool legacy_cast;            /* `table.exec.legacy-cast-behaviour`: CAST is TRY_CAST (Flink) */
 };

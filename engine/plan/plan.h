@@ -338,6 +338,13 @@ struct plan_exchange {
     uint32_t key_count;
 };
 
+/* A row with NULL in a column of the primary key or one that is NOT NULL. */
+enum sink_nulls {
+    SINK_NULLS_BAD,  /* is a bad row: on_error */
+    SINK_NULLS_FAIL, /* ends the job */
+    SINK_NULLS_DROP, /* is left out, and not even counted */
+};
+
 /* The inputs are in statement order and have exactly the stored columns of the table. */
 struct plan_sink {
     struct plan base;
@@ -349,6 +356,7 @@ struct plan_sink {
     bool in_source_order;       /* all inputs come from one scan: rows are merged by origin */
     bool materialize_off;       /* 'sink.upsert-materialize' = 'none': the last writer wins */
     bool materialize_force;
+    enum sink_nulls nulls;
     const char *on_error;
     struct plan_sink *dead_letter_sink; /* with route */
 };

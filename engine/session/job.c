@@ -107,6 +107,7 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
     job->env.legacy_cast = str_iis(
         str_trim(settings_get(&s->settings, "table.exec.legacy-cast-behaviour")), "enabled");
     job->env.materialize = str_trim(settings_get(&s->settings, "table.exec.sink.upsert-materialize"));
+    job->env.not_null = str_trim(settings_get(&s->settings, "table.exec.sink.not-null-enforcer"));
     job->env.state_ttl_ms = settings_duration_ms(&s->settings, "table.exec.state.ttl");
     job->resolver = (struct resolver){
         .arena = arena,

@@ -25,6 +25,9 @@ const struct option_spec setting_specs[] = {
     { "table.exec.sink.upsert-materialize", OPTION_ENUM, false, "auto", "auto|none|force",
       "Are live rows kept for a sink whose primary key is not the key of the query? none: the row "
       "written last wins." },
+    { "table.exec.sink.not-null-enforcer", OPTION_ENUM, false, NULL, "error|drop",
+      "A row with NULL in a primary key or a NOT NULL column of a sink: ends the job, or is left out. "
+      "Default: a bad row of the sink (on-error), counted." },
     { "table.exec.state.ttl", OPTION_DURATION, false, "0", NULL,
       "How long state lives that is not written any more (aggregates, joins, top-N). Default: for "
       "ever." },

@@ -10,6 +10,7 @@
  *
  * In upsert mode there is no -U: see as_upserts(). */
 #include "exec/op/ops.h"
+#include "exec/op/sink_nulls.h"
 #include "expr/compare.h"
 #include "types/concat.h"
 
@@ -128,6 +129,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     struct op_sink *op = (struct op_sink *)base;
     if (op->plan->mode == SINK_UPSERT)
         TRY(as_upserts(op, in, &in, err));
+    TRY(sink_nulls_leave_out(op->plan, op->policy, in, op->written, &in, err));
     if (in->selected == 0)
         return OK;
     if (!op->plan->in_source_order)
