@@ -202,10 +202,22 @@ void exec_destroy(struct exec *exec)
 
 /* --- running --------------------------------------------------------------------------- */
 
+static void explain_limit(const struct run *x, struct error *err)
+{
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (x->ops[i]->heap)
+            state_heap_explain(x->ops[i]->heap, err);
+    if (err->detail[0] != '\0')
+        error_hint(err, "weir.state.max-memory is what the state of a job may take, and "
+                        "table.exec.state.ttl lets what is not written any more go.");
+}
+
 static void run_to_end(struct run *x)
 {
     struct error err = { .code = OK };
     enum code code = run_loop(x, &err);
+    if (code == E_LIMIT)
+        explain_limit(x, &err);
     if (code != OK)
         exec_fail(x->exec, code, &err);
 }

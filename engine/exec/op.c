@@ -198,7 +198,9 @@ enum code op_state_heap(struct op *op, struct state_heap **ret, struct error *er
                               op->plan->id);
     if (!name)
         return error_nomem(err);
-    return state_heap_create(str_of(name), op->worker->budget, ret, err);
+    TRY(state_heap_create(str_of(name), op->worker->budget, ret, err));
+    op->heap = *ret;
+    return OK;
 }
 
 bool op_connect(struct op *from, struct op *to, uint32_t port)

@@ -97,6 +97,7 @@ struct op { /* operators put it first in a struct of their own */
     bool done;                 /* wants no more input (LIMIT is full) */
     int64_t due_us;            /* by the worker's clock, when kind->timer wants to be called;
                                   INT64_MAX: never */
+    struct state_heap *heap;   /* of its state: op_state_heap(); the operator destroys it */
     uint64_t rows_in, rows_out;
     uint64_t late;             /* rows that came when their window was over */
 };

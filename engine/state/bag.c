@@ -40,6 +40,18 @@ static enum code make_identity(struct state_bag *bag, const struct bag_schema *s
     return OK;
 }
 
+/* More than its keys alone, which are a table of the heap too. */
+static uint64_t bag_bytes(const struct state_holder *holder)
+{
+    const struct state_bag *bag = (const struct state_bag *)holder;
+    return state_table_bytes(bag->keys) + bag->items * item_bytes(bag);
+}
+
+static void explain(const struct state_holder *holder, struct error *err)
+{
+    state_bag_explain((const struct state_bag *)holder, err);
+}
+
 enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
                            const struct clock *clock, struct state_bag **ret, struct error *err)
 {
@@ -59,6 +71,9 @@ enum code state_bag_create(struct state_heap *heap, const struct bag_schema *sch
         state_bag_destroy(bag);
         return code;
     }
+    bag->holder.bytes = bag_bytes;
+    bag->holder.explain = explain;
+    state_heap_enter(heap, &bag->holder);
     *ret = bag;
     return OK;
 }
@@ -67,6 +82,7 @@ void state_bag_destroy(struct state_bag *bag)
 {
     if (!bag)
         return;
+    state_heap_leave(bag->heap, &bag->holder);
     uint64_t at = 0;
     char *row;
     bool closed = state_heap_is_closed(bag->heap);

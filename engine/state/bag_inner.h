@@ -11,6 +11,7 @@ struct bag_tail {
 };
 
 struct state_bag {
+    struct state_holder holder; /* first */
     struct state_heap *heap;
     struct state_table *keys;
     struct state_layout layout; /* of an item's slots */

@@ -77,6 +77,7 @@ struct state_heap {
     struct chunk *full_chunks; /* the others: only listed to be freed */
     size_t chunk_bytes;        /* of all of them */
     struct large *larges;
+    struct state_holder *holders;
 };
 
 _Static_assert(sizeof(struct slab) % 16 == 0, "blocks are aligned to 16");
@@ -401,6 +402,37 @@ enum code state_heap_error(const struct state_heap *heap, struct error *err)
     }
     return error_set(err, E_LIMIT, "the state of " STR_FMT " needs more than %.4g %s",
                      STR_ARG(heap->owner), limit, units[unit]);
+}
+
+void state_heap_explain(const struct state_heap *heap, struct error *err)
+{
+    const struct state_holder *largest = NULL;
+    uint64_t most = 0;
+    for (const struct state_holder *h = heap->holders; h && heap->over_limit; h = h->next) {
+        uint64_t bytes = h->bytes(h);
+        if (bytes <= most)
+            continue;
+        most = bytes;
+        largest = h;
+    }
+    /* What was taken back when the limit was found is named already. */
+    if (largest && (err->detail[0] == '\0' || most > heap->bytes / 4))
+        largest->explain(largest, err);
+}
+
+void state_heap_enter(struct state_heap *heap, struct state_holder *holder)
+{
+    holder->next = heap->holders;
+    heap->holders = holder;
+}
+
+void state_heap_leave(struct state_heap *heap, struct state_holder *holder)
+{
+    struct state_holder **at = &heap->holders;
+    while (*at && *at != holder)
+        at = &(*at)->next;
+    if (*at)
+        *at = holder->next;
 }
 
 uint64_t state_heap_bytes(const struct state_heap *heap)

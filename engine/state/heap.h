@@ -42,7 +42,19 @@ void state_free(struct state_heap *heap, void *block, size_t bytes); /* NULL is 
 size_t state_room(size_t bytes);
 
 /* Why the last allocation failed: "the state of group#5 needs more than 100 MB", E_LIMIT, or
- * E_NOMEM.  Whoever knows the keys adds the largest as detail. */
+ * E_NOMEM. */
 enum code state_heap_error(const struct state_heap *heap, struct error *err);
+/* Adds the largest keys of what is largest in the heap as detail, if it is the heap that found the
+ * limit.  For whoever ends the job: calls into tables are over then, and all of them whole. */
+void state_heap_explain(const struct state_heap *heap, struct error *err);
+
+/* What lies in a heap and knows its keys: tables, bags and trees, from their making to their end. */
+struct state_holder {
+    struct state_holder *next;
+    uint64_t (*bytes)(const struct state_holder *holder); /* about: fixed parts times rows */
+    void (*explain)(const struct state_holder *holder, struct error *err);
+};
+void state_heap_enter(struct state_heap *heap, struct state_holder *holder);
+void state_heap_leave(struct state_heap *heap, struct state_holder *holder);
 uint64_t state_heap_bytes(const struct state_heap *heap);
 struct str state_heap_owner(const struct state_heap *heap);

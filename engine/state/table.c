@@ -43,6 +43,16 @@ static enum code make_layout(struct state_table *t, const struct state_schema *s
     return OK;
 }
 
+static uint64_t table_bytes(const struct state_holder *holder)
+{
+    return state_table_bytes((const struct state_table *)holder);
+}
+
+static void explain(const struct state_holder *holder, struct error *err)
+{
+    state_table_explain((const struct state_table *)holder, err);
+}
+
 enum code state_table_create(struct state_heap *heap, const struct state_schema *schema,
                              const struct clock *clock, struct state_table **ret,
                              struct error *err)
@@ -62,6 +72,9 @@ enum code state_table_create(struct state_heap *heap, const struct state_schema 
         state_table_destroy(t);
         return code;
     }
+    t->holder.bytes = table_bytes;
+    t->holder.explain = explain;
+    state_heap_enter(heap, &t->holder);
     *ret = t;
     return OK;
 }
@@ -123,6 +136,7 @@ void state_table_destroy(struct state_table *t)
 {
     if (!t)
         return;
+    state_heap_leave(t->heap, &t->holder);
     if (!state_heap_is_closed(t->heap))
         state_table_clear(t);
     arena_destroy(t->arena);

@@ -80,4 +80,5 @@ enum code state_table_load(struct state_table *table, struct state_reader *reade
     WEIR_CHECKED;
 
 /* After E_LIMIT: adds "its largest keys are ..." as detail. */
+uint64_t state_table_bytes(const struct state_table *table); /* goes through all rows */
 void state_table_explain(const struct state_table *table, struct error *err);

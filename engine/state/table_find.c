@@ -278,6 +278,8 @@ static enum code find_piece(struct find *f, struct error *err)
     if (code == OK)
         code = is_number(f) ? find_number(f, err) : find_keys(f, err);
     if (code != OK) {
+        if (code == E_LIMIT) /* what goes again may be what was too large */
+            state_table_explain(f->t, err);
         undo(f);
         return code;
     }

@@ -14,6 +14,7 @@ static inline uint32_t index_hash(uint64_t hash)
 }
 
 struct state_table {
+    struct state_holder holder; /* first */
     struct state_heap *heap;
     struct arena *arena; /* layout, name */
     const char *name;

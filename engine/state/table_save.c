@@ -152,6 +152,15 @@ static uint64_t row_bytes(const struct state_table *t, const char *row)
     return bytes;
 }
 
+uint64_t state_table_bytes(const struct state_table *t)
+{
+    uint64_t bytes = 0, at = 0;
+    const char *row;
+    while ((row = state_table_next((struct state_table *)t, &at)) != NULL)
+        bytes += row_bytes(t, row);
+    return bytes;
+}
+
 /* "(17, abc)", cut where it is long; empty when memory does not suffice for it. */
 void table_print_key(const struct state_table *t, char *row, struct buf *out)
 {

@@ -40,6 +40,7 @@ struct inner {
 };
 
 struct state_tree {
+    struct state_holder holder; /* first */
     struct state_heap *heap;
     struct arena *arena; /* name, layout */
     const char *name;
@@ -169,6 +170,21 @@ static enum code make_route(struct state_tree *t, const char *name,
     return OK;
 }
 
+static uint64_t tree_bytes(const struct state_holder *holder)
+{
+    struct tree_cursor cursor;
+    uint64_t bytes = 0;
+    state_tree_seek((const struct state_tree *)holder, STR(""), &cursor);
+    for (; cursor.valid; state_tree_next(&cursor))
+        bytes += sizeof(struct entry) + cursor.key.size + cursor.value.size;
+    return bytes;
+}
+
+static void explain(const struct state_holder *holder, struct error *err)
+{
+    state_tree_explain((const struct state_tree *)holder, err);
+}
+
 enum code state_tree_create(struct state_heap *heap, const char *name, uint32_t id,
                             const struct type *const *route, uint32_t route_count,
                             struct state_tree **ret, struct error *err)
@@ -182,6 +198,9 @@ enum code state_tree_create(struct state_heap *heap, const char *name, uint32_t 
         state_tree_destroy(t);
         return code;
     }
+    t->holder.bytes = tree_bytes;
+    t->holder.explain = explain;
+    state_heap_enter(heap, &t->holder);
     *ret = t;
     return OK;
 }
@@ -190,10 +209,21 @@ void state_tree_destroy(struct state_tree *t)
 {
     if (!t)
         return;
+    state_heap_leave(t->heap, &t->holder);
     if (t->root && !state_heap_is_closed(t->heap))
         free_below(t, t->root);
     arena_destroy(t->arena);
     state_free(t->heap, t, sizeof *t);
+}
+
+const struct state_layout *state_tree_route(const struct state_tree *t)
+{
+    return &t->route;
+}
+
+const char *state_tree_name(const struct state_tree *t)
+{
+    return t->name;
 }
 
 uint64_t state_tree_count(const struct state_tree *t)

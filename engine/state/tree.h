@@ -25,6 +25,10 @@ enum code state_tree_put(struct state_tree *tree, struct str key, struct str val
 bool state_tree_get(const struct state_tree *tree, struct str key, struct str *ret_value);
 bool state_tree_remove(struct state_tree *tree, struct str key); /* false: was not there */
 uint64_t state_tree_count(const struct state_tree *tree);
+const struct state_layout *state_tree_route(const struct state_tree *tree);
+const char *state_tree_name(const struct state_tree *tree);
+/* For the error of a heap that is full: the keys with most bytes below them, as detail. */
+void state_tree_explain(const struct state_tree *tree, struct error *err);
 
 /* A place in the tree.  What it shows is good until the next put or remove, and so is the cursor. */
 struct tree_cursor {

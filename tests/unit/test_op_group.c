@@ -620,6 +620,7 @@ static void a_limit_is_an_error_that_names_keys(void)
     }
     CHECK_INT(code, E_LIMIT);
     CHECK(strstr(err.message, "group#7") != NULL);
+    state_heap_explain(rig.op->heap, &err);
     CHECK(strstr(err.detail, "largest") != NULL);
     op_rig_done(&rig);
 }

@@ -188,12 +188,49 @@ static void long_keys_and_values(void)
     state_heap_destroy(heap);
 }
 
+/* Key 7 has most bytes, in many entries; key 3 the next in one. */
+static void a_limit_names_keys(void)
+{
+    struct state_budget budget = { .limit_bytes = 400 << 10 };
+    struct state_heap *heap = NULL;
+    struct state_tree *tree = NULL;
+    const struct type *route[] = { &type_bigint };
+    CHECK(state_heap_create(STR("group#5"), &budget, &heap, &err) == OK);
+    CHECK(state_tree_create(heap, "values", 1, route, 1, &tree, &err) == OK);
+    struct buf key;
+    buf_init(&key, 1000);
+    static char data[20000];
+    for (int64_t i = 0; i < 300; i++) {
+        buf_clear(&key);
+        state_encode_i64(&key, i % 3 == 0 ? 7 : i);
+        state_encode_i64(&key, i);
+        CHECK(state_tree_put(tree, buf_view(&key), str_make(data, 500), &err) == OK);
+    }
+    buf_clear(&key);
+    state_encode_i64(&key, 3);
+    CHECK(state_tree_put(tree, buf_view(&key), str_make(data, 3000), &err) == OK);
+    enum code code = OK;
+    for (int64_t i = 1000; code == OK && i < 10000; i++) {
+        buf_clear(&key);
+        state_encode_i64(&key, i);
+        code = state_tree_put(tree, buf_view(&key), str_make(data, 10), &err);
+    }
+    CHECK_INT(code, E_LIMIT);
+    state_heap_explain(heap, &err);
+    CHECK(strstr(err.detail, "entries in \"values\"; the largest keys are (7) with 52318 bytes in "
+                             "101 of them, (3) with 3009 bytes in 1 of them, (") != NULL);
+    buf_done(&key);
+    state_tree_destroy(tree);
+    state_heap_destroy(heap);
+}
+
 int main(void)
 {
     arena = arena_create();
     RUN(as_a_sorted_array);
     RUN(a_queue_does_not_grow);
     RUN(long_keys_and_values);
+    RUN(a_limit_names_keys);
     arena_destroy(arena);
     return check_failed != 0;
 }

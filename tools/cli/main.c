@@ -1,7 +1,8 @@
 /* main.c -- the program: command line, files, signals, status.
  *
  * The first SIGINT or SIGTERM asks for a drained stop, a SIGINT after that ends at once
- * with 130.  SIGPIPE is ignored: a reader that has gone shows as an error of write(). */
+ * with 130.  SIGPIPE and SIGXFSZ are ignored: a reader that has gone, and a file that may not
+ * grow, show as errors of write(). */
 #include "cli/args.h"
 #include "cli/connectors.h"
 #include "cli/repl.h"
@@ -60,6 +61,7 @@ static void install_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static int report(const struct error *err, enum session_status status)

@@ -241,11 +241,7 @@ static enum code end_row(struct step *s, uint32_t i, uint32_t matched, struct er
     }
     struct bag_item *item;
     bool replaced;
-    enum code code = state_bag_add(s->own->bag, s->own_keys[i], s->in->columns, row, &item,
-                                   &replaced, err);
-    if (code == E_LIMIT)
-        state_bag_explain(s->own->bag, err);
-    TRY(code);
+    TRY(state_bag_add(s->own->bag, s->own_keys[i], s->in->columns, row, &item, &replaced, err));
     item->degree = matched;
     if (op->plan->single && s->port == 1 && (item->count > 1 || item->key->items > 1))
         return too_many(op, err);

@@ -220,11 +220,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
         state_table_sweep(op->groups, g.n + SWEEP_ROWS, on_expired, op);
         agg_set_sweep(op->set, g.n + SWEEP_ROWS);
     }
-    enum code code = run(op, &g, err);
-    if (code == E_LIMIT)
-        state_table_explain(op->groups, err);
-    if (code != OK)
-        return code;
+    TRY(run(op, &g, err));
     TRY(emit(op, &g, err));
     if (op->live)
         remove_empty(op, &g);
@@ -342,14 +338,13 @@ static enum code make(struct op_group *op, struct error *err)
                                           MAX(plan->key_count, 1));
     const struct type **types = arena_array(worker->op_arena, const struct type *,
                                             MAX(input->field_count, 1));
-    char *owner = arena_printf(worker->op_arena, "group#%u", plan->base.id);
-    if (!key || !types || !owner)
+    if (!key || !types)
         return error_nomem(err);
     for (uint32_t i = 0; i < plan->key_count; i++)
         key[i] = input->fields[plan->keys[i]].type;
     for (uint32_t i = 0; i < input->field_count; i++)
         types[i] = input->fields[i].type;
-    TRY(state_heap_create(str_of(owner), worker->budget, &op->heap, err));
+    TRY(op_state_heap(&op->base, &op->heap, err));
     struct agg_set_open open = { .calls = plan->calls,
                                  .count = plan->call_count,
                                  .key = key,

@@ -449,11 +449,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
         now_us = clock_now_us(base->worker->clock);
         TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
     }
-    enum code code = run_rows(op, in, now_us, err);
-    if (code == E_LIMIT)
-        state_table_explain(op->groups, err);
-    if (code != OK)
-        return code;
+    TRY(run_rows(op, in, now_us, err));
     session_set_due(op);
     return send(op, err);
 }

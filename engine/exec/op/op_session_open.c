@@ -87,10 +87,7 @@ enum code op_session_create(struct worker *worker, const struct plan_window *pla
     op->plan = plan;
     op->time_us = WATERMARK_NONE;
     window_times_init(&op->times, &plan->window, worker->zone);
-    char *owner = arena_printf(worker->op_arena, "window#%u", plan->base.id);
-    if (!owner)
-        return error_nomem(err);
-    TRY(state_heap_create(str_of(owner), worker->budget, &op->heap, err));
+    TRY(op_state_heap(&op->base, &op->heap, err));
     TRY(make_tables(op, err));
     if (!agg_set_can_merge(op->set))
         return error_at(err, E_UNSUPPORTED, plan->base.span,

@@ -393,10 +393,7 @@ enum code op_window_join_create(struct worker *worker, const struct plan_window_
                                      .in_zone = plan->in_zone,
                                      .proctime = plan->proctime };
     window_times_init(&op->times, &op->spec, worker->zone);
-    char *owner = arena_printf(worker->op_arena, "window-join#%u", plan->join.base.id);
-    if (!owner)
-        return error_nomem(err);
-    TRY(state_heap_create(str_of(owner), worker->budget, &op->heap, err));
+    TRY(op_state_heap(&op->base, &op->heap, err));
     TRY(make_side(op, LEFT, err));
     TRY(make_side(op, RIGHT, err));
     struct expr *condition = plan->join.condition;

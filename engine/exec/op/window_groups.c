@@ -79,10 +79,7 @@ enum code window_groups_init(struct window_groups *g, struct op *op,
     *g = (struct window_groups){
         .op = op, .plan = plan, .times = times, .next_id = WINDOW_TABLES
     };
-    char *owner = arena_printf(op->worker->op_arena, "window#%u", plan->base.id);
-    if (!owner)
-        return error_nomem(err);
-    TRY(state_heap_create(str_of(owner), op->worker->budget, &g->heap, err));
+    TRY(op_state_heap(op, &g->heap, err));
     TRY(choose_types(g, err));
     TRY(make_set(g, err));
     TRY(window_table(g, &g->model, err));
@@ -239,11 +236,7 @@ static enum code step_rows(struct window_groups *g, struct state_table *groups,
     uint8_t *is_new = arena_alloc(in->arena, n);
     if (!rows || !is_new)
         return error_nomem(err);
-    enum code code = state_table_find(groups, key, sel, n, true, rows, is_new, err);
-    if (code == E_LIMIT)
-        state_table_explain(groups, err);
-    if (code != OK)
-        return code;
+    TRY(state_table_find(groups, key, sel, n, true, rows, is_new, err));
     const uint8_t *flags = make_flags(in, sel, is_new, n);
     if (g->counts)
         count_rows(g, state_table_layout(groups), rows, flags, n);
