@@ -127,8 +127,8 @@ static enum code build_scan(struct run *x, const struct plan_scan *scan, struct 
     if (x->worker.count > 1 && !scan->base.single && !open.share)
         return error_nomem(err);
     struct op *op = NULL;
-    enum code code = op_source_create(&x->worker, scan, &open, from ? from->skip : 0, policy, &op,
-                                      err);
+    uint64_t skip = from && x->worker.index == 0 ? from->skip : 0; /* share_of(): it has all splits */
+    enum code code = op_source_create(&x->worker, scan, &open, skip, policy, &op, err);
     if (op)
         add_op(x, op);
     if (code != OK)

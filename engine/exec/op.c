@@ -78,6 +78,19 @@ enum code op_more_done(struct op *op, struct error *err)
     return op_emit_end(op, err);
 }
 
+static void destroy_arena(void *arena)
+{
+    arena_destroy(arena);
+}
+
+enum code op_let_go(struct op *op, struct arena *arena, struct error *err)
+{
+    if (!arena || arena_on_reset(op->worker->batch_arena, destroy_arena, arena))
+        return OK;
+    arena_destroy(arena);
+    return error_nomem(err);
+}
+
 /* --- marks --------------------------------------------------------------------------- */
 
 enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const uint32_t *ends,

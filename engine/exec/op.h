@@ -168,6 +168,10 @@ static inline void op_cause_back(struct op *op, uint32_t before)
  * where they belong. */
 enum code op_caused(struct batch *out, uint32_t cause, struct error *err) WEIR_CHECKED;
 
+/* For a batch that had waited in an arena of its own and has gone out: columns made of it still point
+ * there, and a sink may keep them as long as the worker's batch arena lives.  So it goes with that. */
+enum code op_let_go(struct op *op, struct arena *arena, struct error *err) WEIR_CHECKED;
+
 /* --- default callbacks, with names, so that "passes through" is visible ----------- */
 
 /* The smallest watermark of all ports that have not ended, if it moved. */

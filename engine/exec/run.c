@@ -339,30 +339,68 @@ enum code run_begin_all(struct exec *exec, struct error *err)
 
 /* --- the whole run --------------------------------------------------------------------------- */
 
-/* After a stop, a sink that is stuck is given up after a while: nothing is lost, since nothing is
- * committed. */
+/* The sink that this worker waits for, if it does: it refuses rows, or has begun to flush and is not
+ * done. */
+static const struct run_sink *waits_for_sink(const struct run *x)
+{
+    bool under_way = x->epoch.open || x->epoch.flushing;
+    for (uint32_t i = 0; i < x->sink_count; i++) {
+        const struct run_sink *s = &x->sinks[i];
+        if (op_sink_is_blocked(s->op) ||
+            (under_way && !s->flushed && op_sink_epoch(s->op) == x->epoch.entered))
+            return s;
+    }
+    return NULL;
+}
+
+static bool waits_for_letters(const struct run *x)
+{
+    for (uint32_t i = 0; i < x->exec->letter_count; i++) {
+        struct dead_letter *l = &x->exec->letters[i];
+        if (atomic_load(&l->waits) ||
+            (x->worker.index == 0 && l->flush_started && !l->flushed))
+            return true;
+    }
+    return false;
+}
+
+/* A look-up whose answers do not come. */
+static const struct op *waits_for_answers(const struct run *x)
+{
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (x->ops[i]->more && x->ops[i]->waits)
+            return x->ops[i];
+    return NULL;
+}
+
+/* After a stop, what is stuck outside is given up after a while: nothing is lost, since nothing is
+ * committed.  Writing a large snapshot, or another worker's doing so, takes the time it takes. */
 static enum code check_patience(struct run *x, struct error *err)
 {
+    const struct run_sink *sink = waits_for_sink(x);
+    const struct op *asking = waits_for_answers(x);
+    bool letters = waits_for_letters(x);
+    if (!sink && !asking && !letters) {
+        x->stopped_us = 0;
+        return OK;
+    }
     int64_t now = clock_monotonic_us(), limit_us = (int64_t)DRAIN_LIMIT_MS * 1000;
+    int seconds = DRAIN_LIMIT_MS / 1000;
     if (x->stopped_us == 0)
         x->stopped_us = now;
     if (now - x->stopped_us < limit_us)
         return OK;
-    int seconds = DRAIN_LIMIT_MS / 1000;
-    enum code code = OK;
-    for (uint32_t i = 0; i < x->sink_count && code == OK; i++) {
-        const struct run_sink *s = &x->sinks[i];
-        bool flushing = (x->epoch.open || x->epoch.flushing) && !s->flushed;
-        if (op_sink_is_blocked(s->op) || flushing)
-            code = error_set(err, E_IO, "table \"" STR_FMT "\" could not be flushed within %d "
-                             "seconds", STR_ARG(s->plan->def.name), seconds);
-    }
-    /* The others have said what they wait for by then. */
-    if (code == OK && x->worker.index == 0 && now - x->stopped_us > limit_us + limit_us / 10)
+    enum code code;
+    if (sink)
+        code = error_set(err, E_IO, "table \"" STR_FMT "\" could not be flushed within %d seconds",
+                         STR_ARG(sink->plan->def.name), seconds);
+    else if (letters)
         code = error_set(err, E_IO, "the dead letters could not be written within %d seconds",
                          seconds);
-    if (code != OK)
-        error_detail(err, "What it had not confirmed is read again at the next start.");
+    else
+        code = error_set(err, E_IO, "the answers for %s#%u did not come within %d seconds",
+                         plan_kind_name(asking->plan->kind), asking->plan->id, seconds);
+    error_detail(err, "What it had not confirmed is read again at the next start.");
     return code;
 }
 

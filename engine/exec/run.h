@@ -98,7 +98,7 @@ struct run { /* one worker */
     atomic_bool ended;            /* all input has come and is done */
     struct pollfd *fds;           /* room for all descriptors it may wait for */
     uint64_t chance;              /* stress: state of a random sequence */
-    int64_t stopped_us;           /* when it saw that a stop is asked for; 0: not yet */
+    int64_t stopped_us;           /* stopping: since when it waits for something outside; 0: not */
     struct exec_hooks hooks;      /* for bad rows: worker 0 tells them, the others leave them to it */
     /* For worker 0: */
     pthread_mutex_t shown_lock;

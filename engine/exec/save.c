@@ -132,8 +132,8 @@ static bool add_record(struct save *s, const struct state_record *record)
         return add_position(s, record);
     case RECORD_SKIP: {
         struct save_source *source = source_named(s, record->key);
-        if (source)
-            source->skip = number_in(record->value);
+        if (source) /* one worker passes over rows; the others have none to pass over */
+            source->skip = MAX(source->skip, number_in(record->value));
         return source != NULL;
     }
     case RECORD_SINK: {
@@ -208,6 +208,8 @@ static enum code load(struct save *s, struct arena *scratch, uint64_t epoch, str
         while (code == OK && state_reader_next(reader, &record))
             if (!add_record(s, &record))
                 code = error_nomem(err);
+        if (code == OK)
+            code = state_reader_check(reader, err);
     }
     if (code == OK && !s->has_workers)
         code = error_set(err, E_DATA, "\"%s\" does not say how many workers wrote it", path);
@@ -425,6 +427,8 @@ static enum code restore_from(struct save *s, const char *path, struct op *op, b
     enum code code = OK;
     if (state_reader_seek(reader, op->plan->state_id))
         code = op->kind->restore(op, reader, err);
+    if (code == OK)
+        code = state_reader_check(reader, err);
     if (code != OK)
         error_while(err, "taking %s#%u back from snapshot %llu", plan_kind_name(op->plan->kind),
                     op->plan->id, (unsigned long long)s->found);

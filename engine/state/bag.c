@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
+#include <stdlib.h>
+
 enum { INDEX_SLOTS_MIN = 32, CACHE_LINE = 64 };
 
 /* --- life ----------------------------------------------------------------------------------- */
@@ -412,6 +414,25 @@ void state_bag_tidy(struct state_bag *bag, struct bag_key *key)
 {
     if (key->items == 0)
         state_table_remove(bag->keys, key_row(bag, key));
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct bag_key *const *x = a, *const *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+void state_bag_tidy_all(struct state_bag *bag, struct bag_key **keys, uint32_t n)
+{
+    uint32_t empty = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (keys[i] && keys[i]->items == 0)
+            keys[empty++] = keys[i];
+    if (empty > 1)
+        qsort(keys, empty, sizeof *keys, by_address);
+    for (uint32_t i = 0; i < empty; i++)
+        if (i == 0 || keys[i] != keys[i - 1])
+            state_bag_tidy(bag, keys[i]);
 }
 
 /* --- time --------------------------------------------------------------------------------------- */

@@ -68,6 +68,9 @@ enum code state_bag_replace(struct state_bag *bag, struct bag_item *item,
 void state_bag_take(struct state_bag *bag, struct bag_item *item);
 /* Frees a key without items. */
 void state_bag_tidy(struct state_bag *bag, struct bag_key *key);
+/* Frees those of a batch's keys that have no items; one may stand there several times, or be NULL.
+ * The list is used up. */
+void state_bag_tidy_all(struct state_bag *bag, struct bag_key **keys, uint32_t n);
 
 uint64_t state_bag_items(const struct state_bag *bag);
 /* Calls fn for every item, key by key; it changes nothing in the bag. Stops at what is not OK. */

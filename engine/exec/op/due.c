@@ -1,6 +1,7 @@
 /* due.c -- see due.h. */
 #include "exec/op/due.h"
 
+#include "exec/op.h"
 #include "state/code.h"
 
 static bool is_before(const struct due *a, const struct due *b)
@@ -81,7 +82,7 @@ enum code due_save_time(struct state_writer *w, uint32_t table_id, int64_t time_
 {
     struct buf value;
     buf_init(&value, 64);
-    state_encode_i64(&value, time_us);
+    state_encode_i64(&value, op_time_to_save(time_us));
     enum code code = buf_check(&value, err);
     if (code == OK)
         code = state_writer_put(w, table_id, STR(""), buf_view(&value), err);

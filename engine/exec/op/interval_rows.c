@@ -5,8 +5,6 @@
  * (`gone`), and is left out by its time. */
 #include "exec/op/interval.h"
 
-#include <stdlib.h>
-
 enum { PAIRS = 4096 }; /* gathered at once, and then those of one more row */
 
 struct pair {
@@ -334,26 +332,6 @@ static enum code run(struct pass *p, uint32_t first, uint32_t end, const bool *p
     return flush(p, err);
 }
 
-static int by_address(const void *a, const void *b)
-{
-    const struct bag_key *const *x = a, *const *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
-/* Keys that this batch has made and nothing was kept for. */
-static void tidy(struct pass *p)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->in->selected; i++)
-        if (p->own_keys[i]->items == 0)
-            p->own_keys[n++] = p->own_keys[i];
-    if (n > 1)
-        qsort(p->own_keys, n, sizeof *p->own_keys, by_address);
-    for (uint32_t i = 0; i < n; i++)
-        if (i == 0 || p->own_keys[i] != p->own_keys[i - 1])
-            state_bag_tidy(p->own->bag, p->own_keys[i]);
-}
-
 enum code interval_push(struct op_interval_join *op, uint32_t port, const struct batch *in,
                         struct error *err)
 {
@@ -372,7 +350,7 @@ enum code interval_push(struct op_interval_join *op, uint32_t port, const struct
         TRY(test(&p, &pass, err));
         TRY(run(&p, first, end, pass, err));
     }
-    tidy(&p);
+    state_bag_tidy_all(p.own->bag, p.own_keys, in->selected);
     interval_forget(op);
     return OK;
 }

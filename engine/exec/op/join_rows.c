@@ -6,8 +6,6 @@
  * gone through in order afterwards. */
 #include "exec/op/join.h"
 
-#include <stdlib.h>
-
 /* Meetings of input rows with items, in order; `last`: an item's last of `count` times. */
 struct pair {
     uint32_t row; /* of the selected ones */
@@ -380,27 +378,6 @@ static enum code make_output(struct step *s, struct batch **ret, struct error *e
 
 /* --- a step ------------------------------------------------------------------------------------------ */
 
-static int by_address(const void *a, const void *b)
-{
-    const struct bag_key *const *x = a, *const *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
-/* Frees the keys that this batch has looked for or emptied, and that have no rows now. */
-static void tidy(struct step *s, uint32_t from)
-{
-    uint32_t n = 0;
-    struct bag_key **empty = s->own_keys + from;
-    for (uint32_t i = from; i < s->in->selected; i++)
-        if (s->own_keys[i] && s->own_keys[i]->items == 0)
-            empty[n++] = s->own_keys[i];
-    if (n > 1)
-        qsort(empty, n, sizeof *empty, by_address);
-    for (uint32_t i = 0; i < n; i++)
-        if (i == 0 || empty[i] != empty[i - 1])
-            state_bag_tidy(s->own->bag, empty[i]);
-}
-
 static enum code make_room(struct step *s, const struct join_place *place, struct error *err)
 {
     uint32_t rows = s->in->selected - place->row;
@@ -429,7 +406,7 @@ enum code join_step(struct op_join *op, uint32_t port, const struct batch *in,
     TRY(test_pairs(&s, err));
     TRY(make_rows(&s, place, err));
     TRY(make_output(&s, &out, err));
-    tidy(&s, from);
+    state_bag_tidy_all(s.own->bag, s.own_keys + from, in->selected - from);
     if (from == 0 && place->row == in->selected)
         TRY(op_marks(&op->base, port, in, s.ends, out, err));
     return op_emit(&op->base, out, err);

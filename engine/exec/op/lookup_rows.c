@@ -278,16 +278,20 @@ static enum code emit_remembered(struct op_lookup *op, struct parked *b, struct 
         code = emit_row(op, b, i, memory[i], arena, &bytes, err);
     buf_done(&bytes);
     TRY(code);
-    /* Rows that are gone; the same row may stand in the batch several times. */
+    /* Rows that are gone; the same row may stand in the batch several times: the first look marks
+     * it. */
     const struct state_slot *slot =
         &state_table_layout(op->memory)->slots[op->input_fields + MEMORY_COUNT];
-    for (uint32_t i = 0; i < in->selected; i++)
-        for (uint32_t k = i + 1; k < in->selected && memory[i]; k++)
-            if (memory[k] == memory[i])
-                memory[i] = NULL;
-    for (uint32_t i = 0; i < in->selected; i++)
-        if (memory[i] && *(int64_t *)state_at(memory[i], slot) == 0)
-            state_table_remove(op->memory, memory[i]);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < in->selected; i++) {
+        int64_t *count = state_at(memory[i], slot);
+        if (*count == 0) {
+            *count = -1;
+            memory[n++] = memory[i];
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        state_table_remove(op->memory, memory[i]);
     state_table_sweep(op->memory, 2 * in->selected, NULL, NULL);
     return OK;
 }

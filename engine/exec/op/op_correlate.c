@@ -16,6 +16,7 @@ struct waiting {
     struct arena *arena;
     const struct batch *batch;
     struct table_place place;
+    bool kept;                 /* the row under way has had an output row */
 };
 
 struct op_correlate {
@@ -72,8 +73,7 @@ static enum code test(struct op_correlate *op, const struct batch *in,
 }
 
 /* The rows that leave.  A row of LEFT without any is kept; one whose rows do not all fit into this
- * batch has had or will have some, unless a condition takes them all away: then `*ret_kept` of
- * the row under way says whether it had one. */
+ * batch is decided about with its last: `*kept` says whether it has had one so far. */
 static void choose(const struct op_correlate *op, const struct table_rows *rows,
                    const bool *passes, uint32_t first, uint32_t end, bool *kept,
                    struct pairs *out)
@@ -216,7 +216,7 @@ static enum code step(struct op_correlate *op, const struct batch *in, struct ta
 }
 
 static enum code keep(struct op_correlate *op, const struct batch *in, struct table_place place,
-                      struct error *err)
+                      bool kept, struct error *err)
 {
     struct waiting *w = mem_zalloc(sizeof *w);
     struct arena *arena = w ? arena_create() : NULL;
@@ -227,7 +227,7 @@ static enum code keep(struct op_correlate *op, const struct batch *in, struct ta
         mem_free(w);
         return error_nomem(err);
     }
-    *w = (struct waiting){ .arena = arena, .batch = copy, .place = { 0, place.item } };
+    *w = (struct waiting){ .arena = arena, .batch = copy, .place = { 0, place.item }, .kept = kept };
     if (op->last)
         op->last->next = w;
     else
@@ -243,23 +243,24 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     struct op_correlate *op = (struct op_correlate *)base;
     struct table_place place = { 0, 0 };
     if (op->first)
-        return keep(op, in, place, err);
+        return keep(op, in, place, false, err);
     bool kept = false;
     TRY(step(op, in, &place, &kept, err));
     if (place.row == in->selected)
         return OK;
-    TRY(keep(op, in, place, err));
-    return OK;
+    return keep(op, in, place, kept, err);
 }
 
-static void drop_first(struct op_correlate *op)
+/* Its arena is the caller's now. */
+static struct arena *take_first(struct op_correlate *op)
 {
     struct waiting *w = op->first;
+    struct arena *arena = w->arena;
     op->first = w->next;
     if (!op->first)
         op->last = NULL;
-    arena_destroy(w->arena);
     mem_free(w);
+    return arena;
 }
 
 static enum code more(struct op *base, struct error *err)
@@ -269,11 +270,10 @@ static enum code more(struct op *base, struct error *err)
     struct arena *arena = base->worker->batch_arena;
     struct batch in = *w->batch;
     in.arena = arena; /* what is made now goes with the call */
-    bool kept = w->place.item > 0;
-    TRY(step(op, &in, &w->place, &kept, err));
+    TRY(step(op, &in, &w->place, &w->kept, err));
     if (w->place.row < in.selected)
         return OK;
-    drop_first(op);
+    TRY(op_let_go(base, take_first(op), err));
     return op->first ? OK : op_more_done(base, err);
 }
 
@@ -292,7 +292,7 @@ static void destroy(struct op *base)
 {
     struct op_correlate *op = (struct op_correlate *)base;
     while (op->first)
-        drop_first(op);
+        arena_destroy(take_first(op));
 }
 
 static const struct op_kind op_correlate_kind = {

@@ -90,8 +90,10 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
         if (record.table_id == LEFT_BAG || record.table_id == RIGHT_BAG)
             TRY(state_bag_load(op->sides[record.table_id - LEFT_BAG].bag, reader, record.key,
                                record.value, err));
-    for (uint32_t k = 0; k < 2; k++)
+    for (uint32_t k = 0; k < 2; k++) {
+        op->sides[k].count = 0; /* those of the files before this one are watched again too */
         TRY(state_bag_each(op->sides[k].bag, watch_again, &(struct rewatch){ op, k }, err));
+    }
     return OK;
 }
 

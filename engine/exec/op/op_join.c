@@ -68,7 +68,7 @@ static enum code more(struct op *base, struct error *err)
     op->queue = first->next;
     if (!op->queue)
         op->queue_tail = &op->queue;
-    arena_destroy(first->arena);
+    TRY(op_let_go(base, first->arena, err));
     return op->queue ? OK : op_more_done(base, err);
 }
 

@@ -38,7 +38,12 @@ static enum code emit_ready(struct op_lookup *op, struct error *err)
         if (!op->first)
             op->last = NULL;
         op->parked_count--;
-        drop_parked(b);
+        struct arena *arena = b->arena;
+        mem_free(b);
+        if (code == OK)
+            code = op_let_go(&op->base, arena, err);
+        else
+            arena_destroy(arena);
         TRY(code);
     }
     if (!op->first)
@@ -102,8 +107,11 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     bool waits = !op->first->answered;
     if (!waits)
         TRY(emit_ready(op, err));
-    base->more = base->waits = op->first != NULL;
-    return op->first ? outlive(op->last, err) : OK;
+    if (op->first) {
+        base->more = base->waits = true;
+        return outlive(op->last, err);
+    }
+    return base->more ? op_more_done(base, err) : OK; /* a watermark may wait behind the others */
 }
 
 static enum code more(struct op *base, struct error *err)

@@ -212,13 +212,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
         op->key[k] = in->columns[op->plan->keys[k]];
     TRY(state_bag_find(op->rows, op->key, in->selection, in->selected, true, keys, err));
     TRY(apply(op, in, keys, &out, err));
-    for (uint32_t i = 0; i < in->selected; i++) {
-        for (uint32_t k = i + 1; k < in->selected && keys[i]; k++)
-            if (keys[k] == keys[i])
-                keys[i] = NULL;
-        if (keys[i])
-            state_bag_tidy(op->rows, keys[i]);
-    }
+    state_bag_tidy_all(op->rows, keys, in->selected);
     state_bag_sweep(op->rows, 2 * in->selected, NULL, NULL);
     return emit(op, in, &out, err);
 }

@@ -31,6 +31,34 @@ CREATE TABLE t (e TIMESTAMP(3), n BIGINT) WITH ('connector' = 'filesystem', 'pat
 INSERT INTO t SELECT window_end, COUNT(*)
   FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
 """
+EVENTS = """CREATE TABLE s (id INT, k INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH (
+  'connector' = 'filesystem', 'path' = 'in', 'format' = 'json');
+CREATE TABLE t ({}) WITH ('connector' = 'filesystem', 'path' = 'out.ndjson', 'format' = '{}');
+INSERT INTO t """
+# What keeps more than rows by key, and looks at all of it when one of several files has been read.
+SEVERAL_FILES = {
+    "interval join": EVENTS.format("a INT, b INT", "json") + """
+      SELECT x.id, y.id FROM s x LEFT JOIN s y ON x.k = y.k AND MOD(y.id, 3) = 0
+      AND x.ts BETWEEN y.ts - INTERVAL '30' SECOND AND y.ts + INTERVAL '30' SECOND;""",
+    "DISTINCT": EVENTS.format("k INT, n BIGINT, m BIGINT", "changelog-json") + """
+      SELECT k, COUNT(DISTINCT MOD(id, 7)), COUNT(*) FROM s GROUP BY k;""",
+    "DISTINCT in windows": EVENTS.format("k INT, n BIGINT, e TIMESTAMP(3)", "json") + """
+      SELECT k, COUNT(DISTINCT MOD(id, 7)), window_end FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts),
+      INTERVAL '20' SECOND, INTERVAL '60' SECOND)) GROUP BY k, window_start, window_end;""",
+    "sessions": EVENTS.format("k INT, n BIGINT, e TIMESTAMP(3)", "json") + """
+      SELECT k, COUNT(*), window_end FROM TABLE(SESSION(TABLE s PARTITION BY k, DESCRIPTOR(ts),
+      INTERVAL '20' SECOND)) GROUP BY k, window_start, window_end;""",
+}
+# What remembers by itself how far time was.
+OWN_TIME = {
+    "top-N of windows": EVENTS.format("id INT, e TIMESTAMP(3)", "json") + """
+      SELECT id, window_end FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start,
+      window_end ORDER BY id DESC) AS rn FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts),
+      INTERVAL '20' SECOND))) WHERE rn <= 2;""",
+    "first rows by time": EVENTS.format("id INT, k INT", "json") + """
+      SELECT id, k FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS rn
+      FROM s) WHERE rn = 1;""",
+}
 checks = failures = 0
 
 
@@ -233,6 +261,64 @@ def test_more_input_after_the_end():
     got = [(row["e"], row["n"]) for row in lines]
     check("windows of both", got == [(f"2024-01-01 00:{e if ':' in e else '00:' + e}", n)
                                      for e, n in wanted], str(got))
+
+
+def event(number, key):
+    return (f'{{"id": {number}, "k": {key}, "ts": "2024-01-01 00:{number // 60:02}:'
+            f'{number % 60:02}"}}\n')
+
+
+def sorted_lines(name):
+    return sorted(get(name).splitlines())
+
+
+def test_several_files():
+    """A snapshot has a file a worker, and whoever goes on reads all of them."""
+    put("in/0.json", "".join(event(i, (i * 7) % 40) for i in range(400)))
+    for name, job in SEVERAL_FILES.items():
+        put("job.sql", job)
+        check(f"{name}, at once", weir("job.sql") == (0, ""))
+        wanted = sorted_lines("out.ndjson")
+        for workers in ((2, 2, 2), (3, 2, 1)):
+            for file in glob.glob("st/*"):
+                os.unlink(file)
+            state = [["--set", "weir.state.dir=st", "job.sql", "--parallelism", str(n)]
+                     for n in workers]
+            said = [stop_after(150, *state[0]), stop_after(100, *state[1]), weir(*state[2])]
+            check(f"{name}, {workers} workers", said == 3 * [(0, "")], str(said))
+            check(f"{name}, {workers} workers, rows", sorted_lines("out.ndjson") == wanted,
+                  get("out.ndjson"))
+
+
+def test_own_time_after_the_end():
+    for name, job in OWN_TIME.items():
+        put("job.sql", job)
+        for file in glob.glob("st/*") + glob.glob("in/*"):
+            os.unlink(file)
+        put("in/0.json", "".join(event(i, i) for i in range(100)))
+        state = ["--set", "weir.state.dir=st", "job.sql"]
+        check(f"{name}, as far as it is there", weir(*state) == (0, ""))
+        put("in/1.json", "".join(event(i, i) for i in range(200, 300)))
+        check(f"{name}, the rest", weir(*state) == (0, ""))
+        said = get("out.ndjson")
+        check(f"{name}, at once", weir("job.sql") == (0, ""))
+        check(f"{name}, all rows", said == get("out.ndjson"), said)
+
+
+def test_merged_and_then_several_workers():
+    """A batch that was merged in part is gone on with by one worker; the others pass over nothing,
+    now and at the start after that."""
+    put("job.sql", MERGE)
+    records = {t: [record(t, i, 10 * i) for i in range(12)] for t in "ab"}
+    local = ["--profile", "local", "--data", "d", "--set", "weir.state.dir=st", "job.sql"]
+    for topic, lines in records.items():
+        put(f"d/{topic}.records.ndjson", "".join(lines[:8]))
+    said = [stop_after(5, *local), weir(*local, "--parallelism", "2")]
+    for topic, lines in records.items():
+        put(f"d/{topic}.records.ndjson", "".join(lines))
+    said.append(weir(*local, "--parallelism", "2"))
+    check("three starts", said == 3 * [(0, "")], str(said))
+    check("each row once", len(sorted_lines("d/o.ndjson")) == 24, get("d/o.ndjson"))
 
 
 def main():
