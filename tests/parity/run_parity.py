@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """run_parity.py -- compares weir with what Apache Flink was recorded to do.
 
-usage: run_parity.py WEIR [--no-pending] [--case TEXT] [--parallelism N] [FILE.parity...]
+usage: run_parity.py WEIR [--case TEXT] [--parallelism N] [FILE.parity...]
        run_parity.py --show TEXT [FILE.parity...]     the complete job and inputs of a case
        run_parity.py --plan FILE.parity...            what Recorder.java reads
        run_parity.py --keep OUTPUT FILE.parity...     makes recordings of what it wrote
 
 Without files: all of cases/.  cases.py says how cases are written, recording.py how recordings look; `record` records.
-A job that this version of weir does not run yet is pending: counted, and with --no-pending an error.
 With --parallelism the rows that are left at the end are compared, in cases whose rows do not depend
 on the order in which several tables are read.
 """
@@ -36,7 +35,8 @@ class Result:
         self.message = message
         self.sinks = sinks  # name: list of (kind, data as text)
 
-    def is_pending(self):
+    def is_gap(self):
+        """Refused for weir's sake: no answer to a job that Flink refuses."""
         return self.status == 2 and "in this version of weir" in self.message
 
 
@@ -113,7 +113,7 @@ def first_line(text):
 def difference(case, mode, recorded, result):
     """None, or what differs, as text."""
     if recorded.refused is not None:
-        return None if result.status == 2 and not result.is_pending() else \
+        return None if result.status == 2 and not result.is_gap() else \
             f"Flink refuses ({recorded.refused}), weir ended with {result.status}"
     if recorded.failed is not None:
         return None if result.status == 3 else \
@@ -167,8 +167,6 @@ def judge(case, recorded, options):
     if options.parallelism and (case.known or depends_on_order(case)):
         return "left out", ""
     result = run_weir(options, case)
-    if result.is_pending():
-        return "pending", first_line(result.message)
     mode = "final" if options.parallelism else case.compare
     differs = difference(case, mode, recorded, result)
     if case.known:
@@ -188,9 +186,8 @@ def compare_files(options, paths):
             if verdict not in ("same", "known", "left out"):
                 print(f"{verdict}: {os.path.basename(path)}:{case.line}: {case.name}\n  {text}")
     print(", ".join(f"{counts[verdict]} {verdict}" for verdict in
-                    ("same", "known", "pending", "differs", "stale", "left out") if counts[verdict]))
-    bad = counts["differs"] + counts["stale"] + (counts["pending"] if options.no_pending else 0)
-    return 1 if bad else 0
+                    ("same", "known", "differs", "stale", "left out") if counts[verdict]))
+    return 1 if counts["differs"] + counts["stale"] else 0
 
 
 def recording_path(path):
@@ -258,7 +255,6 @@ def keep(output_path, paths):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--no-pending", action="store_true")
     parser.add_argument("--case")
     parser.add_argument("--parallelism", type=int)
     parser.add_argument("--show")
