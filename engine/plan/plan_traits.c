@@ -199,11 +199,12 @@ static void window_keys(struct key_list *list, const struct plan_window *window)
     }
 }
 
-/* With their number, rows that move up are there twice for a moment: at the new place before they
- * leave the old one.  A reader that knew them by the input's key would lose them. */
+/* Place by place (with the number, or not from the first one on) rows that move up are there twice
+ * for a moment: at the new place before they leave the old one.  A reader that knew them by the
+ * input's key would lose them. */
 static void rank_keys(struct key_list *list, const struct plan_rank *rank)
 {
-    if (!rank->with_rank)
+    if (!rank->with_rank && rank->start <= 1)
         keep_sent_keys(list, rank->base.inputs[0], rank->keys, rank->key_count);
     uint32_t *columns = arena_array(list->arena, uint32_t, rank->key_count + 1);
     if (!columns) {

@@ -248,7 +248,7 @@ class Maker:
                 self.joined, self.joined, self.semi, self.semi, self.set_op, self.set_op, self.distinct,
                 self.top, self.top, self.scalar, self.unnested, self.windowed, self.windowed,
                 self.timed_join, self.with_twice, self.sets, self.over, self.windows_joined, self.latest,
-                self.top_joined, self.top_joined]
+                self.top_joined, self.top_joined, self.correlated, self.session, self.grouped_window]
         made = dice.choice(ways)(depth - 1)
         return made if made else self.rel(depth)
 
@@ -469,6 +469,27 @@ class Maker:
         out, columns = self.outputs(self.some(scope, 1, 3) + [(sub, kind)])
         return Rel(f"SELECT {out} FROM {rel.as_from(a)}", columns, [rel, other])
 
+    def correlated(self, depth):
+        """A scalar query that looks outside."""
+        dice = self.dice
+        rel, other = self.rel(depth), self.rel(dice.randrange(depth + 1))
+        a, b = self.alias(), self.alias()
+        scope, inner = self.scope(rel, a), self.scope(other, b)
+        pairs = [(n, m) for n, t in scope for m, u in inner if t == u and t in "is"]
+        if not pairs:
+            return None
+        n, m = dice.choice(pairs)
+        text, kind = self.aggregate(inner)
+        where = f" AND {self.predicate(inner)}" if dice.random() < 0.3 else ""
+        sub = f"(SELECT {text} FROM {other.as_from(b)} WHERE {m} = {n}{where})"
+        mine = [x for x, t in scope if t == kind]
+        if mine and dice.random() < 0.5:
+            out, columns = self.outputs(scope)
+            return Rel(f"SELECT {out} FROM {rel.as_from(a)} WHERE {dice.choice(mine)} "
+                       f"{dice.choice(['<', '>=', '=', '<>'])} {sub}", columns, [rel, other])
+        out, columns = self.outputs(self.some(scope, 1, 3) + [(sub, kind)])
+        return Rel(f"SELECT {out} FROM {rel.as_from(a)}", columns, [rel, other])
+
     def unnested(self, depth):
         dice, table, a = self.dice, self.dice.choice(self.tables), self.alias()
         scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
@@ -546,6 +567,53 @@ class Maker:
         having = f" HAVING COUNT(*) > {dice.randrange(3)}" if dice.random() < 0.2 else ""
         group = ", ".join(n for n, _ in keys + ends)
         return Rel(f"SELECT {out} FROM {text}{where} GROUP BY {group}{having}", columns)
+
+    def sessions(self, table, gap):
+        """The model's rows of a table with the session by k that they are in."""
+        names = ", ".join(n for n, t in table.columns)
+        broken = (f"SELECT {names}, CASE WHEN ts - LAG(ts) OVER (PARTITION BY k ORDER BY ts) > {gap * 1000} "
+                  f"THEN 1 ELSE 0 END AS b FROM {table.name}")
+        numbered = f"SELECT *, SUM(b) OVER (PARTITION BY k ORDER BY ts) AS n FROM ({broken})"
+        return (f"(SELECT {names}, MIN(ts) OVER (PARTITION BY k, n) AS window_start, "
+                f"MAX(ts) OVER (PARTITION BY k, n) + {gap * 1000} AS window_end FROM ({numbered}))")
+
+    def session(self, depth):
+        dice, table = self.dice, self.timed_table()
+        if table is None:
+            return None
+        a, gap = self.alias(), dice.choice([2, 5, 15])
+        scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
+        keys = [(f"{a}.k", "i")] + self.some([(f"{a}.s", "s")], 0, 1)
+        ends = [(f"{a}.window_start", "t"), (f"{a}.window_end", "t")]
+        out, columns = self.outputs(keys + ends + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))])
+        call = both(f"TABLE(SESSION(TABLE {table.name} PARTITION BY k, DESCRIPTOR(ts), INTERVAL '{gap}' SECOND))",
+                    self.sessions(table, gap))
+        return Rel(f"SELECT {out} FROM {call} AS {a} GROUP BY {', '.join(n for n, _ in keys + ends)}", columns)
+
+    def grouped_window(self, depth):
+        """GROUP BY TUMBLE(...), as it was written first."""
+        dice, table = self.dice, self.timed_table()
+        if table is None:
+            return None
+        a, kind, step = self.alias(), dice.choice(["TUMBLE", "HOP", "SESSION"]), dice.choice([5, 10, 30])
+        size = step * dice.choice([1, 2, 3]) if kind == "HOP" else step
+        scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
+        given = f"{a}.ts, INTERVAL '{step}' SECOND" + (f", INTERVAL '{size}' SECOND" if kind == "HOP" else "")
+        if kind == "SESSION":
+            model = self.sessions(table, step)
+        else:
+            numbers = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(size // step))
+            start = f"ts - ts % {step * 1000} - n * {step * 1000}"
+            model = (f"(SELECT {', '.join(n for n, _ in table.columns)}, {start} AS window_start, "
+                     f"{start} + {size * 1000} AS window_end FROM {table.name}, ({numbers}))")
+        keys = [(f"{a}.k", "i")] + self.some([(f"{a}.s", "s")], 0, 1)
+        ends = [(both(f"{kind}_START({given})", f"{a}.window_start"), "t"),
+                (both(f"{kind}_END({given})", f"{a}.window_end"), "t")]
+        out, columns = self.outputs(keys + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))]
+                                    + self.some(ends, 1, 2))
+        group = ", ".join(n for n, _ in keys) + both(f", {kind}({given})", f", {a}.window_start, {a}.window_end")
+        having = f" HAVING COUNT(*) > {dice.randrange(3)}" if dice.random() < 0.2 else ""
+        return Rel(f"SELECT {out} FROM {both(table.name, model)} AS {a} GROUP BY {group}{having}", columns)
 
     def windows_joined(self, depth):
         table = self.timed_table()
