@@ -45,6 +45,17 @@ static enum trend trend_of(const struct plan *plan, uint32_t column)
     }
 }
 
+/* Do updates leave this column alone or move it towards the front?  NULL, which MIN and MAX are until
+ * there is a value, has to be behind all values then. */
+static bool moves_up(const struct plan *input, const struct plan_order *order)
+{
+    enum trend trend = trend_of(input, order->column);
+    if (trend == TREND_CONSTANT)
+        return true;
+    return trend == (order->descending ? TREND_UP : TREND_DOWN) &&
+           (order->nulls_last || input->fields[order->column].type->not_null);
+}
+
 void rank_find_update_key(struct plan_rank *rank)
 {
     const struct plan *input = rank->base.inputs[0];
@@ -52,12 +63,9 @@ void rank_find_update_key(struct plan_rank *rank)
     if (!plan_updates(input) || input->changes & CHANGES_DELETE || rank->order_count == 0 ||
         rank->window_end != PLAN_NO_COLUMN)
         return;
-    for (uint32_t i = 0; i < rank->order_count; i++) {
-        enum trend trend = trend_of(input, rank->order[i].column);
-        enum trend wanted = rank->order[i].descending ? TREND_UP : TREND_DOWN;
-        if (trend != wanted && trend != TREND_CONSTANT)
+    for (uint32_t i = 0; i < rank->order_count; i++)
+        if (!moves_up(input, &rank->order[i]))
             return;
-    }
     /* With the partition in it: a row never leaves its partition. */
     rank->update_key = plan_key_over(input, rank->keys, rank->key_count);
 }
