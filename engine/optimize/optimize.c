@@ -173,9 +173,9 @@ enum code optimize(struct arena *arena, struct plan_job *job, struct error *err)
 {
     struct optimizer o = { .arena = arena, .job = job };
     static enum code (*const rules[])(struct optimizer *, struct error *) = {
-        rule_calc,  rule_rank, rule_over, rule_share,  rule_join, rule_calc, rule_narrow, rule_calc,
-        rule_share, rule_json, rule_filter, rule_mode, rule_sink, rule_prune,  rule_changes,
-        rule_fold,  rule_exchange,
+        rule_calc,  rule_rank, rule_over,  rule_share, rule_join, rule_calc, rule_narrow,
+        rule_calc,  rule_share, rule_json, rule_filter, rule_mode, rule_sink, rule_normalize,
+        rule_prune, rule_changes, rule_fold, rule_exchange,
     };
     TRY(plan_collect(&o, err));
     for (size_t i = 0; i < countof(rules); i++) {

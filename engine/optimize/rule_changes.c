@@ -83,10 +83,15 @@ static enum code take_back(struct optimizer *o, const struct plan *node,
     return OK;
 }
 
+static bool is_normalizer(const struct plan *node)
+{
+    return node->kind == PLAN_DEDUP && ((const struct plan_dedup *)node)->normalizes;
+}
+
 static bool is_of_table(const struct plan *node)
 {
     while (node->input_count == 1 && (node->kind == PLAN_CALC || node->kind == PLAN_JSON ||
-                                      node->kind == PLAN_WATERMARK))
+                                      node->kind == PLAN_WATERMARK || is_normalizer(node)))
         node = node->inputs[0];
     return node->kind == PLAN_SCAN;
 }

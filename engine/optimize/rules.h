@@ -41,6 +41,7 @@ enum code rule_narrow(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_json(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_filter(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_prune(struct optimizer *o, struct error *err) WEIR_CHECKED;
+enum code rule_normalize(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_changes(struct optimizer *o, struct error *err) WEIR_CHECKED;
 enum code rule_fold(struct optimizer *o, struct error *err);
 enum code rule_exchange(struct optimizer *o, struct error *err) WEIR_CHECKED;

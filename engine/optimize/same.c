@@ -128,7 +128,8 @@ static bool same_rank(const struct plan_rank *a, const struct plan_rank *b)
 static bool same_dedup(const struct plan_dedup *a, const struct plan_dedup *b)
 {
     return same_list(a->keys, a->key_count, b->keys, b->key_count) && a->time == b->time &&
-           a->keep_last == b->keep_last && a->window_end == b->window_end;
+           a->keep_last == b->keep_last && a->normalizes == b->normalizes &&
+           a->window_end == b->window_end;
 }
 
 static bool same_over(const struct plan_over *a, const struct plan_over *b)

@@ -288,6 +288,8 @@ struct plan_dedup {
     uint32_t key_count;
     uint32_t time;              /* row time column; PLAN_NO_COLUMN: processing time (arrival) */
     bool keep_last;
+    bool normalizes;            /* a changelog by key: its deletes delete, -U that an update has
+                                   not to say are added */
     uint32_t window_end;        /* PLAN_NO_COLUMN: none */
     bool proctime, in_zone;     /* of the window, as in struct window_spec */
 };

@@ -174,7 +174,7 @@ static void put_rank(struct buf *out, const struct plan_rank *rank)
 static void put_dedup(struct buf *out, const struct plan_dedup *dedup)
 {
     const struct plan *input = dedup->base.inputs[0];
-    buf_text(out, dedup->keep_last ? "last" : "first");
+    buf_text(out, dedup->normalizes ? "changelog" : dedup->keep_last ? "last" : "first");
     put_columns(out, "key", input, dedup->keys, dedup->key_count);
     if (dedup->time == PLAN_NO_COLUMN)
         buf_text(out, " by=arrival");

@@ -360,7 +360,8 @@ static unsigned join_changes(const struct plan_join *join)
 static unsigned dedup_changes(const struct plan_dedup *dedup)
 {
     bool final = dedup->window_end != PLAN_NO_COLUMN || !dedup->keep_last;
-    return final ? CHANGES_INSERT : CHANGES_INSERT | updates_of(&dedup->base);
+    unsigned deletes = dedup->normalizes ? CHANGES_DELETE : 0;
+    return final ? CHANGES_INSERT : CHANGES_INSERT | updates_of(&dedup->base) | deletes;
 }
 
 bool plan_over_is_by_time(const struct plan_over *over)

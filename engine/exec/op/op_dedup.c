@@ -6,6 +6,8 @@
  * before that of the row there).  As in Flink's ProcTimeDeduplicateKeepLastRowFunction a
  * row that is equal to the first one of its key is left out, unless it renews the lifetime;
  * Flink compares the kinds of the rows too, so after an update equal rows are updates.
+ * A changelog by key (plan->normalizes) is made whole, as Flink's ChangelogNormalize does it: an
+ * update gets its -U, a delete the row that it deletes; what changes nothing is left out.
  * First by row time waits for the watermark: op_dedup_first.c; in windows: op_window_rank.c.
  *
  * A key may come many times in a batch: the row of the state is read once, and written once
@@ -31,6 +33,7 @@ struct now {
     uint64_t batch; /* 0: that of the state */
     uint32_t row;
     uint32_t place; /* in the list of those to write */
+    bool gone;      /* deleted in this batch */
 };
 
 static struct now *now_of(const struct op_dedup *op, char *key)
@@ -130,12 +133,13 @@ static bool same_value(const struct column *column, uint32_t a, uint32_t b)
     return valid == column_is_valid(column, b) && (!valid || slot_equal(column, a, column, b));
 }
 
-/* Is the row equal to the first one of the key, and that one still there? */
+/* Is the row equal to the first one of the key, and that one still there? (Of a changelog: to the
+ * last one.) */
 static bool repeats_first(const struct op_dedup *op, const struct batch *in, uint32_t row,
                           const char *key, const struct now *now)
 {
     if (op->plan->time != PLAN_NO_COLUMN || op->plan->base.ttl_ms[0] > 0 ||
-        state_is_valid(key, updated_slot(op)))
+        (state_is_valid(key, updated_slot(op)) && !op->plan->normalizes))
         return false;
     const struct state_slot *slots = state_table_layout(op->rows.table)->slots;
     for (uint32_t i = 0; i < op->rows.other_count; i++) {
@@ -150,6 +154,30 @@ static bool repeats_first(const struct op_dedup *op, const struct batch *in, uin
     return true;
 }
 
+/* The key has row `row` of the input now. */
+static void now_has(struct op_dedup *op, char *key, uint32_t row, bool gone, struct output *out)
+{
+    struct now *now = now_of(op, key);
+    if (now->batch != op->batch) {
+        now->batch = op->batch;
+        now->place = out->written_count;
+        out->written[out->written_count++] = key;
+    }
+    now->row = out->last[now->place] = row;
+    now->gone = gone;
+}
+
+/* The row that the key has had until now. */
+static void put_old(struct op_dedup *op, const struct batch *in, uint32_t row, char *key,
+                    enum change change, struct output *out)
+{
+    const struct now *now = now_of(op, key);
+    bool stored = now->batch != op->batch;
+    put(out, in, row, stored ? in->count + out->stored_count : now->row, change);
+    if (stored)
+        out->stored[out->stored_count++] = key;
+}
+
 static void take_row(struct op_dedup *op, const struct batch *in, uint32_t row, char *key,
                      bool is_new, struct output *out)
 {
@@ -158,20 +186,33 @@ static void take_row(struct op_dedup *op, const struct batch *in, uint32_t row, 
         return;
     if (!is_new)
         state_set_valid(key, updated_slot(op), true);
-    if (!is_new && op->base.plan->before) {
-        bool stored = now->batch != op->batch;
-        put(out, in, row, stored ? in->count + out->stored_count : now->row,
-            CHANGE_UPDATE_BEFORE);
-        if (stored)
-            out->stored[out->stored_count++] = key;
-    }
+    if (!is_new && op->base.plan->before)
+        put_old(op, in, row, key, CHANGE_UPDATE_BEFORE, out);
     put(out, in, row, row, is_new ? CHANGE_INSERT : CHANGE_UPDATE_AFTER);
-    if (now->batch != op->batch) {
-        now->batch = op->batch;
-        now->place = out->written_count;
-        out->written[out->written_count++] = key;
+    now_has(op, key, row, false, out);
+}
+
+/* Row i of a changelog; `is_followed`: the next row has the same key. */
+static void take_change(struct op_dedup *op, const struct batch *in, uint32_t i, char *key,
+                        bool is_new, bool is_followed, struct output *out)
+{
+    uint32_t row = batch_row(in, i);
+    enum change change = batch_change(in, row);
+    const struct now *now = now_of(op, key);
+    bool there = now->batch == op->batch ? !now->gone : !is_new;
+    if (change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER) {
+        take_row(op, in, row, key, !there, out);
+        return;
     }
-    now->row = out->last[now->place] = row;
+    if (change == CHANGE_UPDATE_BEFORE && is_followed &&
+        batch_change(in, batch_row(in, i + 1)) == CHANGE_UPDATE_AFTER) {
+        if (!there) /* the row is made already, and is new for the +U as well */
+            now_has(op, key, row, true, out);
+        return;
+    }
+    if (there)
+        put_old(op, in, row, key, CHANGE_DELETE, out);
+    now_has(op, key, row, true, out);
 }
 
 static struct column *column_of(const struct op_dedup *op, const struct batch *in,
@@ -186,6 +227,21 @@ static struct column *column_of(const struct op_dedup *op, const struct batch *i
     return all ? column_gather(in->arena, all, o->place, o->count) : NULL;
 }
 
+/* Leaves the keys that still have a row. */
+static void remove_gone(struct op_dedup *op, struct output *o)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < o->written_count; i++) {
+        if (now_of(op, o->written[i])->gone) {
+            state_table_remove(op->rows.table, o->written[i]);
+            continue;
+        }
+        o->written[n] = o->written[i];
+        o->last[n++] = o->last[i];
+    }
+    o->written_count = n;
+}
+
 static enum code emit(struct op_dedup *op, const struct batch *in, struct output *o,
                       struct error *err)
 {
@@ -197,6 +253,8 @@ static enum code emit(struct op_dedup *op, const struct batch *in, struct output
             return error_nomem(err);
     out->changes = o->changes;
     out->origin = o->origin;
+    if (op->plan->normalizes)
+        remove_gone(op, o);
     TRY(dedup_put(&op->rows, op->heap, in, o->last, o->written, o->written_count, err));
     for (uint32_t i = 0; i < o->written_count && op->plan->base.ttl_ms[0] > 0; i++)
         state_table_touch(op->rows.table, o->written[i]);
@@ -214,7 +272,11 @@ static enum code push_last(struct op_dedup *op, const struct batch *in, struct e
     TRY(dedup_find(&op->rows, op->plan, in, op->plan->time != PLAN_NO_COLUMN, keys, is_new, err));
     op->batch++;
     for (uint32_t i = 0; i < in->selected; i++) {
-        take_row(op, in, batch_row(in, i), keys[i], is_new[i], &out);
+        bool is_followed = i + 1 < in->selected && keys[i + 1] == keys[i];
+        if (op->plan->normalizes)
+            take_change(op, in, i, keys[i], is_new[i], is_followed, &out);
+        else
+            take_row(op, in, batch_row(in, i), keys[i], is_new[i], &out);
         out.ends[i] = out.count;
     }
     return emit(op, in, &out, err);

@@ -1,0 +1,77 @@
+/* rule_normalize.c -- a changelog with a primary key is made whole where it is read.
+ *
+ * Who writes rows by key leaves -U out, and may write a delete with the key alone (a
+ * `changelog-json` sink with a PRIMARY KEY does).  Where a reader of such a table needs the row
+ * that an update replaces, the last row of each key is kept behind the source, as Flink's
+ * ChangelogNormalize does; where none does (a sink with the same key, a join on it) nothing is. */
+#include "optimize/rules.h"
+
+static bool is_by_key(const struct plan *node)
+{
+    return node->kind == PLAN_SCAN && node->changes & (CHANGES_UPDATE_AFTER | CHANGES_DELETE) &&
+           ((const struct plan_scan *)node)->def.schema->key_count > 0;
+}
+
+/* The only reader, if it takes row after row. */
+static struct plan *next_of(const struct optimizer *o, const struct plan *node)
+{
+    struct plan *found = NULL;
+    for (uint32_t i = 0; i < o->job->node_count; i++) {
+        struct plan *reader = o->job->nodes[i];
+        for (uint32_t k = 0; k < reader->input_count; k++)
+            if (reader->inputs[k] == node) {
+                if (found)
+                    return NULL;
+                found = reader;
+            }
+    }
+    if (!found)
+        return NULL;
+    bool passes = found->kind == PLAN_JSON || found->kind == PLAN_WATERMARK ||
+                  (found->kind == PLAN_CALC && !((struct plan_calc *)found)->filter);
+    return passes ? found : NULL;
+}
+
+/* Behind the watermark, which is made of the rows as they come from each partition. */
+static struct plan *place_of(const struct optimizer *o, struct plan *scan)
+{
+    struct plan *place = scan;
+    for (struct plan *node = next_of(o, scan); node; node = next_of(o, node))
+        if (node->kind == PLAN_WATERMARK && node->key_count > 0)
+            place = node;
+    return place;
+}
+
+static enum code normalize(struct optimizer *o, struct plan *place, struct error *err)
+{
+    struct plan *plan = plan_make(o, PLAN_DEDUP, sizeof(struct plan_dedup), place->field_count, 1,
+                                  place->span);
+    if (!plan)
+        return error_nomem(err);
+    struct plan_dedup *dedup = (struct plan_dedup *)plan;
+    memcpy(plan->fields, place->fields, place->field_count * sizeof *plan->fields);
+    dedup->keys = place->keys[0].columns;
+    dedup->key_count = place->keys[0].count;
+    dedup->time = PLAN_NO_COLUMN;
+    dedup->keep_last = true;
+    dedup->normalizes = true;
+    dedup->window_end = PLAN_NO_COLUMN;
+    plan->before = true;
+    plan->inputs[0] = place;
+    plan_redirect(o, place, plan, plan);
+    return plan_derive(o->arena, plan) ? OK : error_nomem(err);
+}
+
+enum code rule_normalize(struct optimizer *o, struct error *err)
+{
+    TRY(rule_changes(o, err)); /* who needs what */
+    for (uint32_t i = 0; i < o->job->node_count; i++) {
+        struct plan *node = o->job->nodes[i];
+        if (!is_by_key(node))
+            continue;
+        struct plan *place = place_of(o, node);
+        if (place->before && place->key_count > 0)
+            TRY(normalize(o, place, err));
+    }
+    return OK;
+}
