@@ -66,6 +66,15 @@ static struct spread sink_needs(const struct plan_sink *sink, const struct sprea
     return by_keys(schema->key, schema->key_count);
 }
 
+/* What rows were given is remembered where they update; so it has to be said where they are. */
+static struct spread lookup_needs(const struct plan *input, const struct spread *spread)
+{
+    if (!plan_updates(input) || spread->place != PLACE_ANY)
+        return *spread;
+    return input->key_count > 0 ? by_keys(input->keys[0].columns, input->keys[0].count)
+                                : (struct spread){ .place = PLACE_SINGLE };
+}
+
 static struct spread needs(const struct plan *node, uint32_t k, const struct spread *input)
 {
     switch (node->kind) {
@@ -105,6 +114,8 @@ static struct spread needs(const struct plan *node, uint32_t k, const struct spr
         const struct plan_materialize *materialize = (const struct plan_materialize *)node;
         return by_keys(materialize->keys, materialize->key_count);
     }
+    case PLAN_LOOKUP:
+        return lookup_needs(node->inputs[0], input);
     case PLAN_LIMIT:
     case PLAN_SORT:
         return (struct spread){ .place = PLACE_SINGLE };
@@ -117,7 +128,6 @@ static struct spread needs(const struct plan *node, uint32_t k, const struct spr
     case PLAN_UNION:
     case PLAN_WATERMARK:
     case PLAN_EXPAND:
-    case PLAN_LOOKUP:
     case PLAN_CORRELATE:
     case PLAN_FOLD:
     case PLAN_EXCHANGE:
@@ -300,6 +310,10 @@ static enum code place(struct exchange_rule *r, struct plan *node, struct error 
     }
     TRY(find_spread(r, node, err));
     node->single = r->spreads[node->id].place == PLACE_SINGLE;
+    if (node->kind == PLAN_LOOKUP && r->spreads[node->id].place == PLACE_KEYS) {
+        ((struct plan_lookup *)node)->route = r->spreads[node->id].columns;
+        ((struct plan_lookup *)node)->route_count = r->spreads[node->id].count;
+    }
     return OK;
 }
 

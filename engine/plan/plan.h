@@ -241,6 +241,8 @@ struct plan_lookup {
     const uint32_t *table_keys; /* ... and of the table that they are compared with */
     uint32_t key_count;
     struct expr *condition;     /* beside the keys, over input then table columns; NULL: none */
+    const uint32_t *route;      /* columns of the input that decide the worker of a row ... */
+    uint32_t route_count;       /* ... where it updates and there are several workers */
     const char *on_error;
 };
 

@@ -31,6 +31,10 @@ static enum code make_layout(struct state_table *t, const struct state_schema *s
         types[i] = schema->key[i];
     for (uint32_t i = 0; i < schema->value_count; i++)
         types[schema->key_count + i] = schema->value[i];
+    if (!(t->route = arena_array(t->arena, uint32_t, MAX(schema->route_count, 1))))
+        return error_nomem(err);
+    for (uint32_t i = 0; i < schema->route_count; i++)
+        t->route[i] = schema->route ? schema->route[i] : i;
     uint32_t tail = (schema->tail_bytes + 7) & ~7u;
     uint32_t own = schema->ttl_ms > 0 ? 8 : 0;
     TRY(state_layout_create(t->arena, types, count, tail + own, &t->layout, &t->tail, err));

@@ -21,7 +21,8 @@ struct state_schema {
     uint32_t id;                    /* table of the operator in a snapshot: stable */
     const struct type *const *key;
     uint32_t key_count;             /* 0: one row */
-    uint32_t route_count;           /* leading key columns that decide the worker; 0: worker 0 */
+    uint32_t route_count;           /* key columns that decide the worker; 0: worker 0 */
+    const uint32_t *route;          /* which; NULL: the leading ones */
     const struct type *const *value;
     uint32_t value_count;
     uint32_t tail_bytes;            /* zeroed in new rows, never saved */

@@ -22,6 +22,7 @@ struct state_table {
     struct state_layout layout;
     uint32_t id;
     uint32_t key_count, route_count;
+    uint32_t *route;
     uint32_t key_end; /* offset of the last key slot's last byte */
     uint32_t tail, tail_bytes;
     uint32_t written; /* offset of the time of the last write, with a TTL */

@@ -70,7 +70,8 @@ enum code table_load_key(struct state_table *t, const struct state_reader *reade
     bool mine = false;
     if (code == OK) {
         hash = index_hash(state_hash_row(&t->layout, 0, t->key_count, row));
-        mine = state_reader_owns(reader, state_hash_row(&t->layout, 0, t->route_count, row));
+        mine = state_reader_owns(reader,
+                                 state_hash_slots(&t->layout, t->route, t->route_count, row));
         twin = mine ? table_find_like(t, hash, row) : NULL;
     }
     if (code != OK || !mine || twin) {

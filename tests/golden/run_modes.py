@@ -2,6 +2,7 @@
 """run_modes.py -- golden cases, run in other ways that must give the same.
 
 usage: run_modes.py WEIR --resume SEED FILE.test...
+       run_modes.py WEIR --rescale SEED FILE.test...
        run_modes.py WEIR --workers N [--stress SEED] FILE.test...
        run_modes.py WEIR --fold auto|all FILE.test...
 
@@ -12,6 +13,8 @@ is what is expected, so a case whose output is another one each time is left out
 started again, in a new process, from the snapshot it has left; perhaps several times.  Files and
 standard output must be the same as if it had not been stopped.  A case with a line
 `--- not resumed: REASON` is left out.
+
+--rescale: the same, each start with another number of workers; compared as for --workers.
 
 --workers: the same final rows, by primary key where the file's table has one.  A changelog (changelog-json) must be consistent besides: each -U
 and -D takes back a row that is there.  A case with the line `--- arrival-order` is left out: its
@@ -33,6 +36,7 @@ import tempfile
 from run_cli import Run, read_cases
 
 STOPS_MAX = 3
+WORKERS_MAX = 3
 VALUES_ROWS = 6  # a guess where the only source is VALUES, whose rows the summary does not count
 STATE_DIR = ".state"
 
@@ -109,7 +113,7 @@ def undisturbed(case, weir):
 # ---- stopped and resumed ----------------------------------------------------------------------
 
 
-def check_resume(case, weir, chance):
+def check_resume(case, weir, chance, rescaled):
     if case.value("not resumed"):
         return None
     wanted = undisturbed(case, weir)
@@ -118,21 +122,28 @@ def check_resume(case, weir, chance):
     stdout, files, rows = wanted
     rows = rows or VALUES_ROWS
     stops = sorted(chance.sample(range(1, rows + 1), min(rows, chance.randint(1, STOPS_MAX))))
-    parts, said, done = [], [], 0
+    parts, said, done, numbers = [], [], 0, []
     with tempfile.TemporaryDirectory(prefix="weir-mode-") as folder:
         folder = os.path.realpath(folder)
         options = ["--set", f"weir.state.dir={folder}/{STATE_DIR}", "--set", "weir.summary=none"]
         for stop in stops + [None]:
             more = [] if stop is None else ["--set", f"weir.test.stop-after-rows={stop - done}"]
+            if rescaled:
+                numbers.append(chance.randint(1, WORKERS_MAX))
+                more += ["--parallelism", str(numbers[-1])]
             run = Variant(case, weir, folder, options + more, fresh=done == 0).start()
             done = stop
             parts.append(run.out.replace(folder.encode(), b"{DIR}"))
             said.append(run.err.decode("utf-8", "replace"))
             if run.status != 0 or run.trouble:
-                return [f"stops {stops}: status {run.status} {run.trouble or ''}\n{said[-1]}"]
+                return [f"stops {stops}, workers {numbers}: status {run.status} "
+                        f"{run.trouble or ''}\n{said[-1]}"]
         got = {n: d.replace(folder.encode(), b"{DIR}") for n, d in files_of(folder).items()}
-    return compare(f"stops {stops}", {"stdout": stdout, **files},
-                   {"stdout": b"".join(parts), **got}, lambda name, data: by_statement(data), said)
+    keys = keys_of(case)
+    how = f"stops {stops}, workers {numbers}" if rescaled else f"stops {stops}"
+    return compare(how, {"stdout": stdout, **files}, {"stdout": b"".join(parts), **got},
+                   lambda name, data: final_rows(data, keys.get(name)) if rescaled
+                   else by_statement(data), said)
 
 
 def by_statement(data):
@@ -285,7 +296,7 @@ def compare(what, wanted, got, normal, said):
 
 def main():
     arguments = sys.argv[1:]
-    if len(arguments) < 4 or arguments[1] not in ("--resume", "--workers", "--fold"):
+    if len(arguments) < 4 or arguments[1] not in ("--resume", "--rescale", "--workers", "--fold"):
         print(__doc__)
         return 2
     weir, mode, how = os.path.abspath(arguments[0]), arguments[1], arguments[2]
@@ -300,7 +311,8 @@ def main():
         for case in read_cases(path)[1]:
             if not takes_part(case):
                 continue
-            found = (check_resume(case, weir, chance) if mode == "--resume"
+            found = (check_resume(case, weir, chance, mode == "--rescale")
+                     if mode in ("--resume", "--rescale")
                      else check_folded(case, weir, how) if mode == "--fold"
                      else check_workers(case, weir, number, stress))
             if found is None:

@@ -27,7 +27,8 @@ enum code lookup_open_memory(struct op_lookup *op, struct error *err)
                                          .id = LOOKUP_MEMORY_TABLE,
                                          .key = key,
                                          .key_count = input->field_count,
-                                         .route_count = input->field_count,
+                                         .route_count = op->plan->route_count,
+                                         .route = op->plan->route,
                                          .value = value,
                                          .value_count = MEMORY_VALUES,
                                          .ttl_ms = op->plan->base.ttl_ms[0] };

@@ -20,15 +20,21 @@ enum code rank_open_places(struct op_rank *op, struct error *err)
     static const struct type *const value[1] = { &type_bytes };
     const struct type **key = arena_array(arena, const struct type *, MAX(unique->count, 1));
     op->unique = arena_array(arena, struct column *, MAX(unique->count, 1));
-    if (!key || !op->unique)
+    uint32_t *route = arena_array(arena, uint32_t, MAX(op->plan->key_count, 1));
+    if (!key || !op->unique || !route)
         return error_nomem(err);
     for (uint32_t i = 0; i < unique->count; i++)
         key[i] = input->fields[unique->columns[i]].type;
+    /* A place is where its row is: at the worker of the partition, which the unique key holds. */
+    for (uint32_t k = 0; k < op->plan->key_count; k++)
+        while (unique->columns[route[k]] != op->plan->keys[k])
+            route[k]++;
     const struct state_schema schema = { .name = "places",
                                          .id = RANK_PLACES_TABLE,
                                          .key = key,
                                          .key_count = unique->count,
-                                         .route_count = unique->count,
+                                         .route_count = op->plan->key_count,
+                                         .route = route,
                                          .value = value,
                                          .value_count = 1 };
     return state_table_create(op->heap, &schema, op->base.worker->clock, &op->places, err);

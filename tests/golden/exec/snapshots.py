@@ -3,6 +3,7 @@
 
 usage: snapshots.py WEIR
 """
+import collections
 import glob
 import json
 import os
@@ -48,6 +49,24 @@ SEVERAL_FILES = {
     "sessions": EVENTS.format("k INT, n BIGINT, e TIMESTAMP(3)", "json") + """
       SELECT k, COUNT(*), window_end FROM TABLE(SESSION(TABLE s PARTITION BY k, DESCRIPTOR(ts),
       INTERVAL '20' SECOND)) GROUP BY k, window_start, window_end;""",
+}
+# What remembers rows by something else than the columns that divide them among workers.
+ELSEWHERE = {
+    "top-N that rows move up in": """CREATE TABLE s (id INT, k INT) WITH ('connector' = 'filesystem',
+      'path' = 'in', 'format' = 'json');
+      CREATE TABLE t (k INT, i INT, n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'out.ndjson',
+      'format' = 'changelog-json');
+      INSERT INTO t SELECT k, i, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC)
+      AS rn FROM (SELECT k, MOD(id, 5) AS i, COUNT(*) AS n FROM s GROUP BY k, MOD(id, 5)))
+      WHERE rn <= 2;""",
+    "look-ups of rows that change": """CREATE TABLE s (id INT, k INT) WITH (
+      'connector' = 'filesystem', 'path' = 'in', 'format' = 'json');
+      CREATE TABLE dim (k INT, v STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'jdbc',
+      'url' = 'jdbc:mysql://h/d', 'table-name' = 'dim');
+      CREATE TABLE t (k INT, n BIGINT, v STRING) WITH ('connector' = 'filesystem',
+      'path' = 'out.ndjson', 'format' = 'changelog-json');
+      INSERT INTO t SELECT a.k, a.n, d.v FROM (SELECT k, COUNT(*) AS n, PROCTIME() AS p FROM s
+      GROUP BY k) AS a LEFT JOIN dim FOR SYSTEM_TIME AS OF a.p AS d ON d.k = a.k;""",
 }
 # What remembers by itself how far time was.
 OWN_TIME = {
@@ -287,6 +306,33 @@ def test_several_files():
             said = [stop_after(150, *state[0]), stop_after(100, *state[1]), weir(*state[2])]
             check(f"{name}, {workers} workers", said == 3 * [(0, "")], str(said))
             check(f"{name}, {workers} workers, rows", sorted_lines("out.ndjson") == wanted,
+                  get("out.ndjson"))
+
+
+def rows_left(name):
+    """What the changes of a file leave; fewer than none show too."""
+    rows = collections.Counter()
+    for line in get(name).splitlines():
+        change = json.loads(line)
+        rows[json.dumps(change["data"])] += 1 if change["op"] in ("+I", "+U") else -1
+    return {row: n for row, n in rows.items() if n != 0}
+
+
+def test_rows_are_where_their_changes_come():
+    put("in/0.json", "".join(event((i * i) % 53, (i * 7) % 6) for i in range(400)))
+    local = ["--profile", "local", "--data", "d", "job.sql"]
+    for name, job in ELSEWHERE.items():
+        put("job.sql", job)
+        check(f"{name}, at once", weir(*local) == (0, ""))
+        wanted = rows_left("out.ndjson")
+        for workers in ((2, 2, 2), (3, 2, 1), (1, 2, 3)):
+            for file in glob.glob("st/*"):
+                os.unlink(file)
+            state = [["--set", "weir.state.dir=st", *local, "--parallelism", str(n)]
+                     for n in workers]
+            said = [stop_after(150, *state[0]), stop_after(100, *state[1]), weir(*state[2])]
+            check(f"{name}, {workers} workers", said == 3 * [(0, "")], str(said))
+            check(f"{name}, {workers} workers, rows", rows_left("out.ndjson") == wanted,
                   get("out.ndjson"))
 
 
