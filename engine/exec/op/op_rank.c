@@ -11,6 +11,8 @@
  * out, a pair of updates for each rank that has another row now. */
 #include "exec/op/rank.h"
 
+enum { SWEEP_ROWS = 64 }; /* keys looked at in a batch for those whose time is over, beside its rows */
+
 /* --- keys -------------------------------------------------------------------------------- */
 
 static void encode_prefix(struct op_rank *op, const struct batch *in, uint32_t row)
@@ -303,6 +305,32 @@ static enum code take_back(struct op_rank *op, struct rows_out *out, char *group
     return OK;
 }
 
+/* --- lifetime -------------------------------------------------------------------------------------- */
+
+/* A key that no row came for so long: its rows go, and nobody is told, as when Flink's state ends. */
+static enum code forget_rows(struct op_rank *op, char *group, struct error *err)
+{
+    struct tree_cursor at;
+    buf_clear(&op->prefix);
+    state_encode_slots(&op->prefix, state_table_layout(op->counts), 0, op->plan->key_count, group);
+    TRY(buf_check(&op->prefix, err));
+    for (;;) {
+        state_tree_seek(op->tree, buf_view(&op->prefix), &at);
+        if (!tree_cursor_in(&at, buf_view(&op->prefix)))
+            return OK;
+        if (op->places)
+            TRY(rank_forget(op, at.value, op->base.worker->batch_arena, err));
+        state_tree_remove(op->tree, at.key);
+    }
+}
+
+static void on_expired(void *cx, char *group)
+{
+    struct op_rank *op = cx;
+    if (op->forgotten == OK)
+        op->forgotten = forget_rows(op, group, NULL);
+}
+
 /* --- messages ------------------------------------------------------------------------------------ */
 
 static enum code push_row(struct op_rank *op, const struct batch *in, uint32_t i,
@@ -343,8 +371,12 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     rows_out_begin(&out, base, in->arena, op->plan->with_rank);
     for (uint32_t k = 0; k < op->plan->key_count; k++)
         op->key[k] = in->columns[op->plan->keys[k]];
+    if (op->base.plan->ttl_ms[0] > 0)
+        state_table_sweep(op->counts, in->selected + SWEEP_ROWS, on_expired, op);
     TRY(state_table_find(op->counts, op->key, in->selection, in->selected, true, op->groups, NULL,
                          err));
+    if (op->forgotten != OK)
+        return error_nomem(err);
     for (uint32_t i = 0; i < in->selected; i++) {
         TRY(push_row(op, in, i, &out, err));
         ends[i] = out.count;
@@ -441,10 +473,13 @@ static enum code open_state(struct op_rank *op, struct error *err)
                                          .key_count = plan->key_count,
                                          .route_count = plan->key_count,
                                          .value = value,
-                                         .value_count = 2 };
+                                         .value_count = 2,
+                                         .ttl_ms = plan->base.ttl_ms[0] };
     TRY(op_state_heap(&op->base, &op->heap, err));
     TRY(state_tree_create(op->heap, "rows", RANK_ROWS_TREE, key, plan->key_count, &op->tree, err));
-    return state_table_create(op->heap, &schema, op->base.worker->clock, &op->counts, err);
+    TRY(state_table_create(op->heap, &schema, op->base.worker->clock, &op->counts, err));
+    state_table_on_expired(op->counts, on_expired, op);
+    return OK;
 }
 
 enum code op_rank_create(struct worker *worker, const struct plan_rank *plan, struct op **ret,

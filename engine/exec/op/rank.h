@@ -26,6 +26,7 @@ struct op_rank {
     struct column **unique;     /* the same for the unique key */
     struct buf prefix, sort, row, entry; /* of the row under way */
     char **groups;              /* of the batch: rows of `counts` */
+    enum code forgotten;        /* what is not OK happened while rows were forgotten */
 };
 
 /* prefix + sort, and the number of arrival behind it; in op->entry. */

@@ -56,7 +56,7 @@ ELSEWHERE = {
       'path' = 'in', 'format' = 'json');
       CREATE TABLE t (k INT, i INT, n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'out.ndjson',
       'format' = 'changelog-json');
-      INSERT INTO t SELECT k, i, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC)
+      INSERT INTO t SELECT k, i, n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC, i)
       AS rn FROM (SELECT k, MOD(id, 5) AS i, COUNT(*) AS n FROM s GROUP BY k, MOD(id, 5)))
       WHERE rn <= 2;""",
     "look-ups of rows that change": """CREATE TABLE s (id INT, k INT) WITH (
