@@ -21,6 +21,16 @@ struct interval_side {
     size_t count, cap;
 };
 
+/* Rows of a batch that are still to be taken. */
+struct interval_input {
+    struct interval_input *next;
+    struct arena *arena;   /* of what waits; NULL: all lives as long as the call */
+    const struct batch *in;
+    uint32_t port;
+    uint32_t row;          /* of the selected ones, the first to be taken */
+    int64_t *now_us;       /* the time when each selected row comes, and behind the last */
+};
+
 struct op_interval_join {
     struct op base;
     const struct plan_interval_join *plan;
@@ -33,6 +43,7 @@ struct op_interval_join {
     uint8_t *gone_side;
     uint32_t gone_count, gone_cap, gone_side_cap;
     struct arena *arena; /* of `gone` */
+    struct interval_input *first, *last; /* what waits, with op->more */
 };
 
 static inline int64_t interval_time(const struct interval_side *side, const struct bag_item *item)
@@ -48,8 +59,12 @@ static inline bool interval_over(const struct interval_side *side, int64_t time_
            (now_us == WATERMARK_END || time_us < now_us - side->keep_us);
 }
 
-/* Rows of a batch, and the moments between them when time moves on. */
-enum code interval_push(struct op_interval_join *op, uint32_t port, const struct batch *in,
+/* Rows of a batch, and the moments between them when time moves on; `before_us` is the time before
+ * the first. */
+enum code interval_times(struct op_interval_join *op, struct interval_input *input,
+                         int64_t before_us, struct error *err) WEIR_CHECKED;
+/* Takes rows until they have made so much that the rest should wait: input->row is behind them. */
+enum code interval_take(struct op_interval_join *op, struct interval_input *input,
                         struct error *err) WEIR_CHECKED;
 /* Time is now_us: padded rows leave, what is over is forgotten. */
 enum code interval_advance(struct op_interval_join *op, int64_t now_us, struct error *err)

@@ -5,7 +5,10 @@
  * (`gone`), and is left out by its time. */
 #include "exec/op/interval.h"
 
-enum { PAIRS = 4096 }; /* gathered at once, and then those of one more row */
+enum {
+    PAIRS = 4096,        /* gathered at once, and then those of one more row */
+    PAIRS_CALL = 1 << 16 /* in a call */
+};
 
 struct pair {
     uint32_t row; /* of the selected ones */
@@ -255,24 +258,23 @@ static enum code advance(struct pass *p, int64_t now_us, struct error *err)
 
 /* --- rows -------------------------------------------------------------------------------------------- */
 
-/* The time at which each selected row comes. */
-static enum code set_times(struct pass *p, struct error *err)
+enum code interval_times(struct op_interval_join *op, struct interval_input *input,
+                         int64_t before_us, struct error *err)
 {
-    const struct op *base = &p->op->base;
-    const struct batch *in = p->in;
-    const struct op_port *other = &base->ports[1 - p->port];
-    int64_t now_us = p->op->now_us;
+    const struct batch *in = input->in;
+    const struct op_port *other = &op->base.ports[1 - input->port];
+    int64_t now_us = before_us;
     uint32_t mark = 0;
-    if (!(p->now_us = arena_array(p->arena, int64_t, in->selected + 1)))
+    if (!(input->now_us = arena_array(op->base.worker->batch_arena, int64_t, in->selected + 1)))
         return error_nomem(err);
     for (uint32_t i = 0; i <= in->selected; i++) {
         bool last = i == in->selected;
-        while (!p->op->plan->proctime && mark < in->watermark_count &&
+        while (!op->plan->proctime && mark < in->watermark_count &&
                (last || in->watermarks[mark].row < batch_row(in, i))) {
             int64_t mine_us = in->watermarks[mark++].watermark_us;
             now_us = MAX(now_us, other->ended ? mine_us : MIN(mine_us, other->watermark_us));
         }
-        p->now_us[i] = now_us;
+        input->now_us[i] = now_us;
     }
     return OK;
 }
@@ -332,23 +334,30 @@ static enum code run(struct pass *p, uint32_t first, uint32_t end, const bool *p
     return flush(p, err);
 }
 
-enum code interval_push(struct op_interval_join *op, uint32_t port, const struct batch *in,
+enum code interval_take(struct op_interval_join *op, struct interval_input *input,
                         struct error *err)
 {
+    const struct batch *in = input->in;
+    uint32_t port = input->port, pairs = 0;
     struct pass p = { .op = op,
                       .arena = op->base.worker->batch_arena,
                       .in = in,
                       .port = port,
                       .own = &op->sides[port],
                       .other = &op->sides[1 - port],
+                      .now_us = input->now_us,
                       .times = in->columns[op->plan->time[port]] };
-    TRY(set_times(&p, err));
+    for (uint32_t i = input->row; i <= in->selected; i++) /* what waited: time may have gone on */
+        p.now_us[i] = MAX(p.now_us[i], op->now_us);
+    if (p.now_us[input->row] > op->now_us)
+        TRY(advance(&p, p.now_us[input->row], err));
     TRY(find_keys(&p, err));
-    for (uint32_t first = 0, end; first < in->selected; first = end) {
+    for (uint32_t end; input->row < in->selected && pairs < PAIRS_CALL; input->row = end) {
         bool *pass;
-        TRY(gather(&p, first, &end, err));
+        TRY(gather(&p, input->row, &end, err));
         TRY(test(&p, &pass, err));
-        TRY(run(&p, first, end, pass, err));
+        TRY(run(&p, input->row, end, pass, err));
+        pairs += p.pair_count;
     }
     state_bag_tidy_all(p.own->bag, p.own_keys, in->selected);
     interval_forget(op);

@@ -22,22 +22,62 @@ static enum code take_clock(struct op_interval_join *op, struct error *err)
     return OK;
 }
 
-static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
+/* Time of both sides. */
+static int64_t least_watermark(const struct op *base)
 {
-    struct op_interval_join *op = (struct op_interval_join *)base;
-    TRY(take_clock(op, err));
-    return interval_push(op, port, in, err);
-}
-
-static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
-                           struct error *err)
-{
-    struct op_interval_join *op = (struct op_interval_join *)base;
     int64_t least = WATERMARK_END;
-    base->ports[port].watermark_us = watermark_us;
     for (uint32_t k = 0; k < 2; k++)
         if (!base->ports[k].ended)
             least = MIN(least, base->ports[k].watermark_us);
+    return least;
+}
+
+/* What is left of an input waits. */
+static enum code keep(struct op_interval_join *op, const struct interval_input *input,
+                      struct error *err)
+{
+    uint32_t n = input->in->selected - input->row;
+    struct arena *arena = arena_create();
+    struct interval_input *w = arena ? arena_new(arena, struct interval_input) : NULL;
+    int64_t *now_us = w ? arena_array(arena, int64_t, n + 1) : NULL;
+    struct batch *copy = now_us ? batch_copy_part(arena, input->in, input->row, n) : NULL;
+    if (!copy) {
+        arena_destroy(arena);
+        return error_nomem(err);
+    }
+    memcpy(now_us, input->now_us + input->row, (n + 1) * sizeof *now_us);
+    *w = (struct interval_input){
+        .arena = arena, .in = copy, .port = input->port, .now_us = now_us
+    };
+    if (op->last)
+        op->last->next = w;
+    else
+        op->first = w;
+    op->last = w;
+    op->base.more = true;
+    return OK;
+}
+
+static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    struct interval_input input = { .in = in, .port = port };
+    int64_t before_us = op->now_us;
+    if (!op->first)
+        TRY(take_clock(op, err));
+    else if (!op->plan->proctime) /* watermarks that wait behind what waits are before these rows */
+        before_us = MAX(before_us, least_watermark(base));
+    TRY(interval_times(op, &input, op->first ? before_us : op->now_us, err));
+    if (!op->first)
+        TRY(interval_take(op, &input, err));
+    return input.row < in->selected ? keep(op, &input, err) : OK;
+}
+
+/* To the time of both sides, when no rows wait. */
+static enum code move_on(struct op_interval_join *op, struct error *err)
+{
+    struct op *base = &op->base;
+    int64_t least = least_watermark(base);
     if (least == WATERMARK_NONE)
         return OK;
     if (!op->plan->proctime && least > op->now_us) {
@@ -48,9 +88,44 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return passed > base->watermark_us ? op_emit_watermark(base, passed, err) : OK;
 }
 
+static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
+                           struct error *err)
+{
+    base->ports[port].watermark_us = watermark_us;
+    return base->more ? OK : move_on((struct op_interval_join *)base, err);
+}
+
+static enum code end(struct op *base, uint32_t port, struct error *err)
+{
+    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
+}
+
+static struct arena *take_first(struct op_interval_join *op)
+{
+    struct arena *arena = op->first->arena;
+    op->first = op->first->next;
+    if (!op->first)
+        op->last = NULL;
+    return arena;
+}
+
+static enum code more(struct op *base, struct error *err)
+{
+    struct op_interval_join *op = (struct op_interval_join *)base;
+    struct interval_input *first = op->first;
+    TRY(interval_take(op, first, err));
+    if (first->row < first->in->selected)
+        return OK;
+    TRY(op_let_go(base, take_first(op), err));
+    if (op->first)
+        return OK;
+    TRY(move_on(op, err));
+    return op_more_done(base, err);
+}
+
 static enum code settle(struct op *base, struct error *err)
 {
-    return take_clock((struct op_interval_join *)base, err);
+    return base->more ? OK : take_clock((struct op_interval_join *)base, err);
 }
 
 /* --- snapshots --------------------------------------------------------------------------- */
@@ -100,6 +175,8 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
 static void destroy(struct op *base)
 {
     struct op_interval_join *op = (struct op_interval_join *)base;
+    while (op->first)
+        arena_destroy(take_first(op));
     for (uint32_t k = 0; k < 2; k++)
         state_bag_destroy(op->sides[k].bag);
     state_heap_destroy(op->heap);
@@ -111,7 +188,8 @@ static const struct op_kind op_interval_join_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = op_end_pass,
+    .end = end,
+    .more = more,
     .settle = settle,
     .restore = restore,
     .destroy = destroy,
