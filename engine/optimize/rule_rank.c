@@ -37,22 +37,27 @@ static bool compares(const struct expr *e, uint32_t number, const char **ret_op,
     return false;
 }
 
+/* Ends the range with a column that changes with the key, rn <= n; false: this is something else. */
+static bool end_by_column(struct range *range, const struct expr *e, uint32_t number)
+{
+    const char *op;
+    const struct expr *other;
+    bool bound = compares(e, number, &op, &other) && strcmp(op, "<=") == 0 &&
+                 other->kind == EXPR_COLUMN && other->column < number &&
+                 range->end_column == PLAN_NO_COLUMN;
+    if (bound)
+        range->end_column = other->column;
+    return bound;
+}
+
 /* Narrows the range by a conjunct; false: it says something else. */
 static bool narrow(struct range *range, const struct expr *e, uint32_t number)
 {
     const char *op;
     const struct expr *other;
     int64_t n;
-    if (!compares(e, number, &op, &other))
+    if (!compares(e, number, &op, &other) || !expr_literal_i64(other, &n))
         return false;
-    if (!expr_literal_i64(other, &n)) {
-        /* A column that changes with the key: rn <= n. */
-        bool bound = strcmp(op, "<=") == 0 && other->kind == EXPR_COLUMN &&
-                     other->column < number && range->end_column == PLAN_NO_COLUMN;
-        if (bound)
-            range->end_column = other->column;
-        return bound;
-    }
     uint64_t low = 1, high = UINT64_MAX;
     if (strcmp(op, "=") == 0) {
         low = n < 1 ? UINT64_MAX : (uint64_t)n;
@@ -88,7 +93,8 @@ static bool reads(struct expr *e, uint32_t column)
     return use.found;
 }
 
-/* Takes the conjuncts on the number out of the filter. */
+/* Takes the conjuncts on the number out of the filter: a column is the end only where no literal is,
+ * for it has to be the same in all rows of a key. */
 static enum code take_range(struct optimizer *o, struct plan_calc *calc, uint32_t number,
                             struct range *range, struct expr **ret_rest, struct error *err)
 {
@@ -102,6 +108,13 @@ static enum code take_range(struct optimizer *o, struct plan_calc *calc, uint32_
     for (uint32_t i = 0; i < count; i++)
         if (!narrow(range, items[i], number))
             rest[n++] = items[i];
+    if (range->end == UINT64_MAX) {
+        uint32_t i = 0;
+        while (i < n && !end_by_column(range, rest[i], number))
+            i++;
+        if (i < n)
+            rest[i] = rest[--n];
+    }
     *ret_rest = NULL;
     if (n > 0 && !(*ret_rest = n == 1 ? rest[0]
                                       : expr_logic(o->arena, EXPR_AND, rest, n, filter->span)))

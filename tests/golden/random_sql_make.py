@@ -568,14 +568,14 @@ class Maker:
         group = ", ".join(n for n, _ in keys + ends)
         return Rel(f"SELECT {out} FROM {text}{where} GROUP BY {group}{having}", columns)
 
-    def sessions(self, table, gap):
-        """The model's rows of a table with the session by k that they are in."""
+    def sessions(self, table, gap, by):
+        """The model's rows of a table with the session by some columns that they are in."""
         names = ", ".join(n for n, t in table.columns)
-        broken = (f"SELECT {names}, CASE WHEN ts - LAG(ts) OVER (PARTITION BY k ORDER BY ts) > {gap * 1000} "
+        broken = (f"SELECT {names}, CASE WHEN ts - LAG(ts) OVER (PARTITION BY {by} ORDER BY ts) > {gap * 1000} "
                   f"THEN 1 ELSE 0 END AS b FROM {table.name}")
-        numbered = f"SELECT *, SUM(b) OVER (PARTITION BY k ORDER BY ts) AS n FROM ({broken})"
-        return (f"(SELECT {names}, MIN(ts) OVER (PARTITION BY k, n) AS window_start, "
-                f"MAX(ts) OVER (PARTITION BY k, n) + {gap * 1000} AS window_end FROM ({numbered}))")
+        numbered = f"SELECT *, SUM(b) OVER (PARTITION BY {by} ORDER BY ts) AS n FROM ({broken})"
+        return (f"(SELECT {names}, MIN(ts) OVER (PARTITION BY {by}, n) AS window_start, "
+                f"MAX(ts) OVER (PARTITION BY {by}, n) + {gap * 1000} AS window_end FROM ({numbered}))")
 
     def session(self, depth):
         dice, table = self.dice, self.timed_table()
@@ -587,7 +587,7 @@ class Maker:
         ends = [(f"{a}.window_start", "t"), (f"{a}.window_end", "t")]
         out, columns = self.outputs(keys + ends + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))])
         call = both(f"TABLE(SESSION(TABLE {table.name} PARTITION BY k, DESCRIPTOR(ts), INTERVAL '{gap}' SECOND))",
-                    self.sessions(table, gap))
+                    self.sessions(table, gap, "k"))
         return Rel(f"SELECT {out} FROM {call} AS {a} GROUP BY {', '.join(n for n, _ in keys + ends)}", columns)
 
     def grouped_window(self, depth):
@@ -599,14 +599,14 @@ class Maker:
         size = step * dice.choice([1, 2, 3]) if kind == "HOP" else step
         scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
         given = f"{a}.ts, INTERVAL '{step}' SECOND" + (f", INTERVAL '{size}' SECOND" if kind == "HOP" else "")
+        keys = [(f"{a}.k", "i")] + self.some([(f"{a}.s", "s")], 0, 1)
         if kind == "SESSION":
-            model = self.sessions(table, step)
+            model = self.sessions(table, step, ", ".join(n.split(".")[1] for n, _ in keys))
         else:
             numbers = " UNION ALL ".join(f"SELECT {n} AS n" for n in range(size // step))
             start = f"ts - ts % {step * 1000} - n * {step * 1000}"
             model = (f"(SELECT {', '.join(n for n, _ in table.columns)}, {start} AS window_start, "
                      f"{start} + {size * 1000} AS window_end FROM {table.name}, ({numbers}))")
-        keys = [(f"{a}.k", "i")] + self.some([(f"{a}.s", "s")], 0, 1)
         ends = [(both(f"{kind}_START({given})", f"{a}.window_start"), "t"),
                 (both(f"{kind}_END({given})", f"{a}.window_end"), "t")]
         out, columns = self.outputs(keys + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))]
