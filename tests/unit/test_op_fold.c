@@ -49,11 +49,13 @@ static void push_rows(const struct one *rows, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = selection[i] = 2 * i + 1;
         char text[64];
-        snprintf(text, sizeof text, "a key that does not fit a view %d", rows[i].k);
-        COLUMN_OUT(b->columns[0], struct view)[at] = view_of(arena_str(to, str_of(text)));
-        COLUMN_OUT(b->columns[1], int32_t)[at] = rows[i].v;
         if (rows[i].k == 0)
             column_set_null(b->columns[0], at);
+        /* What lies in the slot of a NULL is nobody's. */
+        snprintf(text, sizeof text, "a key that does not fit a view %d",
+                 rows[i].k == 0 ? (int)i + KEYS : rows[i].k);
+        COLUMN_OUT(b->columns[0], struct view)[at] = view_of(arena_str(to, str_of(text)));
+        COLUMN_OUT(b->columns[1], int32_t)[at] = rows[i].v;
         changes[at] = (uint8_t)rows[i].change;
     }
     b->changes = changes;

@@ -38,9 +38,12 @@ struct folding {
 
 static bool same_key(const struct op_fold *op, uint32_t a, uint32_t b)
 {
-    for (uint32_t i = 0; i < op->plan->key_count; i++)
-        if (!slot_equal(op->key[i], a, op->key[i], b))
-            return false;
+    for (uint32_t i = 0; i < op->plan->key_count; i++) {
+        const struct column *c = op->key[i];
+        bool valid = column_is_valid(c, a);
+        if (valid != column_is_valid(c, b) || (valid && !slot_equal(c, a, c, b)))
+            return false; /* the slots of NULLs differ or not */
+    }
     return true;
 }
 
