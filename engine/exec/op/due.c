@@ -77,6 +77,36 @@ void due_done(struct due_list *list)
     *list = (struct due_list){ .heap = list->heap };
 }
 
+/* --- marks ------------------------------------------------------------------------------------- */
+
+enum code due_mark_put(struct due_marks *marks, struct due_mark mark, struct error *err)
+{
+    if (marks->count == marks->cap) {
+        uint32_t cap = MAX(marks->cap * 2, 64);
+        struct due_mark *items = state_alloc(marks->heap, cap * sizeof *items);
+        if (!items)
+            return state_heap_error(marks->heap, err);
+        if (marks->count > 0)
+            memcpy(items, marks->items, marks->count * sizeof *items);
+        state_free(marks->heap, marks->items, marks->cap * sizeof *items);
+        marks->items = items;
+        marks->cap = cap;
+    }
+    marks->items[marks->count++] = mark;
+    return OK;
+}
+
+uint32_t due_mark_cause(struct due_marks *marks, int64_t time_us, uint64_t number,
+                        uint32_t otherwise)
+{
+    while (marks->at < marks->count && (marks->items[marks->at].time_us < time_us ||
+                                        marks->items[marks->at].by_then <= number))
+        marks->at++;
+    return marks->at < marks->count ? marks->items[marks->at].cause : otherwise;
+}
+
+/* --- snapshots --------------------------------------------------------------------------------- */
+
 enum code due_save_time(struct state_writer *w, uint32_t table_id, int64_t time_us,
                         struct error *err)
 {

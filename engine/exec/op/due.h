@@ -33,6 +33,30 @@ void due_earlier(struct due_list *list, uint32_t place, int64_t time_us, uint64_
 /* Gives the memory back. */
 void due_done(struct due_list *list);
 
+/* Where time moved within a batch: what became due with each move, and the source row (as in
+ * batch->origin) that moved it. */
+struct due_mark {
+    int64_t time_us;
+    uint64_t by_then; /* numbers below had come */
+    uint32_t cause;
+};
+struct due_marks {
+    struct state_heap *heap;
+    struct due_mark *items;
+    uint32_t count, cap, at;
+};
+enum code due_mark_put(struct due_marks *marks, struct due_mark mark, struct error *err)
+    WEIR_CHECKED;
+/* What made it due; asked in the order in which things are due.  `otherwise`: time moved behind all
+ * rows of the batch. */
+uint32_t due_mark_cause(struct due_marks *marks, int64_t time_us, uint64_t number,
+                        uint32_t otherwise);
+/* Nothing is due any more. */
+static inline void due_marks_clear(struct due_marks *marks)
+{
+    marks->count = marks->at = 0;
+}
+
 /* How far time was, as a record of a snapshot; loading takes the later time. */
 enum code due_save_time(struct state_writer *w, uint32_t table_id, int64_t time_us,
                         struct error *err) WEIR_CHECKED;

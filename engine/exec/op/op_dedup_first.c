@@ -22,6 +22,7 @@ struct op_dedup_first {
     uint64_t arrivals;
     int64_t time_us;                 /* watermark, and the rows that had come by then */
     uint64_t by_then;
+    struct due_marks marks;          /* how it moved, since all that was due left */
 };
 
 static uint32_t *place_of(const struct op_dedup_first *op, char *row)
@@ -56,7 +57,8 @@ static bool is_due(const struct op_dedup_first *op)
            (first->time_us == op->time_us && first->number < op->by_then);
 }
 
-static enum code emit(struct op_dedup_first *op, char **rows, uint32_t n, struct error *err)
+static enum code emit(struct op_dedup_first *op, char **rows, uint32_t *causes, uint32_t n,
+                      struct error *err)
 {
     struct arena *arena = op->base.worker->batch_arena;
     uint32_t width = op->base.plan->field_count;
@@ -72,18 +74,28 @@ static enum code emit(struct op_dedup_first *op, char **rows, uint32_t n, struct
     TRY(state_table_find(op->gone.table, op->gone.key, NULL, n, true, gone, NULL, err));
     for (uint32_t i = 0; i < n; i++)
         state_table_remove(op->waiting.table, rows[i]);
+    out->origin = causes;
     return op_emit(&op->base, out, err);
 }
 
 static enum code send(struct op_dedup_first *op, uint32_t most, struct error *err)
 {
     char *rows[BATCH_ROWS];
+    struct worker *worker = op->base.worker;
     for (uint32_t sent = 0; is_due(op) && sent < most; sent += BATCH_ROWS) {
         uint32_t n = 0;
-        while (n < BATCH_ROWS && is_due(op))
-            rows[n++] = due_pop(&op->due).owner;
-        TRY(emit(op, rows, n, err));
+        uint32_t *causes = arena_array(worker->batch_arena, uint32_t, BATCH_ROWS);
+        if (!causes)
+            return error_nomem(err);
+        while (n < BATCH_ROWS && is_due(op)) {
+            struct due due = due_pop(&op->due);
+            causes[n] = due_mark_cause(&op->marks, due.time_us, due.number, worker->cause);
+            rows[n++] = due.owner;
+        }
+        TRY(emit(op, rows, causes, n, err));
     }
+    if (!is_due(op))
+        due_marks_clear(&op->marks);
     op->base.more = is_due(op);
     return OK;
 }
@@ -160,7 +172,12 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
         if (at > done)
             TRY(take_rows(op, in, done, at, err));
         done = at;
-        set_time(op, in->watermarks[m].watermark_us);
+        const struct watermark_at *mark = &in->watermarks[m];
+        if (mark->watermark_us <= op->time_us)
+            continue;
+        set_time(op, mark->watermark_us);
+        struct due_mark moved = { op->time_us, op->by_then, batch_origin(in, mark->row) };
+        TRY(due_mark_put(&op->marks, moved, err));
     }
     if (done < in->selected)
         TRY(take_rows(op, in, done, in->selected, err));
@@ -274,7 +291,7 @@ enum code op_dedup_first_create(struct worker *worker, const struct plan_dedup *
     op->plan = plan;
     op->time_us = WATERMARK_NONE;
     TRY(op_state_heap(&op->base, &op->heap, err));
-    op->due.heap = op->heap;
+    op->due.heap = op->marks.heap = op->heap;
     struct state_schema waiting = { .name = "rows that wait",
                                     .id = WAITING_TABLE,
                                     .tail_bytes = sizeof(uint32_t) };

@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "types/time.h"
 
-enum { COMPUTE_ROWS = 4 * BATCH_ROWS };
+enum { COMPUTE_ROWS = BATCH_ROWS, PIECES = 4 }; /* of a call */
 
 static bool is_bounded_range(const struct plan_over *plan)
 {
@@ -53,6 +53,18 @@ static void set_time(struct op_over *op, int64_t time_us, uint64_t by_then)
     op->by_then = by_then;
 }
 
+/* `n` rows of the batch wait to be added. */
+static enum code pass_mark(struct op_over *op, const struct batch *in,
+                           const struct watermark_at *mark, uint32_t n, struct error *err)
+{
+    if (mark->watermark_us <= op->time_us)
+        return OK;
+    set_time(op, mark->watermark_us, op->arrivals + n);
+    return due_mark_put(&op->marks,
+                        (struct due_mark){ op->time_us, op->by_then, batch_origin(in, mark->row) },
+                        err);
+}
+
 static bool is_due(const struct op_over *op, const struct due_list *list)
 {
     return list->count > 0 && due_first(list)->time_us <= op->time_us &&
@@ -63,21 +75,26 @@ static bool is_due(const struct op_over *op, const struct due_list *list)
 
 /* The earliest ones; all of one time go together. */
 static enum code take_due(struct op_over *op, struct bag_item ***ret, int64_t **ret_times,
-                          uint32_t *ret_n, struct error *err)
+                          uint32_t **ret_causes, uint32_t *ret_n, struct error *err)
 {
+    struct arena *arena = op->base.worker->batch_arena;
     struct bag_item **items = NULL;
     int64_t *times = NULL;
-    uint32_t n = 0, cap = 0, time_cap = 0, time_count = 0;
+    uint32_t *causes = NULL, otherwise = op->base.worker->cause;
+    uint32_t n = 0, cap = 0, time_cap = 0, time_count = 0, cause_cap = 0, cause_count = 0;
     while (is_due(op, &op->due)) {
         if (n >= COMPUTE_ROWS && due_first(&op->due)->time_us != times[n - 1])
             break;
         struct due due = due_pop(&op->due);
-        if (!ARENA_PUSH(op->arena, items, n, cap, due.owner) ||
-            !ARENA_PUSH(op->arena, times, time_count, time_cap, due.time_us))
+        uint32_t cause = due_mark_cause(&op->marks, due.time_us, due.number, otherwise);
+        if (!ARENA_PUSH(arena, items, n, cap, due.owner) ||
+            !ARENA_PUSH(arena, times, time_count, time_cap, due.time_us) ||
+            !ARENA_PUSH(arena, causes, cause_count, cause_cap, cause))
             return error_nomem(err);
     }
     *ret = items;
     *ret_times = times;
+    *ret_causes = causes;
     *ret_n = n;
     return OK;
 }
@@ -85,15 +102,16 @@ static enum code take_due(struct op_over *op, struct bag_item ***ret, int64_t **
 static enum code rows_of(struct op_over *op, struct bag_item *const *items, uint32_t n,
                          struct batch **ret, struct error *err)
 {
+    struct arena *arena = op->base.worker->batch_arena;
     const struct state_layout *layout = state_bag_layout(op->waiting);
-    struct batch *in = batch_create(op->arena, op->width, n);
-    char **slots = arena_array(op->arena, char *, n);
+    struct batch *in = batch_create(arena, op->width, n);
+    char **slots = arena_array(arena, char *, n);
     if (!in || !slots)
         return error_nomem(err);
     for (uint32_t i = 0; i < n; i++)
         slots[i] = items[i]->slots;
     for (uint32_t c = 0; c < op->width; c++)
-        if (!(in->columns[c] = state_column(op->arena, &layout->slots[c], slots, n)))
+        if (!(in->columns[c] = state_column(arena, &layout->slots[c], slots, n)))
             return error_nomem(err);
     *ret = in;
     return OK;
@@ -101,17 +119,19 @@ static enum code rows_of(struct op_over *op, struct bag_item *const *items, uint
 
 static enum code compute_due(struct op_over *op, struct error *err)
 {
+    struct arena *arena = op->base.worker->batch_arena;
     struct bag_item **items;
     struct batch *in;
     struct over_rows rows = { .peers = !op->plan->rows };
     int64_t *times;
-    arena_reset(op->arena);
-    TRY(take_due(op, &items, &times, &rows.n, err));
+    uint32_t *causes;
+    TRY(take_due(op, &items, &times, &causes, &rows.n, err));
     TRY(rows_of(op, items, rows.n, &in, err));
+    in->origin = causes;
     rows.in = in;
     rows.times = times;
-    rows.groups = arena_array(op->arena, char *, rows.n);
-    struct column **results = arena_array(op->arena, struct column *, op->plan->call_count);
+    rows.groups = arena_array(arena, char *, rows.n);
+    struct column **results = arena_array(arena, struct column *, op->plan->call_count);
     if (!rows.groups || !results)
         return error_nomem(err);
     TRY(over_find(&op->over, in, NULL, rows.n, true, rows.groups, err));
@@ -194,15 +214,46 @@ static enum code run_timers(struct op_over *op, struct error *err)
     return OK;
 }
 
-/* All that is due at the time, and then that time. */
-static enum code catch_up(struct op_over *op, struct error *err)
+static enum code tell_time(struct op_over *op, struct error *err)
 {
-    while (is_due(op, &op->due))
-        TRY(compute_due(op, err));
-    TRY(run_timers(op, err));
     return op->time_us > op->base.watermark_us && op->time_us != WATERMARK_END
                ? op_emit_watermark(&op->base, op->time_us, err)
                : OK;
+}
+
+/* What is due at the time, in at most so many pieces; when all of it has left, that time. */
+static enum code catch_up(struct op_over *op, uint32_t pieces, struct error *err)
+{
+    for (; is_due(op, &op->due) && pieces > 0; pieces--)
+        TRY(compute_due(op, err));
+    op->base.more = is_due(op, &op->due);
+    if (op->base.more)
+        return OK;
+    TRY(run_timers(op, err));
+    uint32_t before = op->base.worker->cause;
+    if (op->marks.count > 0)
+        op->base.worker->cause = op->marks.items[op->marks.count - 1].cause;
+    due_marks_clear(&op->marks);
+    enum code code = tell_time(op, err);
+    op->base.worker->cause = before;
+    return code;
+}
+
+static enum code more(struct op *base, struct error *err)
+{
+    TRY(catch_up((struct op_over *)base, PIECES, err));
+    if (base->more)
+        return OK;
+    if (base->held_watermark_us <= base->watermark_us)
+        base->held_watermark_us = WATERMARK_NONE; /* time is further than what was held */
+    return op_more_done(base, err);
+}
+
+static enum code catch_up_with_all(struct op_over *op, struct error *err)
+{
+    while (op->base.more)
+        TRY(more(&op->base, err));
+    return catch_up(op, UINT32_MAX, err);
 }
 
 /* --- rows that come --------------------------------------------------------------------------- */
@@ -280,7 +331,7 @@ static enum code push_event(struct op_over *op, const struct batch *in, struct e
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
         for (; mark < in->watermark_count && in->watermarks[mark].row < row; mark++)
-            set_time(op, in->watermarks[mark].watermark_us, op->arrivals + n);
+            TRY(pass_mark(op, in, &in->watermarks[mark], n, err));
         bool late = !column_is_valid(time, row);
         int64_t time_us = late ? INT64_MIN : COLUMN_AT(time, int64_t, row);
         bool behind = !late && time_us <= op->time_us, over;
@@ -288,7 +339,7 @@ static enum code push_event(struct op_over *op, const struct batch *in, struct e
         if (over || (behind && op->plan->preceding >= 0)) {
             TRY(add_rows(op, in, rows, n, err));
             n = 0;
-            TRY(catch_up(op, err));
+            TRY(catch_up_with_all(op, err));
         }
         if (behind)
             TRY(is_late(op, in, row, time_us, &late, err));
@@ -299,9 +350,9 @@ static enum code push_event(struct op_over *op, const struct batch *in, struct e
             rows[n++] = row;
     }
     for (; mark < in->watermark_count; mark++)
-        set_time(op, in->watermarks[mark].watermark_us, op->arrivals + n);
+        TRY(pass_mark(op, in, &in->watermarks[mark], n, err));
     TRY(add_rows(op, in, rows, n, err));
-    return catch_up(op, err);
+    return op->base.more ? OK : catch_up(op, PIECES, err);
 }
 
 static enum code dense(const struct batch *in, struct batch **ret, struct error *err)
@@ -360,9 +411,16 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     struct op_over *op = (struct op_over *)base;
     if (!op->plan->proctime) {
         set_time(op, watermark_us, op->arrivals);
-        TRY(catch_up(op, err));
+        if (!base->more)
+            TRY(catch_up(op, PIECES, err));
     }
-    return op_watermark_min(base, port, watermark_us, err);
+    int64_t moved = op_align_watermark(base, port, watermark_us);
+    return moved == WATERMARK_NONE ? OK : op_pass_watermark(base, moved, err);
+}
+
+static enum code end(struct op *base, uint32_t port, struct error *err)
+{
+    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -383,7 +441,8 @@ static const struct op_kind op_over_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = over_barrier,
-    .end = op_end_pass,
+    .end = end,
+    .more = more,
     .restore = over_restore,
     .destroy = destroy,
 };
@@ -446,6 +505,6 @@ enum code op_over_create(struct worker *worker, const struct plan_over *plan, st
     if (!(op->arena = arena_create()))
         return error_nomem(err);
     TRY(over_create(&op->base, plan, lifetime_ms(plan), &op->over, err));
-    op->due.heap = op->timer_due.heap = op->over.heap;
+    op->due.heap = op->timer_due.heap = op->marks.heap = op->over.heap;
     return plan->proctime ? OK : make_waiting(op, err);
 }

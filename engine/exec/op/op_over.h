@@ -8,7 +8,7 @@ struct op_over {
     struct op base;
     const struct plan_over *plan;
     struct over over;
-    struct arena *arena;         /* of rows that go through */
+    struct arena *arena;         /* of looks at partitions */
     struct state_bag *waiting;   /* columns of the input, and the number of arrival */
     struct due_list due;         /* its items */
     struct state_table *timers;  /* bounded RANGE: keys, and the time of a look at them */
@@ -16,6 +16,7 @@ struct op_over {
     uint64_t arrivals;           /* from 1 */
     int64_t time_us;             /* watermark, and how many rows had come when it moved there */
     uint64_t by_then;
+    struct due_marks marks;      /* how it moved, since rows went through last */
     uint32_t width;              /* columns of the input */
 };
 

@@ -8,6 +8,8 @@ enum code over_barrier(struct op *base, uint32_t port, const struct barrier *b, 
     struct op_over *op = (struct op_over *)base;
     if (!op_align_barrier(base, port, b))
         return OK;
+    while (base->more) /* what is due belongs to this epoch */
+        TRY(base->kind->more(base, err));
     if (b->writer) {
         TRY(state_writer_begin(b->writer, base->plan->state_id, err));
         TRY(over_save(&op->over, b->writer, err));

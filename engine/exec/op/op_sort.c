@@ -26,6 +26,7 @@ struct op_sort {
     int64_t arrivals;
     int64_t time_us;         /* watermark, and how many rows had come when it moved there */
     int64_t by_then;
+    struct due_marks marks;  /* how it moved, since all that was due left */
     int64_t last_us;         /* time of the row that left last */
     struct buf sort, row;
 };
@@ -49,7 +50,8 @@ static enum code number_of(struct str key, int64_t *ret, struct error *err)
 }
 
 /* Is the first row due?  Its time is what its key begins with. */
-static enum code is_due(struct op_sort *op, bool *ret, int64_t *ret_us, struct error *err)
+static enum code is_due(struct op_sort *op, bool *ret, int64_t *ret_us, uint32_t *ret_cause,
+                        struct error *err)
 {
     struct tree_cursor at;
     state_tree_seek(op->rows, STR(""), &at);
@@ -61,6 +63,8 @@ static enum code is_due(struct op_sort *op, bool *ret, int64_t *ret_us, struct e
     TRY(state_decode_i64(&key, ret_us, err));
     TRY(number_of(at.key, &number, err));
     *ret = *ret_us <= op->time_us && number < op->by_then;
+    if (*ret)
+        *ret_cause = due_mark_cause(&op->marks, *ret_us, (uint64_t)number, *ret_cause);
     return OK;
 }
 
@@ -68,23 +72,28 @@ static enum code send(struct op_sort *op, uint32_t batches, struct error *err)
 {
     bool due;
     int64_t time_us = WATERMARK_NONE;
-    TRY(is_due(op, &due, &time_us, err));
+    uint32_t otherwise = op->base.worker->cause, cause = otherwise;
+    TRY(is_due(op, &due, &time_us, &cause, err));
     for (uint32_t sent = 0; due && sent < batches; sent++) {
         struct rows_out out;
         rows_out_begin(&out, &op->base, op->base.worker->batch_arena, false);
         while (due && out.count < BATCH_ROWS) {
             struct tree_cursor at;
             state_tree_seek(op->rows, STR(""), &at);
+            out.origin = cause;
             TRY(rows_out_put(&out, at.value, CHANGE_INSERT, 0, err));
             buf_clear(&op->sort);
             buf_str(&op->sort, at.key);
             TRY(buf_check(&op->sort, err));
             state_tree_remove(op->rows, buf_view(&op->sort));
             op->last_us = MAX(op->last_us, time_us);
-            TRY(is_due(op, &due, &time_us, err));
+            cause = otherwise;
+            TRY(is_due(op, &due, &time_us, &cause, err));
         }
         TRY(rows_out_emit(&out, NULL, NULL, err));
     }
+    if (!due)
+        due_marks_clear(&op->marks);
     op->base.more = due;
     return OK;
 }
@@ -93,6 +102,16 @@ static enum code more(struct op *base, struct error *err)
 {
     TRY(send((struct op_sort *)base, SEND_BATCHES, err));
     return base->more ? OK : op_more_done(base, err);
+}
+
+static enum code pass_mark(struct op_sort *op, const struct batch *in,
+                           const struct watermark_at *mark, struct error *err)
+{
+    if (mark->watermark_us <= op->time_us)
+        return OK;
+    set_time(op, mark->watermark_us);
+    struct due_mark moved = { op->time_us, (uint64_t)op->by_then, batch_origin(in, mark->row) };
+    return due_mark_put(&op->marks, moved, err);
 }
 
 /* All that is due at the time, and then that time. */
@@ -182,11 +201,11 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
         for (; mark < in->watermark_count && in->watermarks[mark].row < row; mark++)
-            set_time(op, in->watermarks[mark].watermark_us);
+            TRY(pass_mark(op, in, &in->watermarks[mark], err));
         TRY(take_row(op, in, row, err));
     }
     for (; mark < in->watermark_count; mark++)
-        set_time(op, in->watermarks[mark].watermark_us);
+        TRY(pass_mark(op, in, &in->watermarks[mark], err));
     return OK;
 }
 
@@ -285,5 +304,6 @@ enum code op_sort_create(struct worker *worker, const struct plan_sort *plan, st
     buf_init(&op->sort, 1 << 30);
     buf_init(&op->row, 1 << 30);
     TRY(op_state_heap(&op->base, &op->heap, err));
+    op->marks.heap = op->heap;
     return state_tree_create(op->heap, "rows", ROWS_TREE, NULL, 0, &op->rows, err);
 }
