@@ -1,17 +1,13 @@
 /* local.h -- the connectors of this folder: what needs no server.
  *
  * The program lists them for connector_register().  local_topic and local_table are
- * what the local profile binds tables of other systems to; the declared ones are
- * systems whose own connector is not part of this build. */
+ * what the local profile binds tables of other systems to. */
 #pragma once
 
 #include "connector/connector.h"
 
 extern const struct connector connector_filesystem, connector_print, connector_blackhole,
     connector_datagen, connector_local_topic, connector_local_table;
-
-/* jdbc, cloudhbase, elasticsearch, clickhouse: NULL-terminated. */
-extern const struct connector *const declared_connectors[];
 
 /* Under the local profile the options get one more, the name of the connector that the job asked
  * for. */
@@ -22,8 +18,4 @@ extern const struct connector *const declared_connectors[];
     { "connector", OPTION_TEXT, false, NULL, NULL, "The name of the connector." },                 \
     {                                                                                              \
         "type", OPTION_TEXT, false, NULL, NULL, "The name of the connector, in Blink."             \
-    }
-#define LOCAL_PROFILE_OPTIONS                                                                      \
-    {                                                                                              \
-        LOCAL_CONNECTOR_OPTION, OPTION_TEXT, false, NULL, NULL, "Set by the local profile."        \
     }

@@ -5,9 +5,8 @@
 #include "session/session.h"
 
 extern const struct connector connector_filesystem, connector_print, connector_blackhole,
-    connector_datagen, connector_local_topic, connector_local_table;
-/* Systems whose own connector is not in this build; NULL-terminated. */
-extern const struct connector *const declared_connectors[];
+    connector_datagen, connector_local_topic, connector_local_table, connector_rds, connector_jdbc,
+    connector_cloudhbase, connector_hbase, connector_blink_es, connector_es, connector_clickhouse;
 #ifdef WEIR_KAFKA
 extern const struct connector connector_kafka;
 #endif
@@ -18,18 +17,12 @@ static const struct connector *const built[] = {
 #endif
     &connector_filesystem, &connector_print,       &connector_blackhole,
     &connector_datagen,    &connector_local_topic, &connector_local_table,
+    &connector_rds,        &connector_jdbc,        &connector_cloudhbase,
+    &connector_hbase,      &connector_blink_es,    &connector_es,
+    &connector_clickhouse, NULL,
 };
-
-enum { CONNECTORS_MAX = 64 };
 
 void connectors_register(void)
 {
-    static const struct connector *all[CONNECTORS_MAX + 1];
-    size_t n = 0;
-    for (size_t i = 0; i < countof(built); i++)
-        all[n++] = built[i];
-    for (const struct connector *const *c = declared_connectors; *c && n < CONNECTORS_MAX; c++)
-        all[n++] = *c;
-    all[n] = NULL;
-    session_register_connectors(all);
+    session_register_connectors(built);
 }

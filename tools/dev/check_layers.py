@@ -31,8 +31,8 @@ LAYERS = {
 }
 # Connectors see neither plans nor operators: they could be moved to another engine.
 CONNECTOR_MAY = ["base", "types", "json", "connector"]
-# Shared by connectors that talk to a REST server.
-CONNECTOR_SHARED = ["http"]
+# Shared by connectors that talk to a server: calls in threads of their own, and REST.
+CONNECTOR_SHARED = ["remote", "http"]
 GRAMMAR_MAY = ["base", "types", "sql"]
 CLI_MAY = ["base", "sql", "session"]
 
@@ -47,6 +47,10 @@ PLAIN_HEADERS = {
 LIBRARIES = {
     "librdkafka/": ["connectors/kafka"],
     "sqlite3.h": ["connectors/local"],
+    "curl/": ["connectors/http"],
+    "mysql.h": ["connectors/mysql"],
+    "mysql/": ["connectors/mysql"],
+    "mariadb/": ["connectors/mysql"],
     "libfyaml.h": ["engine/session"],
     "pcre2.h": ["engine/expr"],
     "openssl/": ["engine/expr"],

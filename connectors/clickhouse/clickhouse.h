@@ -1,0 +1,6 @@
+/* clickhouse.h -- inside of the connector. */
+#pragma once
+
+#include "connector/connector.h"
+
+extern const struct connector connector_clickhouse;

@@ -1,0 +1,6 @@
+/* elastic.h -- inside of the connector. */
+#pragma once
+
+#include "connector/connector.h"
+
+extern const struct connector connector_blink_es, connector_es;

@@ -1,0 +1,86 @@
+/* mysql.c -- the connectors "rds" (Blink) and "jdbc" (Flink): tables of MySQL and MariaDB.
+ *
+ * The options follow the documentation of Blink and of Flink. */
+#include "mysql/mysql.h"
+
+#include "remote/remote_options.h"
+
+static const char *const table_name_aliases[] = { "table-name", NULL };
+
+static unsigned keyed_modes(const struct table_def *table)
+{
+    return table->schema->key_count > 0 ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
+}
+
+static const struct option_spec jdbc_options[] = {
+    REMOTE_NAME_OPTIONS,
+    { "url", OPTION_TEXT, false, NULL, NULL, "The address of the database: jdbc:mysql://..." },
+    { "table-name", OPTION_TEXT, false, NULL, NULL, "The table." },
+    { "driver", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    { "compatible-mode", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    { "username", OPTION_TEXT, false, NULL, NULL, "Who logs in." },
+    { "password", OPTION_SECRET, false, NULL, NULL, "The password." },
+    { "connection.max-retry-timeout", OPTION_DURATION, false, "60s", NULL,
+      "How long a lost connection is tried again." },
+    { "scan.partition.column", OPTION_TEXT, false, NULL, NULL, "The column that parts a scan." },
+    { "scan.partition.num", OPTION_INT, false, NULL, NULL, "How many parts a scan has." },
+    { "scan.partition.lower-bound", OPTION_INT, false, NULL, NULL, "Its smallest value." },
+    { "scan.partition.upper-bound", OPTION_INT, false, NULL, NULL, "Its largest value." },
+    { "scan.fetch-size", OPTION_INT, false, "0", NULL, "Rows a round trip of a scan." },
+    { "scan.auto-commit", OPTION_BOOL, false, "true", NULL, "Accepted." },
+    LOOKUP_CACHE_OPTIONS,
+    { "sink.buffer-flush.max-rows", OPTION_INT, false, "100", NULL, "Rows a statement." },
+    { "sink.buffer-flush.interval", OPTION_DURATION, false, "1s", NULL,
+      "How long a row may wait to be written." },
+    { "sink.max-retries", OPTION_INT, false, "3", NULL, "How often a failed write is tried." },
+    { "sink.parallelism", OPTION_INT, false, NULL, NULL, "Accepted." },
+    { "properties.*", OPTION_TEXT, false, NULL, NULL, "Properties of the connection." },
+    { 0 },
+};
+
+static const struct option_spec rds_options[] = {
+    REMOTE_NAME_OPTIONS,
+    { "url", OPTION_TEXT, false, NULL, NULL, "The address of the database: jdbc:mysql://..." },
+    { "tableName", OPTION_TEXT, false, NULL, NULL, "The table." },
+    { "userName", OPTION_TEXT, false, NULL, NULL, "Who logs in." },
+    { "password", OPTION_SECRET, false, NULL, NULL, "The password." },
+    { "maxRetryTimes", OPTION_INT, false, "10", NULL, "How often a failed write is tried." },
+    { "batchSize", OPTION_INT, false, "4096", NULL, "Rows a statement." },
+    { "bufferSize", OPTION_INT, false, "10000", NULL,
+      "Rows that are kept to leave out those that a later one replaces." },
+    { "flushIntervalMs", OPTION_DURATION, false, "2000", NULL,
+      "How long a row may wait to be written." },
+    { "excludeUpdateColumns", OPTION_TEXT, false, NULL, NULL,
+      "Columns that an update leaves alone, with commas between them." },
+    { "ignoreDelete", OPTION_BOOL, false, "false", NULL, "Are deletes left out?" },
+    { "partitionBy", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    { "timeZone", OPTION_TEXT, false, NULL, NULL, "The time zone of its timestamps." },
+    BLINK_CACHE_OPTIONS,
+    { 0 },
+};
+
+static const char *const rds_aliases[] = { "drds", "polardb", NULL };
+static const char *const jdbc_aliases[] = { "mysql", NULL };
+
+const struct connector connector_rds = {
+    .name = "rds",
+    .aliases = rds_aliases,
+    .summary = "tables of MySQL: Blink's rds, drds and polardb",
+    .family = FAMILY_TABLE,
+    .name_option = "tableName",
+    .name_option_aliases = table_name_aliases,
+    .options = rds_options,
+    .missing = "the MySQL client is not part of this build",
+    .sink_modes = keyed_modes,
+};
+
+const struct connector connector_jdbc = {
+    .name = "jdbc",
+    .aliases = jdbc_aliases,
+    .summary = "tables of MySQL",
+    .family = FAMILY_TABLE,
+    .name_option = "table-name",
+    .options = jdbc_options,
+    .missing = "the MySQL client is not part of this build",
+    .sink_modes = keyed_modes,
+};

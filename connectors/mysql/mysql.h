@@ -1,0 +1,6 @@
+/* mysql.h -- inside of the connector. */
+#pragma once
+
+#include "connector/connector.h"
+
+extern const struct connector connector_rds, connector_jdbc;

@@ -1,0 +1,54 @@
+/* remote_options.h -- options that tables of several systems have in common.
+ *
+ * Each is a part of a table of struct option_spec. No option is required: published jobs leave
+ * addresses and passwords to a profile, and the local profile needs none; who opens a
+ * connection checks that it has what it needs. */
+#pragma once
+
+#include "connector/options.h"
+
+/* clang-format off */
+/* The two words for the connector's name, and what the local profile adds. */
+#define REMOTE_NAME_OPTIONS                                                                        \
+    { "connector", OPTION_TEXT, false, NULL, NULL, "The name of the connector." },                 \
+    { "type", OPTION_TEXT, false, NULL, NULL, "The name of the connector, in Blink." },            \
+    { "weir.local.connector", OPTION_TEXT, false, NULL, NULL, "Set by the local profile." }
+
+#define LOOKUP_CACHE_OPTIONS                                                                       \
+    { "lookup.cache", OPTION_ENUM, false, "NONE", "NONE|PARTIAL",                                  \
+      "Are rows that were looked up kept?" },                                                      \
+    { "lookup.partial-cache.max-rows", OPTION_INT, false, NULL, NULL,                              \
+      "How many rows are kept." },                                                                 \
+    { "lookup.partial-cache.expire-after-write", OPTION_DURATION, false, NULL, NULL,               \
+      "How long a row is kept." },                                                                 \
+    { "lookup.partial-cache.expire-after-access", OPTION_DURATION, false, NULL, NULL,              \
+      "How long a row is kept that nobody asks for." },                                            \
+    { "lookup.partial-cache.cache-missing-key", OPTION_BOOL, false, "true", NULL,                  \
+      "Is it remembered that a key has no row?" },                                                 \
+    { "lookup.max-retries", OPTION_INT, false, "3", NULL, "How often a failed look-up is tried." },\
+    { "lookup.cache.max-rows", OPTION_INT, false, NULL, NULL, "The older name of max-rows." },     \
+    { "lookup.cache.ttl", OPTION_DURATION, false, NULL, NULL,                                      \
+      "The older name of expire-after-write." },                                                   \
+    { "lookup.async", OPTION_BOOL, false, "false", NULL, "Do look-ups overlap?" }
+
+#define BLINK_CACHE_OPTIONS                                                                        \
+    { "cache", OPTION_ENUM, false, "None", "None|LRU|ALL", "Are rows that were looked up kept?" }, \
+    { "cacheSize", OPTION_INT, false, "10000", NULL, "How many rows are kept." },                  \
+    { "cacheTTLMs", OPTION_DURATION, false, NULL, NULL, "How long a row is kept." },               \
+    { "cacheReloadTimeBlackList", OPTION_TEXT, false, NULL, NULL,                                  \
+      "When the whole table is not loaded anew." },                                                \
+    { "cacheScanLimit", OPTION_INT, false, "100", NULL, "Rows a call while loading all." },        \
+    { "cacheEmpty", OPTION_BOOL, false, "true", NULL, "Is it remembered that a key has no row?" }, \
+    { "partitionedJoin", OPTION_BOOL, false, "false", NULL,                                        \
+      "Do rows go to the look-up by their key?" },                                                 \
+    { "shuffleEmptyKey", OPTION_BOOL, false, "true", NULL, "Are rows without key spread?" },       \
+    { "async", OPTION_BOOL, false, "false", NULL, "Do look-ups overlap?" },                        \
+    { "asyncResultOrder", OPTION_ENUM, false, "unordered", "unordered|ordered",                    \
+      "Do answers keep the order of their rows?" },                                                \
+    { "asyncTimeoutMs", OPTION_DURATION, false, "180000", NULL, "How long an answer may take." },  \
+    { "asyncCapacity", OPTION_INT, false, "100", NULL, "How many look-ups overlap." },             \
+    { "asyncCallbackThreads", OPTION_INT, false, "50", NULL, "Accepted." },                        \
+    { "asyncConnectionQueueMaxsize", OPTION_INT, false, "100", NULL, "Accepted." },                \
+    { "asyncCallbackQueueMaxsize", OPTION_INT, false, "500", NULL, "Accepted." },                  \
+    { "maxJoinRows", OPTION_INT, false, "1024", NULL, "How many rows a key may find." }
+/* clang-format on */

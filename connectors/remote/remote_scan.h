@@ -1,0 +1,63 @@
+/* remote_scan.h -- what all bounded reads of a server's table share: a thread reads, batches of columns
+ * wait in a short queue for the engine.
+ *
+ * The table is one split.  Its position is the number of rows handed out: a start from a snapshot
+ * reads the table anew in the same order and leaves out that many, which is exact as long as the table
+ * has an order (`resumes`) and is not changed. */
+#pragma once
+
+#include "connector/connector.h"
+#include "remote/remote.h"
+
+struct remote_scan;
+
+struct remote_scan_kind {
+    const char *system;
+    /* Reader's thread; blocks.  Reads all rows from `skip` on and hands them out with remote_scan_emit().
+     * Outcomes as in remote.h: after _AWAY and _FAILED it is called again with a larger `skip`. */
+    enum remote_outcome (*read)(void *self, struct remote_scan *scan, uint64_t skip,
+                                struct error *err);
+    void (*interrupt)(void *self);
+    void (*destroy)(void *self);
+};
+
+/* On the reader's thread: an arena for the next batch, and the batch itself (in that arena, columns
+ * of the schema), which waits for room in the queue.  E_CANCELLED: the source is being closed. */
+enum code remote_scan_begin(struct remote_scan *scan, struct arena **ret,
+                            struct error *err) WEIR_CHECKED;
+enum code remote_scan_emit(struct remote_scan *scan, struct batch *batch,
+                           struct error *err) WEIR_CHECKED;
+
+struct remote_scan_settings {
+    struct str split;     /* its name: the table's; copied */
+    bool resumes;         /* the rows have an order: else a resumed start reads all of it again */
+    uint32_t max_retries; /* of REMOTE_FAILED */
+    struct str endpoint;  /* copied */
+};
+
+enum code remote_scan_create(const struct source_kind *base, const struct remote_scan_kind *kind,
+                             void *self, const struct remote_scan_settings *settings,
+                             const struct source_open *open, struct source **ret,
+                             struct error *err) WEIR_CHECKED;
+
+/* Functions of struct source_kind. */
+enum code remote_scan_poll_rows(struct source *s, struct arena *arena, uint32_t max_rows,
+                                struct batch **ret, enum poll_state *ret_state,
+                                struct error *err);
+int remote_scan_wake_fd(struct source *s);
+uint32_t remote_scan_split_count(struct source *s);
+struct str remote_scan_split_name(struct source *s, uint32_t split);
+int32_t remote_scan_split_partition(struct source *s, uint32_t split);
+enum code remote_scan_tell(struct source *s, struct arena *arena, struct split_position **ret,
+                           uint32_t *ret_count, struct error *err);
+void remote_scan_status(struct source *s, struct source_status *ret);
+void remote_scan_close(struct source *s);
+
+#define REMOTE_SCAN_KIND(open_function)                                                            \
+    {                                                                                              \
+        .open = (open_function), .poll_rows = remote_scan_poll_rows,                               \
+        .wake_fd = remote_scan_wake_fd, .split_count = remote_scan_split_count,                    \
+        .split_name = remote_scan_split_name, .split_topic = remote_scan_split_name,               \
+        .split_partition = remote_scan_split_partition, .tell = remote_scan_tell,                  \
+        .status = remote_scan_status, .close = remote_scan_close                                   \
+    }

@@ -1,0 +1,87 @@
+/* remote_sink.h -- what all sinks to a server share: rows are collected, sent in calls by a
+ * thread of their own, sent again while the server is away, and a row that is refused
+ * does not take its neighbours with it.
+ *
+ * A connector writes three functions: how a row is written (encode), how a call is made
+ * (send), and how a call under way is ended (interrupt).  The engine's thread encodes rows into the
+ * group that is being filled; a group goes to the sender when it has enough rows or bytes, when its
+ * oldest row has waited for the interval, or when the engine flushes.  With `folds` a row takes
+ * the place of an earlier row of its key that has not been sent.
+ *
+ * Nothing is dropped: what the sender cannot deliver stays, and when the queue is full write()
+ * says E_RETRY before it has taken anything, so memory is bounded by
+ * `queued_bytes` and one batch of the engine. */
+#pragma once
+
+#include "connector/connector.h"
+#include "remote/remote.h"
+
+/* A row as encode() wrote it; the bytes live until the call is over. */
+struct remote_row {
+    struct str bytes;   /* for send(); the raw bytes of a bad row, too, if `text` is empty */
+    struct str key;     /* canonical bytes of the key; data NULL: the sink has none */
+    bool is_delete;
+    enum remote_verdict {
+        REMOTE_OPEN,    /* not decided: what send() returns (remote.h) goes for it */
+        REMOTE_SAFE,    /* delivered, or needs no delivery */
+        REMOTE_BAD,     /* refused for ever: `reason` says why */
+    } verdict;
+    struct str reason;  /* of REMOTE_BAD; from remote_reason() */
+};
+
+struct remote_call {
+    struct remote_row *rows;
+    uint32_t count;     /* at least 1; with `folds` no two rows have the same key */
+    struct arena *arena; /* of the call */
+};
+
+/* Copies a reason into the call's arena; an empty one when out of memory. */
+struct str remote_reason(struct remote_call *call, const char *fmt, ...) WEIR_PRINTF(2, 3);
+
+struct remote_sink_kind {
+    const char *system; /* "MySQL": for messages and the thread's name, at most 10 characters */
+    /* Engine's thread.  Appends the row and its key (if the sink has one) to the buffers.  E_DATA: a bad
+     * row, *err says why; whatever was appended is taken back. */
+    enum code (*encode)(void *self, const struct batch *in, uint32_t row, bool is_delete,
+                        struct buf *bytes, struct buf *key, struct error *err);
+    /* Sender's thread.  Blocks as long as it takes, but within the connector's own time limit; it connects
+     * first if it has to.  Sets verdicts where it knows them. *err is filled unless REMOTE_DONE. */
+    enum remote_outcome (*send)(void *self, struct remote_call *call, struct error *err);
+    /* Any thread: a send() under way shall return within a second, with any outcome; so shall all later ones. */
+    void (*interrupt)(void *self);
+    void (*destroy)(void *self); /* after the last send(), on the closing thread */
+};
+
+struct remote_sink_settings {
+    uint32_t max_rows;      /* of a call; at least 1 */
+    uint64_t max_bytes;     /* of a call (a row may be larger); 0: no limit */
+    int64_t interval_ms;    /* how long a row waits for others; 0: until the call is full or flushed */
+    uint64_t queued_bytes;  /* of all groups; 0: 64 MB */
+    uint32_t max_retries;   /* of REMOTE_FAILED */
+    bool folds;             /* a later row of a key replaces an earlier one (a whole row, not a part) */
+    const char *guarantee;  /* as in sink_status; static */
+    struct str endpoint;    /* "127.0.0.1:3306", for status(); copied */
+};
+
+/* Makes the sink; `self` is its own from now on, also on failure.  `base` is what the connector's
+ * struct sink_kind has for kind: its write, flush_start, flush_poll, wake_fd, status and close
+ * are remote_sink_write ... */
+enum code remote_sink_create(const struct sink_kind *base, const struct remote_sink_kind *kind,
+                             void *self, const struct remote_sink_settings *settings,
+                             struct bad_rows *bad_rows, struct sink **ret,
+                             struct error *err) WEIR_CHECKED;
+
+enum code remote_sink_write(struct sink *s, const struct batch *in, struct error *err);
+enum code remote_sink_flush_start(struct sink *s, struct error *err);
+enum code remote_sink_flush_poll(struct sink *s, bool *ret_done, struct error *err);
+int remote_sink_wake_fd(struct sink *s);
+void remote_sink_status(struct sink *s, struct sink_status *ret);
+void remote_sink_close(struct sink *s); /* within two seconds, also while the server is away */
+
+/* .open is the connector's; the rest is here. */
+#define REMOTE_SINK_KIND(open_function)                                                            \
+    {                                                                                              \
+        .open = (open_function), .write = remote_sink_write,                                       \
+        .flush_start = remote_sink_flush_start, .flush_poll = remote_sink_flush_poll,              \
+        .wake_fd = remote_sink_wake_fd, .status = remote_sink_status, .close = remote_sink_close   \
+    }
