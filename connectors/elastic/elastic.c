@@ -1,4 +1,4 @@
-/* elastic.c -- the connectors "elasticsearch" (Blink) and "elasticsearch-7" (Flink): documents of Elasticsearch.
+/* elastic.c -- the connectors "elasticsearch" (Blink) and "elasticsearch-7" (Flink).
  *
  * The options follow the documentation of Blink and of Flink. */
 #include "elastic/elastic.h"

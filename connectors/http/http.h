@@ -12,11 +12,12 @@
 struct http_client;
 
 struct http_settings {
-    struct str endpoints;      /* "http://a:8080;https://b" with ';' or ',' between them; "a:8080" is http */
-    struct str path_prefix;    /* in front of every path; may be empty */
+    struct str
+        endpoints; /* "http://a:8080;https://b" with ';' or ',' between them; "a:8080" is http */
+    struct str path_prefix;        /* in front of every path; may be empty */
     struct str username, password; /* basic authentication; data NULL: none */
-    struct str bearer;         /* "Authorization: Bearer ..."; data NULL: none */
-    const struct str *headers; /* more headers, "Name: value" */
+    struct str bearer;             /* "Authorization: Bearer ..."; data NULL: none */
+    const struct str *headers;     /* more headers, "Name: value" */
     uint32_t header_count;
     int64_t connect_timeout_ms; /* 0: 3000 */
     int64_t timeout_ms;         /* of a whole call; 0: 60000 */
@@ -25,7 +26,8 @@ struct http_settings {
     bool accepts_gzip;          /* replies may be compressed */
     bool skips_verification;    /* of certificates; off by default */
     struct str ca_file;         /* instead of the system's; empty: none */
-    struct str fingerprint;     /* SHA-256 of the server's certificate in hex, instead of a chain; empty: none */
+    struct str
+        fingerprint; /* SHA-256 of the server's certificate in hex, instead of a chain; empty: none */
 };
 
 /* Strings of the settings are copied.  E_OPTION: an endpoint that is no address. */
@@ -39,17 +41,17 @@ const char *http_client_endpoint(const struct http_client *client);
 uint32_t http_client_endpoint_count(const struct http_client *client);
 
 struct http_request {
-    const char *method;        /* "GET", "PUT" ... */
-    struct str path;           /* "/t1/multiget?e=b64&row=..." : escaped already */
-    struct str body;           /* data NULL: none */
-    const char *content_type;  /* of the body */
-    const char *accept;        /* NULL: none */
+    const char *method;       /* "GET", "PUT" ... */
+    struct str path;          /* "/t1/multiget?e=b64&row=..." : escaped already */
+    struct str body;          /* data NULL: none */
+    const char *content_type; /* of the body */
+    const char *accept;       /* NULL: none */
 };
 struct http_reply {
     int status;
-    struct str body;           /* valid until the client's next call; followed by a NUL */
+    struct str body; /* valid until the client's next call; followed by a NUL */
     struct str content_type;
-    int64_t retry_after_ms;    /* of a Retry-After in seconds; -1: none */
+    int64_t retry_after_ms; /* of a Retry-After in seconds; -1: none */
 };
 
 /* Makes the call.  OK: there is an answer, whatever its status.  E_RETRY: nobody answered (refused,

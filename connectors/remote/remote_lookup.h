@@ -10,9 +10,9 @@
 #include "remote/remote.h"
 
 struct remote_question {
-    const struct str *keys;  /* as encode_key() wrote them, all different */
-    uint32_t count;          /* at least 1 */
-    struct arena *arena;     /* of the answer: rows and all they point to live here */
+    const struct str *keys; /* as encode_key() wrote them, all different */
+    uint32_t count;         /* at least 1 */
+    struct arena *arena;    /* of the answer: rows and all they point to live here */
     /* What find() sets: rows with the table's columns (of the schema, all of them; those that are not
      * needed may be NULLs), and for each the key it answers.  Any order.  NULL: nothing found. */
     struct batch *rows;

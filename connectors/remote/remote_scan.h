@@ -42,8 +42,7 @@ enum code remote_scan_create(const struct source_kind *base, const struct remote
 
 /* Functions of struct source_kind. */
 enum code remote_scan_poll_rows(struct source *s, struct arena *arena, uint32_t max_rows,
-                                struct batch **ret, enum poll_state *ret_state,
-                                struct error *err);
+                                struct batch **ret, enum poll_state *ret_state, struct error *err);
 int remote_scan_wake_fd(struct source *s);
 uint32_t remote_scan_split_count(struct source *s);
 struct str remote_scan_split_name(struct source *s, uint32_t split);

@@ -18,20 +18,20 @@
 
 /* A row as encode() wrote it; the bytes live until the call is over. */
 struct remote_row {
-    struct str bytes;   /* for send(); the raw bytes of a bad row, too, if `text` is empty */
-    struct str key;     /* canonical bytes of the key; data NULL: the sink has none */
+    struct str bytes; /* for send(); the raw bytes of a bad row, too, if `text` is empty */
+    struct str key;   /* canonical bytes of the key; data NULL: the sink has none */
     bool is_delete;
     enum remote_verdict {
-        REMOTE_OPEN,    /* not decided: what send() returns (remote.h) goes for it */
-        REMOTE_SAFE,    /* delivered, or needs no delivery */
-        REMOTE_BAD,     /* refused for ever: `reason` says why */
+        REMOTE_OPEN, /* not decided: what send() returns (remote.h) goes for it */
+        REMOTE_SAFE, /* delivered, or needs no delivery */
+        REMOTE_BAD,  /* refused for ever: `reason` says why */
     } verdict;
-    struct str reason;  /* of REMOTE_BAD; from remote_reason() */
+    struct str reason; /* of REMOTE_BAD; from remote_reason() */
 };
 
 struct remote_call {
     struct remote_row *rows;
-    uint32_t count;     /* at least 1; with `folds` no two rows have the same key */
+    uint32_t count;      /* at least 1; with `folds` no two rows have the same key */
     struct arena *arena; /* of the call */
 };
 
@@ -53,14 +53,14 @@ struct remote_sink_kind {
 };
 
 struct remote_sink_settings {
-    uint32_t max_rows;      /* of a call; at least 1 */
-    uint64_t max_bytes;     /* of a call (a row may be larger); 0: no limit */
-    int64_t interval_ms;    /* how long a row waits for others; 0: until the call is full or flushed */
-    uint64_t queued_bytes;  /* of all groups; 0: 64 MB */
-    uint32_t max_retries;   /* of REMOTE_FAILED */
-    bool folds;             /* a later row of a key replaces an earlier one (a whole row, not a part) */
-    const char *guarantee;  /* as in sink_status; static */
-    struct str endpoint;    /* "127.0.0.1:3306", for status(); copied */
+    uint32_t max_rows;   /* of a call; at least 1 */
+    uint64_t max_bytes;  /* of a call (a row may be larger); 0: no limit */
+    int64_t interval_ms; /* how long a row waits for others; 0: until the call is full or flushed */
+    uint64_t queued_bytes; /* of all groups; 0: 64 MB */
+    uint32_t max_retries;  /* of REMOTE_FAILED */
+    bool folds; /* a later row of a key replaces an earlier one (a whole row, not a part) */
+    const char *guarantee; /* as in sink_status; static */
+    struct str endpoint;   /* "127.0.0.1:3306", for status(); copied */
 };
 
 /* Makes the sink; `self` is its own from now on, also on failure.  `base` is what the connector's
