@@ -55,8 +55,8 @@ struct http_reply {
 };
 
 /* Makes the call.  OK: there is an answer, whatever its status.  E_RETRY: nobody answered (refused,
- * cut off, timed out; every endpoint was tried once); whether the server has done it is not known.  E_IO: it can
- * never work (certificate, protocol); E_LIMIT: the reply is too large; E_CANCELLED. */
+ * cut off, timed out; every endpoint was tried once); whether the server has done it is not known.
+ * E_IO: it can never work (certificate, protocol); E_LIMIT: the reply is too large; E_CANCELLED. */
 enum code http_call(struct http_client *client, const struct http_request *request,
                     struct http_reply *ret, struct error *err) WEIR_CHECKED;
 

@@ -47,7 +47,8 @@ struct remote_sink_kind {
     /* Sender's thread.  Blocks as long as it takes, but within the connector's own time limit; it connects
      * first if it has to.  Sets verdicts where it knows them. *err is filled unless REMOTE_DONE. */
     enum remote_outcome (*send)(void *self, struct remote_call *call, struct error *err);
-    /* Any thread: a send() under way shall return within a second, with any outcome; so shall all later ones. */
+    /* Any thread: a send() under way shall return within a second, with any outcome; so shall all
+     * later ones. */
     void (*interrupt)(void *self);
     void (*destroy)(void *self); /* after the last send(), on the closing thread */
 };
