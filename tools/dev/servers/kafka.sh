@@ -1,13 +1,14 @@
 # kafka.sh -- one Kafka broker with its own controller (KRaft), for tools/servers.
 #
-# The contract of such a file: it is sourced with $name, $dir (state, exists when needed) and $lib
-# (jars) set, and defines
+# The contract of such a file: it is sourced with $name, $dir (state, exists when needed), $lib
+# (jars), $cache and $here (the folder tools) set, and defines
 #   server_ports      prints the ports that must be free before a start
 #   server_endpoint   prints HOST:PORT for clients
 #   server_check      is everything installed?
 #   server_prepare    writes configuration and creates the data folder if there is none
 #   server_command    fills the array `command`
 #   server_is_ready   asks the server once; it must not wait long
+# and, if it is of no use without other servers, the array server_parts with their names.
 #
 # WEIR_KAFKA_PORT (19092), WEIR_KAFKA_CONTROLLER_PORT (the next one) and WEIR_KAFKA_JVM, the
 # options of the JVM, can be set outside.
