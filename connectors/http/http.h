@@ -12,25 +12,24 @@
 struct http_client;
 
 struct http_settings {
-    struct str
-        endpoints; /* "http://a:8080;https://b" with ';' or ',' between them; "a:8080" is http */
-    struct str path_prefix;        /* in front of every path; may be empty */
+    struct str endpoints;   /* "http://a:8080;https://b", ';' or ',' between; "a:8080" is http */
+    struct str path_prefix; /* in front of every path; may be empty */
     struct str username, password; /* basic authentication; data NULL: none */
     struct str bearer;             /* "Authorization: Bearer ..."; data NULL: none */
     const struct str *headers;     /* more headers, "Name: value" */
     uint32_t header_count;
     int64_t connect_timeout_ms; /* 0: 3000 */
-    int64_t timeout_ms;         /* of a whole call; 0: 60000 */
+    int64_t timeout_ms;         /* of a whole call; in pieces: of a silence; 0: 60000 */
     uint64_t max_reply_bytes;   /* a larger one is an error; 0: 64 MB */
     bool compresses;            /* bodies of requests are sent with gzip where they are large */
     bool accepts_gzip;          /* replies may be compressed */
     bool skips_verification;    /* of certificates; off by default */
     struct str ca_file;         /* instead of the system's; empty: none */
-    struct str
-        fingerprint; /* SHA-256 of the server's certificate in hex, instead of a chain; empty: none */
+    struct str fingerprint;     /* SHA-256 of the server's certificate in hex, instead of a chain;
+                                   empty: none */
 };
 
-/* Strings of the settings are copied.  E_OPTION: an endpoint that is no address. */
+/* Strings of the settings are copied.  E_OPTION: an endpoint that is no address, and the like. */
 enum code http_client_create(const struct http_settings *settings, struct http_client **ret,
                              struct error *err) WEIR_CHECKED;
 void http_client_destroy(struct http_client *client); /* NULL is fine */
@@ -54,14 +53,16 @@ struct http_reply {
     int64_t retry_after_ms; /* of a Retry-After in seconds; -1: none */
 };
 
-/* Makes the call.  OK: there is an answer, whatever its status.  E_RETRY: nobody answered (refused,
- * cut off, timed out; every endpoint was tried once); whether the server has done it is not known.
- * E_IO: it can never work (certificate, protocol); E_LIMIT: the reply is too large; E_CANCELLED. */
+/* Makes the call.  OK: there is an answer, whatever its status; redirections are not followed.
+ * E_RETRY: nobody answered (refused, cut off, timed out; every endpoint was tried once); whether the
+ * server has done it is not known.  E_IO: it can never work (certificate, protocol); E_LIMIT: the
+ * reply is too large; E_CANCELLED. */
 enum code http_call(struct http_client *client, const struct http_request *request,
                     struct http_reply *ret, struct error *err) WEIR_CHECKED;
 
-/* Takes the reply in pieces as they come instead of collecting it (for scans); a status that is not
- * 2xx is collected as usual.  The function's failure ends the call and is returned. */
+/* Takes the reply in pieces as they come instead of collecting it (for scans), of any size in all;
+ * a status that is not 2xx is collected as usual.  The function's failure ends the call and is
+ * returned.  Once it has been called, no other endpoint is tried. */
 typedef enum code (*http_piece)(void *self, struct str piece, struct error *err);
 enum code http_call_in_pieces(struct http_client *client, const struct http_request *request,
                               http_piece take, void *self, struct http_reply *ret,

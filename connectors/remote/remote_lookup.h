@@ -2,8 +2,8 @@
  * with a connection each answer them, and answers are fetched by the engine.
  *
  * A connector writes how a key becomes bytes (encode_key) and how a set of keys is found (find).
- * Keys of a question are made unique before find() sees them.  While the server is away a question is
- * asked again with growing pauses; the engine waits, visibly. */
+ * Keys of a question are made unique before find() sees them.  While the server is away a question
+ * is asked again with growing pauses, and the engine waits. */
 #pragma once
 
 #include "connector/connector.h"
@@ -13,16 +13,16 @@ struct remote_question {
     const struct str *keys; /* as encode_key() wrote them, all different */
     uint32_t count;         /* at least 1 */
     struct arena *arena;    /* of the answer: rows and all they point to live here */
-    /* What find() sets: rows with the table's columns (of the schema, all of them; those that are not
-     * needed may be NULLs), and for each the key it answers.  Any order.  NULL: nothing found. */
+    /* What find() sets: rows with the table's columns (of the schema, all of them; those that are
+     * not needed may be NULLs), and for each the key it answers.  Any order.  NULL: nothing. */
     struct batch *rows;
     const uint32_t *key_of_row;
 };
 
 struct remote_lookup_kind {
     const char *system;
-    /* Engine's thread.  Appends the key of the row; *ret_none: it can find nothing (a NULL in it) and is not
-     * asked.  E_DATA: as none. */
+    /* Engine's thread.  Appends the key of the row; *ret_none: it can find nothing (a NULL in it)
+     * and is not asked.  E_DATA: as none. */
     enum code (*encode_key)(void *self, const struct batch *keys, uint32_t row, struct buf *bytes,
                             bool *ret_none, struct error *err);
     /* A thread's own connection; called on that thread.  It need not connect yet. NULL: no memory. */

@@ -31,9 +31,9 @@ enum code remote_rows_add(struct remote_rows *rows, struct error *err) WEIR_CHEC
 /* Cells of the row added last, of scalar types.  A column that is not needed is left alone. */
 enum code remote_rows_set_bytes(struct remote_rows *rows, uint32_t column, struct str bytes,
                                 struct error *err) WEIR_CHECKED; /* strings, binaries */
+/* BOOLEAN, integers, DATE days, TIME ms, timestamps us; E_DATA: does not fit. */
 enum code remote_rows_set_int(struct remote_rows *rows, uint32_t column, int64_t value,
-                              struct error *err) WEIR_CHECKED; /* BOOLEAN, integers, DATE days, TIME
-                                                                  ms, timestamps us; E_DATA: does not fit */
+                              struct error *err) WEIR_CHECKED;
 enum code remote_rows_set_double(struct remote_rows *rows, uint32_t column, double value,
                                  struct error *err) WEIR_CHECKED; /* FLOAT, DOUBLE */
 /* Reads the text of a value as a database writes it: numbers in decimal, BOOLEAN 0/1/true/false,

@@ -1,9 +1,9 @@
-/* remote_scan.h -- what all bounded reads of a server's table share: a thread reads, batches of columns
- * wait in a short queue for the engine.
+/* remote_scan.h -- what all bounded reads of a server's table share: a thread reads, batches of
+ * columns wait in a short queue for the engine.
  *
  * The table is one split.  Its position is the number of rows handed out: a start from a snapshot
- * reads the table anew in the same order and leaves out that many, which is exact as long as the table
- * has an order (`resumes`) and is not changed. */
+ * reads the table anew in the same order and leaves out that many, which is exact as long as the
+ * table has an order (`resumes`) and is not changed. */
 #pragma once
 
 #include "connector/connector.h"
@@ -13,8 +13,9 @@ struct remote_scan;
 
 struct remote_scan_kind {
     const char *system;
-    /* Reader's thread; blocks.  Reads all rows from `skip` on and hands them out with remote_scan_emit().
-     * Outcomes as in remote.h: after _AWAY and _FAILED it is called again with a larger `skip`. */
+    /* Reader's thread; blocks.  Reads all rows from `skip` on and hands them out with
+     * remote_scan_emit().  Outcomes as in remote.h: after _AWAY and _FAILED it is called again with
+     * a larger `skip`. */
     enum remote_outcome (*read)(void *self, struct remote_scan *scan, uint64_t skip,
                                 struct error *err);
     void (*interrupt)(void *self);

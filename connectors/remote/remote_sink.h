@@ -6,7 +6,7 @@
  * (send), and how a call under way is ended (interrupt).  The engine's thread encodes rows into the
  * group that is being filled; a group goes to the sender when it has enough rows or bytes, when its
  * oldest row has waited for the interval, or when the engine flushes.  With `folds` a row takes
- * the place of an earlier row of its key that has not been sent.
+ * the place of an earlier row of its key that has not been sent, unless a flush waits for that one.
  *
  * Nothing is dropped: what the sender cannot deliver stays, and when the queue is full write()
  * says E_RETRY before it has taken anything, so memory is bounded by
@@ -40,12 +40,14 @@ struct str remote_reason(struct remote_call *call, const char *fmt, ...) WEIR_PR
 
 struct remote_sink_kind {
     const char *system; /* "MySQL": for messages and the thread's name, at most 10 characters */
-    /* Engine's thread.  Appends the row and its key (if the sink has one) to the buffers.  E_DATA: a bad
-     * row, *err says why; whatever was appended is taken back. */
+    /* Engine's thread.  Appends the row and its key (if the sink has one) to the buffers.  Nothing
+     * appended at all: nothing is to be written (an ignored delete).  E_DATA: a bad row, *err says
+     * why; whatever was appended is taken back. */
     enum code (*encode)(void *self, const struct batch *in, uint32_t row, bool is_delete,
                         struct buf *bytes, struct buf *key, struct error *err);
-    /* Sender's thread.  Blocks as long as it takes, but within the connector's own time limit; it connects
-     * first if it has to.  Sets verdicts where it knows them. *err is filled unless REMOTE_DONE. */
+    /* Sender's thread.  Blocks as long as it takes, but within the connector's own time limit; it
+     * connects first if it has to.  Sets verdicts where it knows them. *err is filled unless
+     * REMOTE_DONE; its code is the job's with REMOTE_FATAL (E_RETRY becomes E_IO). */
     enum remote_outcome (*send)(void *self, struct remote_call *call, struct error *err);
     /* Any thread: a send() under way shall return within a second, with any outcome; so shall all
      * later ones. */

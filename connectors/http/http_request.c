@@ -1,0 +1,128 @@
+/* http_request.c -- what a call sends: method, headers, and the body, compressed where that pays. */
+#include "http/http_client.h"
+
+#include <zlib.h>
+
+enum {
+    PACK_FROM_BYTES = 8192, /* below, compressing costs more than it saves */
+    GZIP_WINDOW = 15 + 16,  /* in zlib's words */
+};
+
+/* A line break would make a header, or a request, of its own out of a value. */
+static bool is_clean(struct str text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* "Name: " and its value; "Name:" alone keeps curl from sending that header. */
+static enum code add_header(struct http_client *c, const char *name, struct str value,
+                            struct error *err)
+{
+    if (!is_clean(value))
+        return error_set(err, E_OPTION, "a header of HTTP cannot hold control characters");
+    struct buf line;
+    buf_init(&line, 1 << 20);
+    buf_text(&line, name);
+    buf_str(&line, value);
+    enum code code = buf_check(&line, err);
+    struct curl_slist *headers = code == OK ? curl_slist_append(c->headers, buf_cstr(&line)) : NULL;
+    buf_done(&line);
+    if (!headers)
+        return code == OK ? error_nomem(err) : code;
+    c->headers = headers;
+    return OK;
+}
+
+static enum code add_standing_headers(struct http_client *c, struct error *err)
+{
+    const struct http_settings *set = &c->settings;
+    for (uint32_t i = 0; i < set->header_count; i++)
+        TRY(add_header(c, "", set->headers[i], err));
+    if (set->bearer.data)
+        TRY(add_header(c, "Authorization: Bearer ", set->bearer, err));
+    if (c->request->accept)
+        TRY(add_header(c, "Accept: ", str_of(c->request->accept), err));
+    else
+        TRY(add_header(c, "Accept:", STR(""), err));
+    return add_header(c, "Expect:", STR(""), err); /* it would cost a round trip, or a second */
+}
+
+static enum code pack(struct http_client *c, struct str body, bool *ret_packed, struct error *err)
+{
+    z_stream z = { 0 };
+    *ret_packed = false;
+    buf_clear(&c->packed);
+    if (!c->settings.compresses || body.size < PACK_FROM_BYTES || body.size > INT32_MAX)
+        return OK;
+    if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return error_nomem(err);
+    size_t bound = deflateBound(&z, (uLong)body.size);
+    bool has_room = buf_reserve(&c->packed, bound);
+    if (has_room) {
+        z.next_in = (Bytef *)(uintptr_t)body.data;
+        z.avail_in = (uInt)body.size;
+        z.next_out = (Bytef *)c->packed.data;
+        z.avail_out = (uInt)bound;
+        *ret_packed = deflate(&z, Z_FINISH) == Z_STREAM_END;
+        c->packed.size = z.total_out;
+    }
+    deflateEnd(&z);
+    return has_room ? OK : error_nomem(err);
+}
+
+static enum code set_body(struct http_client *c, struct error *err)
+{
+    struct str body = c->request->body;
+    const char *type = c->request->content_type;
+    bool is_packed;
+    TRY(pack(c, body, &is_packed, err));
+    if (is_packed) {
+        TRY(add_header(c, "Content-Encoding: gzip", STR(""), err));
+        body = buf_view(&c->packed);
+    }
+    TRY(add_header(c, type ? "Content-Type: " : "Content-Type:", str_of(type ? type : ""), err));
+    HTTP_SET(c, CURLOPT_POST, 1L);
+    HTTP_SET(c, CURLOPT_POSTFIELDS, body.data ? body.data : "");
+    HTTP_SET(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+    return OK;
+}
+
+enum code http_prepare(struct http_client *c, struct error *err)
+{
+    const char *method = c->request->method;
+    bool has_body = c->request->body.data || strcmp(method, "PUT") == 0 ||
+                    strcmp(method, "POST") == 0 || strcmp(method, "PATCH") == 0;
+    if (!is_clean(c->request->path) || memchr(c->request->path.data, ' ', c->request->path.size))
+        return error_set(err, E_INTERNAL, "a path of HTTP is not escaped");
+    curl_slist_free_all(c->headers);
+    c->headers = NULL;
+    TRY(add_standing_headers(c, err));
+    HTTP_SET(c, CURLOPT_HTTPGET, 1L); /* forgets the body of the call before, and NOBODY */
+    if (has_body)
+        TRY(set_body(c, err));
+    else if (strcmp(method, "HEAD") == 0)
+        HTTP_SET(c, CURLOPT_NOBODY, 1L);
+    HTTP_SET(c, CURLOPT_CUSTOMREQUEST, method);
+    HTTP_SET(c, CURLOPT_HTTPHEADER, c->headers);
+    return OK;
+}
+
+void http_put_escaped(struct buf *out, struct str text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                        (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '_' || byte == '.' ||
+                        byte == '~';
+        if (is_plain) {
+            buf_char(out, (char)byte);
+        } else {
+            char escaped[3] = { '%', digits[byte >> 4], digits[byte & 15] };
+            buf_put(out, escaped, sizeof escaped);
+        }
+    }
+}

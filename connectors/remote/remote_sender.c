@@ -1,0 +1,264 @@
+/* remote_sender.c -- the thread of a sink: makes calls until every row is delivered or refused.
+ *
+ * A call takes what the queue has when it is due.  It is made again, without the rows that are
+ * decided, until none is left: after a pause while the server is away, in halves where the server
+ * refuses it without saying which row is at fault. */
+#include "remote/remote_sender.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+
+struct sender {
+    struct remote_sink *sink;
+    struct arena *arena; /* of a call */
+};
+
+struct str remote_reason(struct remote_call *call, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    struct str reason = arena_str(call->arena, str_of(text));
+    return reason.data ? reason : STR("");
+}
+
+/* --- one call ------------------------------------------------------------------------ */
+
+/* With the lock held. */
+static void tell_engine(struct remote_sink *s)
+{
+    if (s->wants_room || s->is_flushing || s->failed || s->refused)
+        remote_event_set(s->wake_fd);
+}
+
+static void note_waiting(struct remote_sink *s, bool is_waiting)
+{
+    pthread_mutex_lock(&s->gate.lock);
+    if (!is_waiting)
+        s->waiting_since_us = 0;
+    else if (s->waiting_since_us == 0)
+        s->waiting_since_us = clock_monotonic_us();
+    pthread_mutex_unlock(&s->gate.lock);
+}
+
+static enum code cancelled(struct error *err)
+{
+    return error_set(err, E_CANCELLED, "the sink is being closed");
+}
+
+static enum code pause_before(struct remote_sink *s, uint32_t attempt, struct error *err)
+{
+    int64_t until_us = clock_monotonic_us() + remote_pause_us(attempt);
+    pthread_mutex_lock(&s->gate.lock);
+    while (!s->is_closing && clock_monotonic_us() < until_us)
+        remote_gate_wait(&s->gate, until_us);
+    bool is_closing = s->is_closing;
+    pthread_mutex_unlock(&s->gate.lock);
+    return is_closing ? cancelled(err) : OK;
+}
+
+static enum code send_rows(struct sender *sender, struct remote_row *rows, uint32_t count,
+                           enum remote_outcome *ret, struct error *why, struct error *err)
+{
+    struct remote_sink *s = sender->sink;
+    pthread_mutex_lock(&s->gate.lock);
+    bool is_closing = s->is_closing;
+    pthread_mutex_unlock(&s->gate.lock);
+    if (is_closing)
+        return cancelled(err);
+    arena_reset(sender->arena);
+    struct remote_call call = { .rows = rows, .count = count, .arena = sender->arena };
+    *ret = s->kind->send(s->self, &call, why);
+    return OK;
+}
+
+/* A refused row is kept for the engine's thread. */
+static enum code refuse(struct remote_sink *s, const struct remote_row *row, struct str reason,
+                        struct error *err)
+{
+    struct refused_row *refused = mem_alloc(sizeof *refused + reason.size + row->bytes.size);
+    if (!refused)
+        return error_nomem(err);
+    char *text = (char *)(refused + 1);
+    memcpy(text, reason.data, reason.size);
+    if (row->bytes.size > 0)
+        memcpy(text + reason.size, row->bytes.data, row->bytes.size);
+    *refused = (struct refused_row){
+        .reason = str_make(text, reason.size),
+        .raw = str_make(text + reason.size, row->bytes.size),
+    };
+    pthread_mutex_lock(&s->gate.lock);
+    *s->refused_tail = refused;
+    s->refused_tail = &refused->next;
+    pthread_mutex_unlock(&s->gate.lock);
+    return OK;
+}
+
+/* Takes the rows that are decided out of rows[0 .. *count), the others keep their order. */
+static enum code settle(struct remote_sink *s, struct remote_row *rows, uint32_t *count,
+                        enum remote_outcome outcome, struct error *err)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < *count; i++) {
+        if (rows[i].verdict == REMOTE_BAD)
+            TRY(refuse(s, &rows[i],
+                       rows[i].reason.size > 0 ? rows[i].reason : STR("the server refuses it"),
+                       err));
+        else if (rows[i].verdict == REMOTE_OPEN && outcome != REMOTE_DONE)
+            rows[open++] = rows[i];
+    }
+    pthread_mutex_lock(&s->gate.lock);
+    s->call_rows -= *count - open;
+    tell_engine(s);
+    pthread_mutex_unlock(&s->gate.lock);
+    *count = open;
+    return OK;
+}
+
+/* --- until all rows of a call are decided ---------------------------------------------- */
+
+static enum code fail(const struct remote_sink *s, struct error *why, uint32_t attempts,
+                      struct error *err)
+{
+    remote_final_code(why);
+    if (!why->message[0])
+        error_set(why, why->code, "%s does not take the rows", s->place);
+    if (attempts > 0 && !why->detail[0])
+        error_detail(why, "It was tried %u times.", attempts + 1);
+    *err = *why;
+    return err->code;
+}
+
+static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_t count,
+                         struct error *err)
+{
+    struct remote_sink *s = sender->sink;
+    uint32_t pauses = 0, failures = 0;
+    while (count > 0) {
+        struct error why = { .code = OK };
+        enum remote_outcome outcome;
+        uint32_t before = count;
+        TRY(send_rows(sender, rows, count, &outcome, &why, err));
+        TRY(settle(s, rows, &count, outcome, err));
+        if (count < before)
+            pauses = failures = 0;
+        if (outcome == REMOTE_FATAL)
+            return fail(s, &why, 0, err);
+        bool waits = outcome == REMOTE_AWAY || outcome == REMOTE_FAILED;
+        note_waiting(s, waits && count > 0);
+        if (count == 0)
+            break;
+        if (outcome == REMOTE_REFUSED && count == 1) {
+            rows[0].verdict = REMOTE_BAD;
+            rows[0].reason = str_of(why.message);
+            return settle(s, rows, &count, outcome, err);
+        }
+        if (outcome == REMOTE_REFUSED) {
+            uint32_t half = count / 2;
+            TRY(deliver(sender, rows, half, err));
+            rows += half;
+            count -= half;
+            pauses = failures = 0;
+            continue;
+        }
+        if (outcome == REMOTE_FAILED && ++failures > s->settings.max_retries)
+            return fail(s, &why, failures - 1, err);
+        TRY(pause_before(s, pauses++, err));
+    }
+    return OK;
+}
+
+static enum code deliver_all(struct sender *sender, const struct queued_row *first, uint32_t count,
+                             struct error *err)
+{
+    struct remote_row *rows = mem_array(count, sizeof *rows);
+    if (!rows)
+        return error_nomem(err);
+    uint32_t n = 0;
+    for (const struct queued_row *row = first; row; row = row->next)
+        rows[n++] = (struct remote_row){
+            .bytes = queued_row_bytes(row),
+            .key = queued_row_key(row),
+            .is_delete = row->is_delete,
+        };
+    enum code code = deliver(sender, rows, n, err);
+    mem_free(rows);
+    return code;
+}
+
+/* --- the thread ------------------------------------------------------------------------ */
+
+static bool is_due(const struct remote_sink *s, int64_t now_us)
+{
+    const struct remote_sink_settings *set = &s->settings;
+    const struct remote_queue *q = &s->queue;
+    if (q->count == 0)
+        return false;
+    return q->count >= set->max_rows || (set->max_bytes > 0 && q->sent_bytes >= set->max_bytes) ||
+           q->first->epoch < q->epoch || remote_sink_is_full(s) ||
+           (set->interval_ms > 0 && now_us - q->since_us >= set->interval_ms * 1000);
+}
+
+/* Waits, with the lock held, until there is a call to make; false: the sink is being closed. */
+static bool wait_for_rows(struct remote_sink *s)
+{
+    while (!s->is_closing && !is_due(s, clock_monotonic_us())) {
+        bool is_timed = s->settings.interval_ms > 0 && s->queue.count > 0;
+        remote_gate_wait(&s->gate,
+                         is_timed ? s->queue.since_us + s->settings.interval_ms * 1000 : INT64_MAX);
+    }
+    return !s->is_closing;
+}
+
+static uint64_t held_by(const struct queued_row *first)
+{
+    uint64_t bytes = 0;
+    for (; first; first = first->next)
+        bytes += queued_row_held(first);
+    return bytes;
+}
+
+static enum code send_next(struct sender *sender, struct error *err)
+{
+    struct remote_sink *s = sender->sink;
+    uint32_t count;
+    struct queued_row *rows =
+        remote_queue_take(&s->queue, s->settings.max_rows, s->settings.max_bytes, &count);
+    s->call_rows = count;
+    s->call_bytes = held_by(rows);
+    s->call_epoch = rows->epoch;
+    pthread_mutex_unlock(&s->gate.lock);
+    enum code code = deliver_all(sender, rows, count, err);
+    queued_rows_destroy(rows);
+    pthread_mutex_lock(&s->gate.lock);
+    s->call_bytes = 0;
+    if (code == OK)
+        s->call_rows = 0;
+    tell_engine(s);
+    return code;
+}
+
+void *remote_sender_run(void *sink)
+{
+    struct sender sender = { .sink = sink, .arena = arena_create() };
+    struct remote_sink *s = sink;
+    struct error error = { .code = OK };
+    enum code code = sender.arena ? OK : error_nomem(&error);
+    pthread_mutex_lock(&s->gate.lock);
+    while (code == OK && wait_for_rows(s))
+        code = send_next(&sender, &error);
+    if (code != OK) {
+        s->failed = code;
+        s->failure = error;
+        s->waiting_since_us = 0;
+        tell_engine(s);
+    }
+    pthread_mutex_unlock(&s->gate.lock);
+    arena_destroy(sender.arena);
+    return NULL;
+}
