@@ -31,7 +31,7 @@ struct remote_lookup_kind {
      * counts as _FATAL. */
     enum remote_outcome (*find)(void *connection, struct remote_question *question,
                                 struct error *err);
-    void (*interrupt)(void *connection); /* any thread; as in remote.h */
+    void (*interrupt)(void *connection); /* any thread; as in remote_sink.h */
     void (*close_connection)(void *connection);
     void (*destroy)(void *self);
 };

@@ -15,10 +15,12 @@ struct remote_scan_kind {
     const char *system;
     /* Reader's thread; blocks.  Reads all rows from `skip` on and hands them out with
      * remote_scan_emit().  Outcomes as in remote.h: after _AWAY and _FAILED it is called again with
-     * a larger `skip`. */
+     * a larger `skip`, which without `resumes` is possible only while nothing was handed out; _REFUSED
+     * counts as _FATAL.  A failure of remote_scan_begin() and its sisters ends the read: return
+     * REMOTE_FATAL. */
     enum remote_outcome (*read)(void *self, struct remote_scan *scan, uint64_t skip,
                                 struct error *err);
-    void (*interrupt)(void *self);
+    void (*interrupt)(void *self); /* any thread; as in remote_sink.h */
     void (*destroy)(void *self);
 };
 
@@ -28,6 +30,10 @@ enum code remote_scan_begin(struct remote_scan *scan, struct arena **ret,
                             struct error *err) WEIR_CHECKED;
 enum code remote_scan_emit(struct remote_scan *scan, struct batch *batch,
                            struct error *err) WEIR_CHECKED;
+/* A row that cannot be read is left out of the batch that is being made; `before` rows of it came
+ * before.  The engine's thread reports it, with that batch or at the end.  Strings are copied. */
+enum code remote_scan_bad_row(struct remote_scan *scan, uint32_t before, struct str reason,
+                              struct str raw, struct error *err) WEIR_CHECKED;
 
 struct remote_scan_settings {
     struct str split;     /* its name: the table's; copied */
@@ -36,6 +42,7 @@ struct remote_scan_settings {
     struct str endpoint;  /* copied */
 };
 
+/* `self` is the source's own from now on, also on failure. */
 enum code remote_scan_create(const struct source_kind *base, const struct remote_scan_kind *kind,
                              void *self, const struct remote_scan_settings *settings,
                              const struct source_open *open, struct source **ret,

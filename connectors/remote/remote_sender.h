@@ -30,9 +30,10 @@ struct remote_sink {
     struct remote_gate gate; /* guards the rest */
     struct remote_queue queue;
     bool is_closing;
-    bool wants_room;                /* a write was refused: tell when rows have gone */
-    bool is_flushing;               /* until flush_poll() has said that it is done */
-    uint64_t call_bytes, call_rows; /* under way: memory, and rows not decided */
+    bool wants_room;     /* a write was refused: tell when rows have gone */
+    bool is_flushing;    /* until flush_poll() has said that it is done */
+    uint64_t call_bytes; /* memory of the rows of the call under way; 0: there is none */
+    uint64_t call_rows;  /* those of them that are not decided */
     uint32_t call_epoch;
     struct refused_row *refused, **refused_tail;
     enum code failed; /* of the sender, which has ended; `failure` is what every call returns */

@@ -166,7 +166,7 @@ enum code remote_sink_flush_start(struct sink *base, struct error *err)
 static bool is_flushed(const struct remote_sink *s)
 {
     const struct remote_queue *q = &s->queue;
-    bool is_sending = s->call_rows > 0 && s->call_epoch < q->epoch;
+    bool is_sending = s->call_bytes > 0 && s->call_epoch < q->epoch;
     bool is_queued = q->first && q->first->epoch < q->epoch;
     return !is_sending && !is_queued && !s->refused && s->failed == OK;
 }

@@ -69,18 +69,21 @@ static bool read_request(struct loopback *s, int fd, struct buf *in)
     return true;
 }
 
-static struct loopback_step next_step(struct loopback *s, const struct buf *in)
+/* What the script says; the bytes are in `out` then. */
+static enum loopback_end next_step(struct loopback *s)
 {
     struct loopback_step step = { STR(""), LOOPBACK_CLOSE };
     pthread_mutex_lock(&s->lock);
     if (s->step_count > 0)
         step = s->steps[s->requests < s->step_count ? s->requests : s->step_count - 1];
+    buf_clear(&s->out);
+    buf_str(&s->out, step.bytes);
     buf_clear(&s->last);
-    buf_str(&s->last, buf_view(in));
+    buf_str(&s->last, buf_view(&s->in));
     s->requests++;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    return step;
+    return step.end;
 }
 
 /* The client may be gone before it has read all of it. */
@@ -103,11 +106,11 @@ static void serve(struct loopback *s, int fd)
 {
     char ignored;
     while (read_request(s, fd, &s->in)) {
-        struct loopback_step step = next_step(s, &s->in);
-        send_all(s, fd, step.bytes);
-        if (step.end == LOOPBACK_CLOSE)
+        enum loopback_end end = next_step(s);
+        send_all(s, fd, buf_view(&s->out));
+        if (end == LOOPBACK_CLOSE)
             break;
-        if (step.end == LOOPBACK_STALL && (!wait_readable(s, fd) || read(fd, &ignored, 1) <= 0))
+        if (end == LOOPBACK_STALL && (!wait_readable(s, fd) || read(fd, &ignored, 1) <= 0))
             break;
     }
 }
@@ -144,6 +147,7 @@ struct loopback *loopback_start(void)
     s->port = ntohs(at.sin_port);
     snprintf(s->address, sizeof s->address, "127.0.0.1:%d", s->port);
     buf_init(&s->in, REQUEST_MAX);
+    buf_init(&s->out, REQUEST_MAX);
     buf_init(&s->last, REQUEST_MAX);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
@@ -159,6 +163,7 @@ void loopback_stop(struct loopback *s)
     close(s->listener);
     close(s->stop_fd);
     buf_done(&s->in);
+    buf_done(&s->out);
     buf_done(&s->last);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
@@ -168,7 +173,7 @@ void loopback_stop(struct loopback *s)
 void loopback_script(struct loopback *s, const struct loopback_step *steps, uint32_t count)
 {
     pthread_mutex_lock(&s->lock);
-    s->steps = steps;
+    memcpy(s->steps, steps, count * sizeof *steps);
     s->step_count = count;
     s->requests = s->connections = 0;
     pthread_mutex_unlock(&s->lock);

@@ -8,13 +8,15 @@
 
 #include <pthread.h>
 
+enum { LOOPBACK_STEPS_MAX = 16 };
+
 enum loopback_end {
     LOOPBACK_KEEP,  /* the connection stays open for the next request */
     LOOPBACK_CLOSE, /* closed behind the bytes */
     LOOPBACK_STALL, /* nothing more is sent, until the client or the test goes away */
 };
 struct loopback_step {
-    struct str bytes; /* of the reply, status line and all; must live as long as the server */
+    struct str bytes; /* of the reply, status line and all; lent until the next script */
     enum loopback_end end;
 };
 
@@ -22,10 +24,12 @@ struct loopback {
     int port;
     int listener, stop_fd;
     pthread_t thread;
-    struct buf in; /* the thread's; kept, so that it takes no memory while a test makes that fail */
+    /* The thread's: request and reply. They are kept, so that it takes no memory while a test makes
+     * that fail. */
+    struct buf in, out;
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t changed;
-    const struct loopback_step *steps;
+    struct loopback_step steps[LOOPBACK_STEPS_MAX];
     uint32_t step_count, requests, connections;
     struct buf last;  /* the request read last: head and body */
     char address[32]; /* "127.0.0.1:PORT"; set once */

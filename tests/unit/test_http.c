@@ -498,8 +498,7 @@ static void want_of_memory_is_an_error(void)
         enum code code = run_job();
         pending = mem_fail_pending();
         mem_fail_at(0);
-        if (pending)
-            CHECK_INT(code, OK);
+        CHECK_INT(code, pending ? OK : E_NOMEM);
     }
     CHECK(n > 5 && n < 1000);
 }

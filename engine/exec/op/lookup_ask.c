@@ -4,6 +4,12 @@
  * a batch.  With cache = ALL the whole table is read instead, before the first row. */
 #include "exec/op/lookup.h"
 
+#include "base/clock.h"
+
+#include <poll.h>
+
+#define LOAD_SILENCE_US (60 * INT64_C(1000000))
+
 /* --- settings of the cache, in Flink's and in Blink's names --------------------------------- */
 
 static int64_t first_int(const struct options *o, const char *a, const char *b, int64_t otherwise)
@@ -78,6 +84,27 @@ static enum code load_batch(struct op_lookup *op, const struct batch *rows, stru
                              err);
 }
 
+/* Waits for a source that reads in the background. False: nothing has come for too long. */
+static bool wait_for_rows(struct source *source, int64_t heard_us)
+{
+    int fd = source->kind->wake_fd ? source->kind->wake_fd(source) : -1;
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    if (clock_monotonic_us() - heard_us > LOAD_SILENCE_US)
+        return false;
+    poll(&ready, 1, fd >= 0 ? 1000 : 50);
+    return true;
+}
+
+static enum code no_end(const struct op_lookup *op, struct source *source, struct error *err)
+{
+    struct source_status status = { .waiting_for = NULL };
+    if (source->kind->status)
+        source->kind->status(source, &status);
+    return error_set(err, E_IO, "table \"" STR_FMT "\" could not be read to its end%s%s",
+                     STR_ARG(op->plan->def.name), status.waiting_for ? ": waited for " : "",
+                     status.waiting_for ? status.waiting_for : "");
+}
+
 enum code lookup_load_all(struct op_lookup *op, struct error *err)
 {
     const struct source_kind *kind = op->plan->connector->source;
@@ -97,13 +124,16 @@ enum code lookup_load_all(struct op_lookup *op, struct error *err)
         return code;
     }
     enum poll_state state = POLL_MORE;
+    int64_t heard_us = clock_monotonic_us();
     while (code == OK && state != POLL_END) {
         struct batch *rows = NULL;
         arena_reset(arena);
         code = kind->poll_rows(source, arena, BATCH_ROWS, &rows, &state, err);
-        if (code == E_RETRY || (code == OK && !rows && state == POLL_IDLE))
-            code = error_set(err, E_IO, "table \"" STR_FMT "\" could not be read to its end",
-                             STR_ARG(op->plan->def.name));
+        if (rows)
+            heard_us = clock_monotonic_us();
+        bool is_idle = code == OK && !rows && state == POLL_IDLE;
+        if (code == E_RETRY || (is_idle && !wait_for_rows(source, heard_us)))
+            code = no_end(op, source, err);
         if (code == OK && rows)
             code = load_batch(op, rows, arena, err);
     }
