@@ -11,6 +11,7 @@
 #include "remote/remote_question.h"
 #include "remote/remote_wait.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 enum { QUESTIONS_MAX = 64 };
@@ -18,7 +19,8 @@ enum { QUESTIONS_MAX = 64 };
 struct asker {
     struct remote_lookup *lookup;
     pthread_t thread;
-    void *connection; /* owned; under the lock */
+    void *connection;      /* owned; under the lock */
+    int64_t away_since_us; /* under the lock; 0: the server answers it */
 };
 
 struct remote_lookup {
@@ -29,6 +31,7 @@ struct remote_lookup {
     int wake_fd; /* readable while answers, or a failure, wait */
     struct asker *askers;
     uint32_t asker_count; /* threads that were started */
+    char *place;          /* owned: "MySQL 127.0.0.1:3306" */
 
     struct remote_gate gate; /* guards the rest */
     bool is_closing;
@@ -60,15 +63,25 @@ static bool is_over(const struct remote_lookup *l)
 }
 
 /* False: there will be no more attempts. */
-static bool pause_before(struct remote_lookup *l, uint32_t attempt)
+static bool pause_before(struct asker *asker, uint32_t attempt)
 {
+    struct remote_lookup *l = asker->lookup;
     int64_t until_us = clock_monotonic_us() + remote_pause_us(attempt);
     pthread_mutex_lock(&l->gate.lock);
+    if (asker->away_since_us == 0)
+        asker->away_since_us = clock_monotonic_us();
     while (!is_over(l) && clock_monotonic_us() < until_us)
         remote_gate_wait(&l->gate, until_us);
     bool goes_on = !is_over(l);
     pthread_mutex_unlock(&l->gate.lock);
     return goes_on;
+}
+
+static void is_back(struct asker *asker)
+{
+    pthread_mutex_lock(&asker->lookup->gate.lock);
+    asker->away_since_us = 0;
+    pthread_mutex_unlock(&asker->lookup->gate.lock);
 }
 
 /* Until the part is answered; otherwise fails, unless the look-up is over. */
@@ -87,17 +100,19 @@ static bool find(struct asker *asker, struct remote_part *part)
         enum remote_outcome outcome = l->kind->find(asker->connection, &question, &why);
         part->rows = question.rows;
         part->key_of_row = question.key_of_row;
-        if (outcome == REMOTE_DONE)
+        if (outcome == REMOTE_DONE) {
+            is_back(asker);
             return true;
+        }
         bool tries = outcome == REMOTE_AWAY ||
                      (outcome == REMOTE_FAILED && ++failures <= l->settings.max_retries);
         if (!tries) {
             if (!why.message[0])
-                error_set(&why, E_IO, "%s does not answer", l->kind->system);
+                error_set(&why, E_IO, "%s does not answer", l->place);
             fail(l, &why);
             return false;
         }
-        if (!pause_before(l, attempt))
+        if (!pause_before(asker, attempt))
             return false;
     }
 }
@@ -182,7 +197,7 @@ static enum code check_room(struct remote_lookup *l, struct error *err)
     enum code code = told_failure(l, err);
     if (code == OK && l->question_count == l->settings.max_questions)
         code = error_set(err, E_RETRY, "%u questions to %s wait for their answers",
-                         l->question_count, l->kind->system);
+                         l->question_count, l->place);
     pthread_mutex_unlock(&l->gate.lock);
     return code;
 }
@@ -265,6 +280,25 @@ int remote_lookup_wake_fd(struct lookup *base)
     return ((struct remote_lookup *)base)->wake_fd;
 }
 
+/* Since when the first of the threads has been waiting. */
+void remote_lookup_status(struct lookup *base, struct source_status *ret)
+{
+    struct remote_lookup *l = (struct remote_lookup *)base;
+    int64_t since_us = 0;
+    pthread_mutex_lock(&l->gate.lock);
+    for (uint32_t i = 0; i < l->asker_count; i++) {
+        int64_t away_us = l->askers[i].away_since_us;
+        if (away_us != 0 && (since_us == 0 || away_us < since_us))
+            since_us = away_us;
+    }
+    pthread_mutex_unlock(&l->gate.lock);
+    *ret = (struct source_status){
+        .lag_rows = -1,
+        .waiting_for = since_us != 0 ? l->place : NULL,
+        .waiting_since_us = since_us,
+    };
+}
+
 /* --- opening and closing ------------------------------------------------------------------- */
 
 static void stop_threads(struct remote_lookup *l)
@@ -292,13 +326,19 @@ void remote_lookup_close(struct lookup *base)
     remote_gate_done(&l->gate);
     if (l->wake_fd >= 0)
         close(l->wake_fd);
+    mem_free(l->place);
     mem_free(l->questions);
     mem_free(l->askers);
     mem_free(l);
 }
 
-static enum code start(struct remote_lookup *l, struct error *err)
+static enum code start(struct remote_lookup *l, struct str endpoint, struct error *err)
 {
+    size_t place_size = strlen(l->kind->system) + endpoint.size + 2;
+    l->place = mem_alloc(place_size);
+    if (!l->place)
+        return error_nomem(err);
+    snprintf(l->place, place_size, "%s " STR_FMT, l->kind->system, STR_ARG(endpoint));
     l->questions = mem_array(l->settings.max_questions, sizeof(struct question *));
     l->askers = mem_array(l->settings.threads, sizeof *l->askers);
     if (!l->questions || !l->askers)
@@ -338,7 +378,7 @@ enum code remote_lookup_create(const struct lookup_kind *base,
     l->waiting_tail = &l->waiting;
     l->answered_tail = &l->answered;
     remote_gate_init(&l->gate);
-    enum code code = start(l, err);
+    enum code code = start(l, settings->endpoint, err);
     if (code != OK) {
         remote_lookup_close(&l->base);
         return code;

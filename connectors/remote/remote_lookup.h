@@ -3,7 +3,7 @@
  *
  * A connector writes how a key becomes bytes (encode_key) and how a set of keys is found (find).
  * Keys of a question are made unique before find() sees them.  While the server is away a question
- * is asked again with growing pauses, and the engine waits. */
+ * is asked again with growing pauses; the engine waits, visibly. */
 #pragma once
 
 #include "connector/connector.h"
@@ -56,10 +56,12 @@ enum code remote_lookup_poll(struct lookup *l, struct arena *arena, uint64_t *re
                              struct batch **ret_rows, const uint32_t **ret_key_row,
                              struct error *err);
 int remote_lookup_wake_fd(struct lookup *l);
+void remote_lookup_status(struct lookup *l, struct source_status *ret);
 void remote_lookup_close(struct lookup *l); /* within two seconds */
 
 #define REMOTE_LOOKUP_KIND(open_function)                                                          \
     {                                                                                              \
         .open = (open_function), .submit = remote_lookup_submit, .poll = remote_lookup_poll,       \
-        .wake_fd = remote_lookup_wake_fd, .close = remote_lookup_close                             \
+        .wake_fd = remote_lookup_wake_fd, .status = remote_lookup_status,                          \
+        .close = remote_lookup_close                                                               \
     }

@@ -253,6 +253,7 @@ struct lookup_kind {
     enum code (*poll)(struct lookup *l, struct arena *arena, uint64_t *ret_ticket,
                       struct batch **ret_rows, const uint32_t **ret_key_row, struct error *err);
     int (*wake_fd)(struct lookup *l);
+    void (*status)(struct lookup *l, struct source_status *ret); /* whom it waits for; optional */
     void (*close)(struct lookup *l);
 };
 

@@ -36,11 +36,19 @@ struct exec_sink_stats {
     int64_t waiting_since_us;
 };
 
+/* A look-up whose outside table does not answer. */
+struct exec_lookup_stats {
+    struct str name;         /* of the table */
+    const char *waiting_for; /* NULL: no look-up waits */
+    int64_t waiting_since_us;
+};
+
 struct exec_stats {
     const struct exec_source_stats *sources;
     uint32_t source_count;
     const struct exec_sink_stats *sinks;
     uint32_t sink_count;
+    struct exec_lookup_stats lookup; /* the first one that waits */
     uint64_t checkpoints;     /* commits of source positions so far */
 };
 

@@ -105,7 +105,8 @@ struct run { /* one worker */
     struct exec_source_stats *source_stats; /* one a source, as of the last look */
     struct exec_sink_stats *sink_stats;
     uint64_t *late;               /* rows that came too late, by scan of the job */
-    char (*waiting)[128];         /* copies of what the sources, then the sinks wait for */
+    struct exec_lookup_stats lookup_stats;
+    char (*waiting)[128];         /* copies of what sources, sinks, and last a look-up, wait for */
     int64_t shown_us;
 };
 

@@ -102,6 +102,27 @@ static void put_sink(struct run *x, uint32_t i)
     op_sink_written(s->op, stats->written);
 }
 
+/* Of several that wait the first one is shown. */
+static void put_lookup(struct run *x)
+{
+    x->lookup_stats = (struct exec_lookup_stats){ .waiting_for = NULL };
+    for (uint32_t i = 0; i < x->op_count && !x->lookup_stats.waiting_for; i++) {
+        if (x->ops[i]->plan->kind != PLAN_LOOKUP)
+            continue;
+        const struct plan_lookup *plan = (const struct plan_lookup *)x->ops[i]->plan;
+        struct lookup *lookup = op_lookup_connector(x->ops[i]);
+        struct source_status status = { .waiting_for = NULL };
+        if (lookup->kind->status)
+            lookup->kind->status(lookup, &status);
+        x->lookup_stats = (struct exec_lookup_stats){
+            .name = plan->def.name,
+            .waiting_for =
+                copy_waiting(x, x->source_count + x->sink_count, status.waiting_for),
+            .waiting_since_us = status.waiting_since_us,
+        };
+    }
+}
+
 static void publish_now(struct run *x)
 {
     const struct plan_job *job = x->exec->job;
@@ -112,6 +133,7 @@ static void publish_now(struct run *x)
         put_source(x, i);
     for (uint32_t i = 0; i < x->sink_count; i++)
         put_sink(x, i);
+    put_lookup(x);
     pthread_mutex_unlock(&x->shown_lock);
 }
 
@@ -162,6 +184,16 @@ static void add_sink(struct exec *exec, uint32_t at, const struct exec_sink_stat
     }
 }
 
+static void add_lookup(struct exec *exec, const struct exec_lookup_stats *one)
+{
+    const struct run *first = &exec->runs[0];
+    if (exec->stats.lookup.waiting_for || !one->waiting_for)
+        return;
+    exec->stats.lookup = *one;
+    exec->stats.lookup.waiting_for =
+        keep_waiting(exec, first->source_count + first->sink_count, one->waiting_for);
+}
+
 /* A window below a source may be on any worker. */
 static void add_late(struct exec *exec, struct run *x)
 {
@@ -193,6 +225,7 @@ static void add_run(struct exec *exec, struct run *x)
         for (uint32_t k = 0; k < x->sink_count; k++)
             if (x->sinks[k].plan == first->sinks[i].plan)
                 add_sink(exec, i, &x->sink_stats[k]);
+    add_lookup(exec, &x->lookup_stats);
     add_late(exec, x);
     pthread_mutex_unlock(&x->shown_lock);
 }
@@ -208,6 +241,7 @@ const struct exec_stats *exec_stats(struct exec *exec)
             exec->source_stats[sources++] = first->source_stats[i];
     for (uint32_t i = 0; i < first->sink_count; i++)
         exec->sink_stats[i] = first->sink_stats[i];
+    exec->stats.lookup = first->lookup_stats;
     add_late(exec, first);
     for (uint32_t i = 1; i < exec->run_count; i++)
         add_run(exec, &exec->runs[i]);

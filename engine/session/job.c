@@ -279,6 +279,8 @@ static void show_progress(void *self, const struct exec_stats *stats)
         tell_waiting(run, stats->source_count + i, "sink", sink->name, sink->waiting_for,
                      sink->waiting_since_us, now_us);
     }
+    tell_waiting(run, stats->source_count + stats->sink_count, "look-up", stats->lookup.name,
+                 stats->lookup.waiting_for, stats->lookup.waiting_since_us, now_us);
 }
 
 static void tell_bad_row(void *self, struct str table, const struct bad_row *row)

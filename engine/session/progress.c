@@ -112,6 +112,7 @@ void progress_put(struct progress *p, struct buf *out, const struct exec_stats *
         put_waiting(out, stats->sources[i].waiting_for, stats->sources[i].waiting_since_us, now_us);
     for (uint32_t i = 0; i < stats->sink_count; i++)
         put_waiting(out, stats->sinks[i].waiting_for, stats->sinks[i].waiting_since_us, now_us);
+    put_waiting(out, stats->lookup.waiting_for, stats->lookup.waiting_since_us, now_us);
     buf_text(out, " | ");
     put_count(out, p->rate);
     buf_text(out, " rows/s | ");

@@ -172,7 +172,7 @@ static void anybody_may_be_trusted(void)
 
 static void a_certificate_may_be_known(void)
 {
-    char colons[96];
+    char colons[97]; /* the last colon goes */
     for (int i = 0; i < 32; i++)
         snprintf(colons + (size_t)3 * i, 4, "%c%c:", fingerprint[2 * i], fingerprint[2 * i + 1]);
     colons[95] = 0;

@@ -21,10 +21,11 @@ struct fake {
     struct remote_gate gate; /* guards the rest */
     enum remote_outcome steps[STEPS_MAX];
     uint32_t step_count, finds, opened, closed, interrupted;
-    bool holds;         /* find() waits until this is false */
-    const char *held;   /* ... or only the one whose first key this is */
-    bool has_no_memory; /* open_connection() fails */
-    bool is_wrong;      /* rows answer keys that were not asked */
+    bool holds;          /* find() waits until this is false */
+    uint32_t holds_from; /* but not the first few */
+    const char *held;    /* ... or only the one whose first key this is */
+    bool has_no_memory;  /* open_connection() fails */
+    bool is_wrong;       /* rows answer keys that were not asked */
     int destroyed;
     char log[LOG_MAX];
 };
@@ -71,10 +72,10 @@ static enum remote_outcome wait_turn(const struct remote_question *q)
     write_down(q);
     enum remote_outcome outcome =
         fake.finds < fake.step_count ? fake.steps[fake.finds] : REMOTE_DONE;
-    fake.finds++;
+    uint32_t number = fake.finds++;
     pthread_cond_broadcast(&fake.gate.changed);
-    while (fake.holds && !fake.interrupted && clock_monotonic_us() < limit &&
-           (!fake.held || str_is(q->keys[0], fake.held)))
+    while (fake.holds && number >= fake.holds_from && !fake.interrupted &&
+           clock_monotonic_us() < limit && (!fake.held || str_is(q->keys[0], fake.held)))
         remote_gate_wait(&fake.gate, limit);
     pthread_mutex_unlock(&fake.gate.lock);
     return outcome;
@@ -337,7 +338,7 @@ static void too_many_questions_are_refused(void)
     CHECK_INT(ask(l, "b1", 2), OK);
     CHECK_INT(ask(l, "c1", 3), OK);
     CHECK_INT(ask(l, "d1", 4), E_RETRY);
-    CHECK_STR(error.message, "3 questions to Fake wait for their answers");
+    CHECK_STR(error.message, "3 questions to Fake 127.0.0.1:1 wait for their answers");
     release();
     CHECK_STR(answer(l), "1: 0=a1/1");
     CHECK_INT(ask(l, "d1", 4), OK);
@@ -357,6 +358,28 @@ static void a_server_that_is_away_is_asked_again(void)
     CHECK_INT(ask(l, "a1", 1), OK);
     CHECK_STR(answer(l), "1: 0=a1/1");
     CHECK_STR(fake.log, "a1; a1; a1; a1; ");
+    remote_lookup_close(l);
+}
+
+static void waiting_is_visible(void)
+{
+    begin();
+    SCRIPT(REMOTE_AWAY);
+    fake.holds = true;
+    fake.holds_from = 1;
+    struct lookup *l = open_lookup(2, 100);
+    struct source_status status;
+    remote_lookup_status(l, &status);
+    CHECK_STR(status.waiting_for, NULL);
+    CHECK_INT(ask(l, "a1", 1), OK);
+    wait_finds(2); /* the second one is under way and has not answered yet */
+    remote_lookup_status(l, &status);
+    CHECK_STR(status.waiting_for, "Fake 127.0.0.1:1");
+    CHECK(status.waiting_since_us > 0 && status.waiting_since_us <= clock_monotonic_us());
+    release();
+    CHECK_STR(answer(l), "1: 0=a1/1");
+    remote_lookup_status(l, &status);
+    CHECK_STR(status.waiting_for, NULL);
     remote_lookup_close(l);
 }
 
@@ -474,6 +497,7 @@ int main(void)
     RUN(answers_come_as_they_are_done);
     RUN(too_many_questions_are_refused);
     RUN(a_server_that_is_away_is_asked_again);
+    RUN(waiting_is_visible);
     RUN(failures_are_the_end);
     RUN(closing_interrupts_what_is_under_way);
     RUN(want_of_memory_is_an_error);

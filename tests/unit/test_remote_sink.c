@@ -15,6 +15,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { LIMIT_US = 20 * 1000 * 1000, STEPS_MAX = 16, LOG_MAX = 4096 };
 
@@ -586,6 +587,138 @@ static void pauses_grow_up_to_a_limit(void)
     }
 }
 
+/* --- any mixture ------------------------------------------------------------------------- */
+
+enum { KEYS = 8, ROUNDS = 200 };
+
+/* A server that keeps the value of each key, and refuses values that end in 7. */
+struct model {
+    uint64_t server_chance, test_chance; /* one a thread */
+    int kept[KEYS], written[KEYS];       /* the newest value of each key */
+    uint32_t applied, away;
+    bool folds;
+};
+static struct model model;
+
+static uint32_t draw(uint64_t *chance, uint32_t below)
+{
+    *chance = *chance * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*chance >> 33) % below;
+}
+
+static int value_of(const struct remote_row *row)
+{
+    return (int)strtol(row->bytes.data + 2, NULL, 10);
+}
+
+static void apply(const struct remote_row *row)
+{
+    model.kept[row->key.data[0] - 'a'] = value_of(row);
+    model.applied++;
+}
+
+static void check_keys_differ(const struct remote_call *call)
+{
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < call->count && model.folds; i++) {
+        uint32_t bit = 1u << (call->rows[i].key.data[0] - 'a');
+        CHECK(!(seen & bit));
+        seen |= bit;
+    }
+}
+
+/* Some calls are cut off behind a few rows that are safe; the sender alone is here. */
+static enum remote_outcome model_send(void *self, struct remote_call *call, struct error *err)
+{
+    (void)self;
+    uint32_t cut = model.away < 5 && draw(&model.server_chance, 10) == 0
+                       ? draw(&model.server_chance, call->count + 1)
+                       : call->count;
+    check_keys_differ(call);
+    for (uint32_t i = 0; i < call->count; i++)
+        if (value_of(&call->rows[i]) % 10 == 7) {
+            error_set(err, E_DATA, "no value ends in 7");
+            return REMOTE_REFUSED;
+        }
+    for (uint32_t i = 0; i < cut; i++) {
+        apply(&call->rows[i]);
+        call->rows[i].verdict = REMOTE_SAFE;
+    }
+    if (cut == call->count)
+        return REMOTE_DONE;
+    model.away++;
+    error_set(err, E_RETRY, "cut off");
+    return REMOTE_AWAY;
+}
+
+static const struct remote_sink_kind model_kind = {
+    .system = "Fake",
+    .encode = fake_encode,
+    .send = model_send,
+    .interrupt = fake_interrupt,
+    .destroy = fake_destroy,
+};
+
+static uint32_t write_any(struct sink *sink, int *next)
+{
+    char text[256] = "";
+    size_t used = 0;
+    uint32_t count = 1 + draw(&model.test_chance, 6);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t key = draw(&model.test_chance, KEYS);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s+%c=%d", i ? " " : "",
+                                 (char)('a' + key), ++*next);
+        model.written[key] = *next;
+    }
+    while (write_rows(sink, text) == E_RETRY)
+        wait_fd(sink);
+    arena_reset(arena);
+    return count;
+}
+
+static void run_model(bool folds, uint64_t seed)
+{
+    begin();
+    model = (struct model){ .server_chance = seed, .test_chance = seed, .folds = folds };
+    struct remote_sink_settings settings = {
+        .max_rows = 1 + draw(&model.test_chance, 8),
+        .interval_ms = (int64_t)draw(&model.test_chance, 2),
+        .queued_bytes = 2000,
+        .folds = folds,
+        .guarantee = "at-least-once",
+        .endpoint = STR("127.0.0.1:1"),
+    };
+    struct sink *sink = NULL;
+    CHECK_INT(
+        remote_sink_create(&sink_kind, &model_kind, NULL, &settings, &reports.base, &sink, &error),
+        OK);
+    int next = 0;
+    uint32_t written = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        written += write_any(sink, &next);
+        if (round % 20 == 19) {
+            CHECK_INT(flush(sink), OK);
+            for (uint32_t key = 0; key < KEYS; key++)
+                if (model.written[key] % 10 != 7)
+                    CHECK_INT(model.kept[key], model.written[key]);
+        }
+    }
+    remote_sink_close(sink);
+    if (folds)
+        CHECK(model.applied + reports.count <= written);
+    else
+        CHECK_INT(model.applied + reports.count, written);
+    CHECK(model.away > 0 && reports.count > 0);
+}
+
+static void any_mixture_ends_with_the_newest_values(void)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        run_model(false, seed);
+        run_model(true, seed);
+    }
+}
+
 /* --- when memory runs out ------------------------------------------------------------------ */
 
 static enum code run_job(void)
@@ -644,6 +777,7 @@ int main(void)
     RUN(closing_interrupts_a_call);
     RUN(closing_interrupts_a_pause);
     RUN(pauses_grow_up_to_a_limit);
+    RUN(any_mixture_ends_with_the_newest_values);
     RUN(want_of_memory_is_an_error);
     arena_destroy(arena);
     return check_failed != 0;

@@ -192,6 +192,11 @@ static const struct op_kind op_lookup_kind = {
     .destroy = destroy,
 };
 
+struct lookup *op_lookup_connector(struct op *base)
+{
+    return ((struct op_lookup *)base)->lookup;
+}
+
 enum code op_lookup_create(struct worker *worker, const struct plan_lookup *plan, struct op **ret,
                            struct error *err)
 {
