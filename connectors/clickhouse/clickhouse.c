@@ -15,6 +15,7 @@ static unsigned append_modes(const struct table_def *table)
 
 static const struct option_spec clickhouse_options[] = {
     REMOTE_NAME_OPTIONS,
+    HTTP_OPTIONS,
     { "url", OPTION_TEXT, false, NULL, NULL, "The address of the server." },
     { "tableName", OPTION_TEXT, false, NULL, NULL, "The table." },
     { "table-name", OPTION_TEXT, false, NULL, NULL, "The table." },

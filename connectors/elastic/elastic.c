@@ -12,6 +12,7 @@ static unsigned keyed_modes(const struct table_def *table)
 
 static const struct option_spec blink_es_options[] = {
     REMOTE_NAME_OPTIONS,
+    HTTP_OPTIONS,
     { "endPoint", OPTION_TEXT, false, NULL, NULL, "The address of the server." },
     { "accessId", OPTION_TEXT, false, NULL, NULL, "Who logs in." },
     { "accessKey", OPTION_SECRET, false, NULL, NULL, "The password." },
@@ -40,6 +41,7 @@ static const struct option_spec blink_es_options[] = {
 
 static const struct option_spec es_options[] = {
     REMOTE_NAME_OPTIONS,
+    HTTP_OPTIONS,
     { "hosts", OPTION_TEXT, false, NULL, NULL, "The addresses of the servers." },
     { "index", OPTION_TEXT, false, NULL, NULL, "The index." },
     { "document-type", OPTION_TEXT, false, NULL, NULL, "The type of documents, version 6 only." },

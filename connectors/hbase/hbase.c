@@ -15,6 +15,7 @@ static unsigned upsert_modes(const struct table_def *table)
 
 static const struct option_spec cloudhbase_options[] = {
     REMOTE_NAME_OPTIONS,
+    HTTP_OPTIONS,
     { "zkQuorum", OPTION_TEXT, false, NULL, NULL, "The addresses of ZooKeeper." },
     { "zkNodeParent", OPTION_TEXT, false, NULL, NULL, "The node of the cluster in ZooKeeper." },
     { "endPoint", OPTION_TEXT, false, NULL, NULL, "The address of the enhanced edition." },
@@ -42,6 +43,7 @@ static const struct option_spec cloudhbase_options[] = {
 
 static const struct option_spec hbase_options[] = {
     REMOTE_NAME_OPTIONS,
+    HTTP_OPTIONS,
     { "table-name", OPTION_TEXT, false, NULL, NULL, "The table, also as namespace:table." },
     { "zookeeper.quorum", OPTION_TEXT, false, NULL, NULL, "The addresses of ZooKeeper." },
     { "zookeeper.znode.parent", OPTION_TEXT, false, "/hbase", NULL,

@@ -4,6 +4,7 @@
  * http_call.c       one attempt at one endpoint
  * http_request.c    what is sent
  * http_endpoints.c  addresses
+ * http_options.c    options of tables as settings
  * http_tls.c        certificates */
 #pragma once
 

@@ -14,6 +14,20 @@
     { "type", OPTION_TEXT, false, NULL, NULL, "The name of the connector, in Blink." },            \
     { "weir.local.connector", OPTION_TEXT, false, NULL, NULL, "Set by the local profile." }
 
+/* Of systems that are reached over HTTP; http_options.h reads them. */
+#define HTTP_OPTIONS                                                                               \
+    { "http.header.*", OPTION_SECRET, false, NULL, NULL, "A header that every call sends." },      \
+    { "http.bearer-token", OPTION_SECRET, false, NULL, NULL, "A token that logs in." },            \
+    { "http.connect-timeout", OPTION_DURATION, false, "3s", NULL,                                  \
+      "How long to wait for a connection." },                                                      \
+    { "http.timeout", OPTION_DURATION, false, "60s", NULL, "How long a call may take." },          \
+    { "http.compression", OPTION_BOOL, false, "false", NULL, "Are calls and answers compressed?" },\
+    { "ssl.ca-file", OPTION_TEXT, false, NULL, NULL,                                               \
+      "Certificates of the authorities to trust, instead of the system's." },                      \
+    { "ssl.verify", OPTION_BOOL, false, "true", NULL, "Is the server's certificate verified?" },   \
+    { "ssl.fingerprint", OPTION_TEXT, false, NULL, NULL,                                           \
+      "SHA-256 of the server's certificate, instead of an authority." }
+
 #define LOOKUP_CACHE_OPTIONS                                                                       \
     { "lookup.cache", OPTION_ENUM, false, "NONE", "NONE|PARTIAL",                                  \
       "Are rows that were looked up kept?" },                                                      \
