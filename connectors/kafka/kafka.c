@@ -12,11 +12,6 @@
 #include "kafka/kafka_props.h"
 #include "kafka/kafka_start.h"
 
-#define PASS(name)                                                                                 \
-    {                                                                                              \
-        name, OPTION_TEXT, false, NULL, NULL, NULL                                                 \
-    }
-
 const struct option_spec kafka_options[] = {
     { "topic", OPTION_TEXT, false, NULL, NULL,
       "The topic; several to read from are separated by \";\" (Blink: \",\")." },
@@ -76,56 +71,7 @@ const struct option_spec kafka_options[] = {
     { "extraConfig", OPTION_TEXT, false, NULL, NULL, "More properties: name=value;name=value." },
 
     /* Kafka's properties, bare: see kafka_conf.c. */
-    PASS("acks"),
-    PASS("retries"),
-    PASS("linger.ms"),
-    PASS("batch.size"),
-    PASS("batch.num.messages"),
-    PASS("buffer.memory"),
-    PASS("partitioner.class"),
-    PASS("check.crcs"),
-    PASS("debug"),
-    PASS("isolation.level"),
-    PASS("exclude.internal.topics"),
-    PASS("interceptor.classes"),
-    PASS("metric.reporters"),
-    PASS("partition.assignment.strategy"),
-    PASS("plugin.library.paths"),
-    PASS("key.deserializer"),
-    PASS("value.deserializer"),
-    PASS("key.serializer"),
-    PASS("value.serializer"),
-    PASS("group.instance.id"),
-    PASS("delivery.timeout.ms"),
-    PASS("default.api.timeout.ms"),
-    PASS("transactional.id"),
-    PASS("transaction.timeout.ms"),
-    PASS("allow.auto.create.topics"),
-    PASS("auto.*"),
-    PASS("client.*"),
-    PASS("compression.*"),
-    PASS("connections.*"),
-    PASS("enable.*"),
-    PASS("fetch.*"),
-    PASS("heartbeat.*"),
-    PASS("max.*"),
-    PASS("message.*"),
-    PASS("metadata.*"),
-    PASS("metrics.*"),
-    PASS("queued.*"),
-    PASS("queue.buffering.*"),
-    PASS("receive.*"),
-    PASS("reconnect.*"),
-    PASS("request.*"),
-    PASS("retry.*"),
-    PASS("sasl.*"),
-    PASS("security.*"),
-    PASS("send.*"),
-    PASS("session.*"),
-    PASS("socket.*"),
-    PASS("ssl.*"),
-    PASS("statistics.*"),
-    PASS("flink.*"),
+    KAFKA_BARE_OPTIONS,
     { NULL, OPTION_TEXT, false, NULL, NULL, NULL },
 };
 
@@ -140,7 +86,7 @@ static const struct type headers_type = {
     .children = header_types,
 };
 
-static const struct meta_spec metas[] = {
+const struct meta_spec kafka_metas[] = {
     { "topic", META_TOPIC, &type_string, false },
     { "partition", META_PARTITION, &type_int, false },
     { "offset", META_OFFSET, &type_bigint, false },
@@ -166,6 +112,11 @@ void kafka_locate(struct error *err, const struct option *option)
         error_locate(err, option->value_span.size > 0 ? option->value_span : option->key_span);
 }
 
+bool kafka_is_keyed(const struct table_def *table)
+{
+    return str_iis(options_get(table->options, "connector"), connector_upsert_kafka.name);
+}
+
 /* --- checks -------------------------------------------------------------------------- */
 
 /* In Flink's dialect a bare property is a mistake with a clear cure. */
@@ -182,7 +133,8 @@ static enum code check_bare(const struct table_def *table, struct error *err)
                          !str_iis(o->key, "group.id");
         if (is_option || str_starts(o->key, STR("properties.")) || !kafka_prop_is_known(o->key))
             continue;
-        error_set(err, E_OPTION, "connector \"kafka\" has no option \"" STR_FMT "\"",
+        error_set(err, E_OPTION, "connector \"%s\" has no option \"" STR_FMT "\"",
+                  kafka_is_keyed(table) ? connector_upsert_kafka.name : connector_kafka.name,
                   STR_ARG(o->key));
         error_hint(err, "A property of Kafka is written \"properties." STR_FMT "\".",
                    STR_ARG(o->key));
@@ -201,13 +153,13 @@ static enum code check_source(const struct table_def *table, struct arena *arena
     TRY(kafka_topics_read(table, arena, &topics, err));
     if (topics.pattern.size == 0)
         return OK;
-    struct kafka_pattern *pattern;
-    enum code code = kafka_pattern_compile(topics.pattern, &pattern, err);
+    struct name_pattern *pattern;
+    enum code code = name_pattern_compile("topic pattern", topics.pattern, &pattern, err);
     if (code != OK) {
         kafka_locate(err, kafka_option(table, "topic-pattern", "topicPattern"));
         return code;
     }
-    kafka_pattern_destroy(pattern);
+    name_pattern_destroy(pattern);
     return OK;
 }
 
@@ -241,7 +193,7 @@ static enum code check_sink(const struct table_def *table, struct arena *arena, 
     return E_OPTION;
 }
 
-static enum code check(const struct table_def *table, bool as_sink, struct error *err)
+enum code kafka_check(const struct table_def *table, bool as_sink, struct error *err)
 {
     TRY(check_bare(table, err));
     struct arena *arena = arena_create();
@@ -268,7 +220,7 @@ static unsigned sink_modes(const struct table_def *table)
                                                   : SINK_APPEND;
 }
 
-static void describe(const struct table_def *table, struct buf *out)
+void kafka_describe(const struct table_def *table, struct buf *out)
 {
     struct str topic = options_get(table->options, "topic");
     const struct option *pattern = kafka_option(table, "topic-pattern", "topicPattern");
@@ -289,13 +241,13 @@ const struct connector connector_kafka = {
     .name_option = "topic",
     .name_option_aliases = name_aliases,
     .options = kafka_options,
-    .metas = metas,
+    .metas = kafka_metas,
     .has_formats = true,
     .has_key_format = true,
     .key_of_message = true,
     .source = &kafka_source,
     .sink = &kafka_sink,
     .sink_modes = sink_modes,
-    .check = check,
-    .describe = describe,
+    .check = kafka_check,
+    .describe = kafka_describe,
 };

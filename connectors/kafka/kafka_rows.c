@@ -5,6 +5,8 @@
  * origin; a table without such columns is read the same way by its key. */
 #include "kafka/kafka_rows.h"
 
+#include "kafka/kafka.h"
+
 enum { TEXT_BYTES_MAX = 1 << 30 };
 
 static void find_meta_columns(struct kafka_rows *rows, const struct table_def *table)
@@ -83,6 +85,7 @@ enum code kafka_rows_open(struct kafka_rows *rows, const struct table_def *table
                          "table \"" STR_FMT "\" has no column for the value of a message",
                          STR_ARG(table->name));
     const struct format *format = table_format(table, false);
+    rows->is_keyed = kafka_is_keyed(table);
     rows->skips_deletes =
         table->blink || !rows->value || !format || (format->carries & CARRIES_DELETE) == 0;
     return OK;
@@ -131,7 +134,9 @@ enum code kafka_rows_encode(struct kafka_rows *rows, const struct batch *in, uin
                             struct kafka_row *ret, struct error *err)
 {
     ret->timestamp_ms = 0;
-    TRY(part_of(rows->value, rows->value_column, in, row, &rows->value_text, &ret->value, err));
+    ret->value = (struct kafka_part){ NULL, 0, SIZE_MAX };
+    if (!rows->is_keyed || batch_change(in, row) != CHANGE_DELETE)
+        TRY(part_of(rows->value, rows->value_column, in, row, &rows->value_text, &ret->value, err));
     TRY(part_of(rows->key, rows->key_column, in, row, &rows->key_text, &ret->key, err));
     if (rows->timestamp_column < 0)
         return OK;

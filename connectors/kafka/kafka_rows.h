@@ -9,6 +9,7 @@ struct kafka_rows {
     struct encoder *key;   /* the same */
     int value_column, key_column, timestamp_column, headers_column; /* -1: none */
     bool skips_deletes; /* -U and -D are no messages; else the format writes all kinds */
+    bool is_keyed;      /* -D is a message without value */
     struct buf value_text, key_text;
 };
 
@@ -18,7 +19,8 @@ void kafka_rows_close(struct kafka_rows *rows); /* zeroed or half-open is fine *
 
 static inline bool kafka_rows_writes(const struct kafka_rows *rows, enum change change)
 {
-    return !rows->skips_deletes || change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER;
+    return !rows->skips_deletes || change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER ||
+           (rows->is_keyed && change == CHANGE_DELETE);
 }
 
 /* A part of a message.  What a format wrote lies in a text that still grows, so it is told by its

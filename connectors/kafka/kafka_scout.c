@@ -233,7 +233,7 @@ static enum kafka_answer ask_all(struct kafka_scout *s, struct error *error)
         const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
         /* Topics of Kafka itself are not meant, as with Flink. */
         if (strncmp(topic->topic, "__", 2) == 0 ||
-            !kafka_pattern_matches(s->plan->pattern, topic->topic))
+            !name_pattern_matches(s->plan->pattern, topic->topic))
             continue;
         matches++;
         answer = take_topic(s, topic, error);

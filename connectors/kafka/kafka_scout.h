@@ -30,7 +30,7 @@ struct kafka_resume {
 struct kafka_scout_plan { /* borrowed for the life of the scout */
     struct rd_kafka_s *rk;
     struct kafka_topics topics;
-    const struct kafka_pattern *pattern; /* NULL: topics.names */
+    const struct name_pattern *pattern; /* NULL: topics.names */
     struct kafka_start start;
     struct str brokers; /* for messages */
     struct str group;   /* .data NULL: none */

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "kafka/kafka_conf.h"
+#include "kafka/kafka_fold.h"
 #include "kafka/kafka_headers.h"
 #include "kafka/kafka_offsets.h"
 #include "kafka/kafka_rows.h"
@@ -40,6 +41,7 @@ struct kafka_sink_state {
     struct sink base;
     struct arena *arena; /* owned */
     struct kafka_rows rows;
+    struct kafka_fold *fold; /* owned; NULL: rows are sent at once */
     struct bad_rows *bad_rows;
     struct str table, topic_name, brokers;
     rd_kafka_t *rk;           /* owned */
@@ -229,15 +231,11 @@ static enum code send_gathered(struct kafka_sink_state *s, struct error *err)
     return code;
 }
 
-/* A message with a time or headers of its own. */
-static enum code send_one(struct kafka_sink_state *s, const struct batch *in, uint32_t row,
-                          const struct kafka_row *m, struct error *err)
+/* A message with a time or headers (which are its own from now on). */
+static enum code produce(struct kafka_sink_state *s, struct str key, struct str value,
+                         int64_t timestamp_ms, rd_kafka_headers_t *headers, uint32_t row,
+                         struct error *err)
 {
-    rd_kafka_headers_t *headers = NULL;
-    if (s->rows.headers_column >= 0)
-        TRY(kafka_headers_write(in->columns[s->rows.headers_column], row, &headers, err));
-    struct str value = kafka_part_bytes(&m->value, &s->rows.value_text);
-    struct str key = kafka_part_bytes(&m->key, &s->rows.key_text);
     rd_kafka_vu_t parts[8] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = s->topic },
         { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = s->partition },
@@ -246,7 +244,7 @@ static enum code send_one(struct kafka_sink_state *s, const struct batch *in, ui
           .u.mem = { .ptr = (void *)value.data, .size = value.size } },
         { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { .ptr = (void *)key.data, .size = key.size } },
         { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)s->epoch },
-        { .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = m->timestamp_ms },
+        { .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp_ms },
     };
     size_t count = 7;
     if (headers)
@@ -258,9 +256,61 @@ static enum code send_one(struct kafka_sink_state *s, const struct batch *in, ui
         if (headers)
             rd_kafka_headers_destroy(headers);
     }
-    enum code code = settle(s, failed, value, key.size, row, err);
+    return settle(s, failed, value, key.size, row, err);
+}
+
+static enum code send_one(struct kafka_sink_state *s, const struct batch *in, uint32_t row,
+                          const struct kafka_row *m, struct error *err)
+{
+    rd_kafka_headers_t *headers = NULL;
+    if (s->rows.headers_column >= 0)
+        TRY(kafka_headers_write(in->columns[s->rows.headers_column], row, &headers, err));
+    enum code code = produce(s, kafka_part_bytes(&m->key, &s->rows.key_text),
+                             kafka_part_bytes(&m->value, &s->rows.value_text), m->timestamp_ms,
+                             headers, row, err);
     kafka_rows_clear(&s->rows);
     return code;
+}
+
+/* All that waits for later rows of its key. */
+static enum code send_folded(struct kafka_sink_state *s, struct error *err)
+{
+    enum code code = OK;
+    for (uint32_t i = 0, n = kafka_fold_count(s->fold); i < n; i++) {
+        struct kafka_fold_entry m = kafka_fold_at(s->fold, i);
+        enum code this = produce(s, m.key, m.value, m.timestamp_ms, NULL, UINT32_MAX,
+                                 code == OK ? err : NULL);
+        code = code == OK ? this : code;
+    }
+    kafka_fold_clear(s->fold);
+    return code;
+}
+
+static enum code fold_row(struct kafka_sink_state *s, const struct kafka_row *m, struct error *err)
+{
+    struct kafka_fold_entry entry = {
+        .key = kafka_part_bytes(&m->key, &s->rows.key_text),
+        .value = kafka_part_bytes(&m->value, &s->rows.value_text),
+        .timestamp_ms = m->timestamp_ms,
+    };
+    enum code code = kafka_fold_put(s->fold, &entry, err);
+    kafka_rows_clear(&s->rows);
+    if (code != OK || !kafka_fold_is_full(s->fold))
+        return code;
+    return send_folded(s, err);
+}
+
+static int64_t sink_tick_ms(struct sink *base)
+{
+    const struct kafka_sink_state *s = (const struct kafka_sink_state *)base;
+    return s->fold ? kafka_fold_due_ms(s->fold) : -1;
+}
+
+static enum code sink_tick(struct sink *base, struct error *err)
+{
+    struct kafka_sink_state *s = (struct kafka_sink_state *)base;
+    TRY(serve(s, err));
+    return s->fold && kafka_fold_due_ms(s->fold) == 0 ? send_folded(s, err) : OK;
 }
 
 static enum code write_row(struct kafka_sink_state *s, const struct batch *in, uint32_t row,
@@ -277,6 +327,8 @@ static enum code write_row(struct kafka_sink_state *s, const struct batch *in, u
             *err = why;
         return code;
     }
+    if (s->fold)
+        return fold_row(s, &m, err);
     if (s->rows.headers_column >= 0 || m.timestamp_ms != 0) {
         TRY(send_gathered(s, err)); /* in order; and it needs the texts no more */
         TRY(kafka_rows_encode(&s->rows, in, row, &m, err));
@@ -301,13 +353,15 @@ static enum code sink_write(struct sink *base, const struct batch *in, struct er
         if (kafka_rows_writes(&s->rows, batch_change(in, row)))
             TRY(write_row(s, in, row, err));
     }
-    return send_gathered(s, err);
+    return s->fold ? sink_tick(base, err) : send_gathered(s, err);
 }
 
 static enum code sink_flush_start(struct sink *base, struct error *err)
 {
     struct kafka_sink_state *s = (struct kafka_sink_state *)base;
     TRY(serve(s, err));
+    if (s->fold)
+        TRY(send_folded(s, err));
     s->epoch ^= 1; /* the flush before this one is done, so nothing of this number is under way */
     return OK;
 }
@@ -358,6 +412,7 @@ static void sink_close(struct sink *base)
     if (s->rk)
         rd_kafka_destroy(s->rk);
     kafka_rows_close(&s->rows);
+    kafka_fold_destroy(s->fold);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     arena_destroy(s->arena);
@@ -487,6 +542,8 @@ static enum code start(struct kafka_sink_state *s, const struct sink_open *open,
     if (!option_parse_bytes(memory, &s->pending_bytes_max) || s->pending_bytes_max <= 0)
         s->pending_bytes_max = BYTES_MAX;
     TRY(kafka_rows_open(&s->rows, table, s->arena, err));
+    if (s->rows.is_keyed && s->rows.headers_column < 0) /* headers do not wait */
+        TRY(kafka_fold_create(table, &s->fold, err));
     TRY(make_client(s, table, err));
     return look_at_topic(s, err);
 }
@@ -514,6 +571,8 @@ const struct sink_kind kafka_sink = {
     .flush_poll = sink_flush_poll,
     .wake_fd = sink_wake_fd,
     .parallel = true,
+    .tick_ms = sink_tick_ms,
+    .tick = sink_tick,
     .status = sink_status,
     .close = sink_close,
 };

@@ -26,7 +26,7 @@ struct kafka_source_state {
     struct bad_rows *bad_rows;
     struct source_share share; /* of the partitions */
     struct kafka_start start;
-    struct kafka_pattern *pattern; /* owned */
+    struct name_pattern *pattern; /* owned */
     struct kafka_scout_plan plan;
     struct kafka_scout *scout;      /* owned */
     struct kafka_gate *gate;        /* owned */

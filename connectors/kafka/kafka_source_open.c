@@ -226,7 +226,7 @@ static enum code read_options(struct kafka_source_state *s, const struct source_
     TRY(kafka_topics_read(table, s->arena, &s->plan.topics, err));
     if (s->plan.topics.pattern.size > 0) {
         TRY(copy_text(s, s->plan.topics.pattern, &s->plan.topics.pattern, err));
-        TRY(kafka_pattern_compile(s->plan.topics.pattern, &s->pattern, err));
+        TRY(name_pattern_compile("topic pattern", s->plan.topics.pattern, &s->pattern, err));
     }
     struct str isolation = kafka_property(table, "isolation.level");
     s->stops_at_gap = s->start.bounded && s->start.to.place == PLACE_LATEST &&
@@ -355,7 +355,7 @@ static void source_close(struct source *base)
         destroy_client(s);
     else
         kafka_gate_destroy(s->gate);
-    kafka_pattern_destroy(s->pattern);
+    name_pattern_destroy(s->pattern);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     arena_destroy(s->arena);

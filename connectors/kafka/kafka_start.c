@@ -266,7 +266,9 @@ enum code kafka_start_read(const struct table_def *table, struct arena *arena,
 {
     struct kafka_start start = { .from = { .place = PLACE_GROUP } };
     bool flink_mode = options_has(table->options, startup_names.mode);
-    if (table->blink && !flink_mode)
+    if (kafka_is_keyed(table)) /* or rows that are there would be missing */
+        start.from.place = PLACE_EARLIEST;
+    else if (table->blink && !flink_mode)
         TRY(read_blink(table, arena, &start.from, err));
     else
         TRY(read_flink(table, &startup_names, arena, &start.from, err));

@@ -11,7 +11,7 @@ const struct option_spec filesystem_options[] = {
     LOCAL_NAME_OPTIONS,
     { "path", OPTION_TEXT, true, NULL, NULL,
       "A file, a folder, or - for standard input or output." },
-    { "format", OPTION_TEXT, true, NULL, NULL, "json, changelog-json, csv or raw." },
+    { "format", OPTION_TEXT, true, NULL, NULL, "One of those that weir help formats lists." },
     { "source.max-line-bytes", OPTION_BYTES, false, "64mb", NULL, "A longer line is a bad row." },
     { "source.path.regex-pattern", OPTION_TEXT, false, NULL, NULL,
       "Of a folder, only files whose whole path matches this." },
@@ -24,14 +24,15 @@ static const struct meta_spec metas[] = {
     { 0 },
 };
 
-/* A format that carries all changes makes an upsert sink of a table with a key, and a retract sink
- * of one without. */
+/* changelog-json makes an upsert sink of a table with a key, and a retract sink of one without; who
+ * reads a format that has always both rows of an update counts on it. */
 static unsigned sink_modes(const struct table_def *table)
 {
     const struct format *format = table_format(table, false);
     if (!format || (format->carries & CARRIES_DELETE) == 0)
         return SINK_APPEND;
-    return SINK_APPEND | (table->schema->key_count > 0 ? SINK_UPSERT : SINK_RETRACT);
+    bool is_upsert = table->schema->key_count > 0 && !format->is_whole;
+    return SINK_APPEND | (is_upsert ? SINK_UPSERT : SINK_RETRACT);
 }
 
 static enum code check(const struct table_def *table, bool as_sink, struct error *err)

@@ -34,12 +34,16 @@ static const struct meta_spec metas[] = {
     { 0 },
 };
 
+static bool is_keyed(const struct table_def *table)
+{
+    return str_iis(options_get(table->options, LOCAL_CONNECTOR_OPTION), "upsert-kafka");
+}
+
 static unsigned sink_modes(const struct table_def *table)
 {
     const struct format *format = table_format(table, false);
     bool carries_all = format && (format->carries & CARRIES_DELETE) != 0;
-    bool is_upsert = table->blink ||
-                     str_iis(options_get(table->options, LOCAL_CONNECTOR_OPTION), "upsert-kafka");
+    bool is_upsert = table->blink || is_keyed(table);
     if (carries_all && !is_upsert)
         return SINK_APPEND | SINK_RETRACT;
     return is_upsert ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
@@ -64,6 +68,7 @@ const struct connector connector_local_topic = {
     .has_formats = true,
     .has_key_format = true,
     .key_of_message = true,
+    .is_keyed = is_keyed,
     .source = &local_topic_source,
     .sink = &local_topic_sink,
     .sink_modes = sink_modes,

@@ -1,14 +1,11 @@
-/* topic_files.c -- see topic_files.h.
- *
- * Patterns are Java's in the job; what topic patterns use of them is also POSIX's
- * extended syntax, but for \d and \w, which are rewritten. */
+/* topic_files.c -- see topic_files.h. */
 #include "local/topic_files.h"
 
 #include "base/memory.h"
+#include "connector/pattern.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,39 +112,12 @@ static enum code add_listed(struct list *list, const struct table_def *table, st
     return OK;
 }
 
-static enum code compile(struct str pattern, regex_t *ret, struct error *err)
-{
-    struct buf posix;
-    buf_init(&posix, 1 << 16);
-    buf_text(&posix, "^(");
-    for (size_t i = 0; i < pattern.size; i++) {
-        char next = i + 1 < pattern.size ? pattern.data[i + 1] : '\0';
-        if (pattern.data[i] == '\\' && (next == 'd' || next == 'w')) {
-            buf_text(&posix, next == 'd' ? "[0-9]" : "[A-Za-z0-9_]");
-            i++;
-        } else {
-            buf_char(&posix, pattern.data[i]);
-        }
-    }
-    buf_text(&posix, ")$");
-    const char *text = buf_cstr(&posix);
-    enum code code = buf_check(&posix, err);
-    int wrong = code == OK ? regcomp(ret, text, REG_EXTENDED | REG_NOSUB) : 0;
-    buf_done(&posix);
-    if (wrong == 0)
-        return code;
-    char reason[128];
-    regerror(wrong, ret, reason, sizeof reason);
-    return error_set(err, E_OPTION, "topic pattern \"" STR_FMT "\" cannot be read: %s",
-                     STR_ARG(pattern), reason);
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum code list_topics(struct arena *arena, const char *dir_name, const regex_t *pattern,
+static enum code list_topics(struct arena *arena, const char *dir_name, const struct name_pattern *pattern,
                              char ***ret, uint32_t *ret_count, struct error *err)
 {
     DIR *dir = opendir(dir_name);
@@ -165,7 +135,7 @@ static enum code list_topics(struct arena *arena, const char *dir_name, const re
         char *topic = arena_cstr(arena, str_make(name.data, name.size - suffix.size));
         if (!topic)
             code = error_nomem(err);
-        else if (regexec(pattern, topic, 0, NULL, 0) == 0 &&
+        else if (name_pattern_matches(pattern, topic) &&
                  !ARENA_PUSH(arena, names, count, cap, topic))
             code = error_nomem(err);
     }
@@ -186,12 +156,12 @@ static enum code add_matching(struct list *list, const struct table_def *table, 
     char *dir_name = arena_cstr(list->arena, dir);
     if (!dir_name)
         return error_nomem(err);
-    regex_t regex;
-    TRY(compile(pattern, &regex, err));
+    struct name_pattern *compiled;
+    TRY(name_pattern_compile("topic pattern", pattern, &compiled, err));
     char **names = NULL;
     uint32_t count = 0;
-    enum code code = list_topics(list->arena, dir_name, &regex, &names, &count, err);
-    regfree(&regex);
+    enum code code = list_topics(list->arena, dir_name, compiled, &names, &count, err);
+    name_pattern_destroy(compiled);
     for (uint32_t i = 0; i < count && code == OK; i++)
         code = add_topic(list, table, str_of(names[i]), err);
     if (code == OK && list->count == 0)

@@ -81,31 +81,68 @@ static enum code blink_sink_column(const struct catalog_table *table,
     return OK;
 }
 
-static enum code metadata_column(const struct catalog_column *column,
-                                 const struct connector *connector, bool as_sink, enum meta *ret,
+/* Names of metadata, for the one that was meant. */
+struct known_metas {
+    struct str names[48];
+    size_t count;
+};
+
+static void know(struct known_metas *known, struct arena *arena, const char *prefix,
+                 const char *name)
+{
+    char *full = arena_printf(arena, "%s%s", prefix, name);
+    if (full && known->count < countof(known->names))
+        known->names[known->count++] = str_of(full);
+}
+
+static enum code read_only(const struct catalog_column *column, const char *owner, const char *name,
+                           struct error *err)
+{
+    return error_at(err, E_OPTION, column->span,
+                    "metadata \"" STR_FMT "\" of %s \"%s\" cannot be written; declare "
+                    "the column VIRTUAL",
+                    STR_ARG(column->meta_key), owner, name);
+}
+
+/* METADATA FROM 'name' of the connector, or 'value.name' of the format. */
+static enum code metadata_column(struct binder *b, const struct catalog_column *column,
+                                 const struct connector *connector, const struct format *format,
+                                 bool as_sink, enum meta *ret, const struct format_meta **ret_format,
                                  const struct type **ret_type, struct error *err)
 {
-    struct str known[32];
-    size_t n = 0;
+    struct known_metas known = { .count = 0 };
     for (const struct meta_spec *spec = connector->metas; spec && spec->name; spec++) {
         if (str_is(column->meta_key, spec->name)) {
             if (as_sink && !spec->writable)
-                return error_at(err, E_OPTION, column->span,
-                                "metadata \"%s\" of connector \"%s\" cannot be written; declare "
-                                "the column VIRTUAL",
-                                spec->name, connector->name);
+                return read_only(column, "connector", connector->name, err);
             *ret = spec->meta;
             *ret_type = spec->type;
             return OK;
         }
-        if (n < countof(known))
-            known[n++] = str_of(spec->name);
+        know(&known, b->arena, "", spec->name);
     }
-    error_at(err, E_OPTION, column->span, "connector \"%s\" has no metadata \"" STR_FMT "\"",
-             connector->name, STR_ARG(column->meta_key));
-    int at = nearest_of(column->meta_key, known, n);
+    struct str key = column->meta_key;
+    struct str rest = str_starts(key, STR("value.")) ? str_make(key.data + 6, key.size - 6) : STR("");
+    for (const struct format_meta *meta = format ? format->metas : NULL; meta && meta->name;
+         meta++) {
+        if (str_is(rest, meta->name)) {
+            if (as_sink)
+                return read_only(column, "format", format->name, err);
+            *ret_format = meta;
+            *ret_type = meta->type;
+            return OK;
+        }
+        know(&known, b->arena, "value.", meta->name);
+    }
+    if (rest.size > 0 && format)
+        error_at(err, E_OPTION, column->span, "format \"%s\" has no metadata \"" STR_FMT "\"",
+                 format->name, STR_ARG(rest));
+    else
+        error_at(err, E_OPTION, column->span, "connector \"%s\" has no metadata \"" STR_FMT "\"",
+                 connector->name, STR_ARG(key));
+    int at = nearest_of(key, known.names, known.count);
     if (at >= 0)
-        error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));
+        error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known.names[at]));
     return E_OPTION;
 }
 
@@ -129,6 +166,55 @@ static enum code key_fields(const struct options *options, struct schema *schema
                             STR_ARG(name));
         if (origins[at] == ORIGIN_VALUE)
             origins[at] = ORIGIN_KEY;
+    }
+    return OK;
+}
+
+/* Which rows are updated and deleted is said by keys, so formats say nothing of it. */
+static enum code check_keyed_format(const struct table_def *def, bool key, struct error *err)
+{
+    const struct format *format = table_format(def, key);
+    if (!format || format->carries == CARRIES_INSERT)
+        return OK;
+    error_set(err, E_OPTION,
+              "format \"%s\" says itself what is updated and deleted, and in table \"" STR_FMT
+              "\" the keys of messages say it",
+              format->name, STR_ARG(def->name));
+    const struct option *given = options_find(def->options, key ? "key.format" : "value.format");
+    if (given && given->value_span.size > 0)
+        error_locate(err, given->value_span);
+    return E_OPTION;
+}
+
+/* A topic that is a table by key has the PRIMARY KEY in the key of its messages. */
+static enum code key_of_table(const struct catalog_table *table, const struct table_def *def,
+                              enum column_origin *origins, struct error *err)
+{
+    const struct schema *schema = def->schema;
+    const struct option *fields = options_find(def->options, "key.fields");
+    if (fields)
+        return error_at(err, E_OPTION, fields->key_span,
+                        "table \"" STR_FMT "\" has no option \"key.fields\": its PRIMARY KEY is "
+                        "the key of a message",
+                        STR_ARG(table->name));
+    for (int key = 0; key < 2; key++)
+        TRY(check_keyed_format(def, key, err));
+    if (schema->key_count == 0) {
+        error_at(err, E_OPTION, table->span,
+                 "table \"" STR_FMT "\" needs a PRIMARY KEY: messages replace and delete rows by "
+                 "it",
+                 STR_ARG(table->name));
+        error_hint(err, "PRIMARY KEY (...) NOT ENFORCED names the columns in the key of a message.");
+        return E_OPTION;
+    }
+    for (uint32_t i = 0; i < schema->key_count; i++) {
+        enum column_origin *origin = &origins[schema->key[i]];
+        if (*origin != ORIGIN_VALUE)
+            return error_at(err, E_OPTION, table->span,
+                            "column \"" STR_FMT "\" of the PRIMARY KEY is metadata, and the key of "
+                            "a message cannot hold it",
+                            STR_ARG(schema->fields[schema->key[i]].name));
+        *origin = ORIGIN_KEY;
     }
     return OK;
 }
@@ -173,12 +259,22 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
     struct field *fields = arena_array(arena, struct field, n);
     enum column_origin *origins = arena_array(arena, enum column_origin, n);
     enum meta *metas = arena_array(arena, enum meta, n);
+    const struct format_meta **format_metas = arena_array(arena, const struct format_meta *, n);
     uint32_t *key = arena_array(arena, uint32_t, MAX(table->key_count, 1));
     uint32_t *position = arena_array(arena, uint32_t, table->column_count);
     struct schema *schema = arena_new(arena, struct schema);
     struct options *options = arena_new(arena, struct options);
-    if (!fields || !origins || !metas || !key || !position || !schema || !options)
+    const struct option_spec **specs = arena_array(arena, const struct option_spec *, 2);
+    if (!fields || !origins || !metas || !format_metas || !key || !position || !schema ||
+        !options || !specs)
         return error_nomem(err);
+    specs[0] = resolved->connector->options;
+    *options = (struct options){ .items = resolved->options,
+                                 .count = resolved->option_count,
+                                 .specs = specs };
+    const struct table_def named = { .options = options };
+    const struct format *format =
+        resolved->connector->has_key_format ? table_format(&named, false) : NULL;
 
     const struct connector *declared = declared_connector(table);
     bool raw_topic = table->blink && declared && declared->family == FAMILY_TOPIC;
@@ -194,9 +290,9 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
             TRY(as_sink ? blink_sink_column(table, column, at, metas, &metas[at], err)
                         : blink_source_column(column, at, &metas[at], err));
         } else if (column->form == COLUMN_META) {
-            origins[at] = ORIGIN_META;
-            TRY(metadata_column(column, resolved->connector, as_sink, &metas[at],
-                                &fields[at].type, err));
+            TRY(metadata_column(b, column, resolved->connector, format, as_sink, &metas[at],
+                                &format_metas[at], &fields[at].type, err));
+            origins[at] = format_metas[at] ? ORIGIN_FORMAT : ORIGIN_META;
         } else {
             origins[at] = ORIGIN_VALUE;
         }
@@ -208,23 +304,19 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                                .count = n,
                                .key = table->key_count > 0 ? key : NULL,
                                .key_count = table->key_count };
-    const struct option_spec **specs = arena_array(arena, const struct option_spec *, 2);
-    if (!specs)
-        return error_nomem(err);
-    specs[0] = resolved->connector->options;
-    *options = (struct options){ .items = resolved->options,
-                                 .count = resolved->option_count,
-                                 .specs = specs };
     *ret = (struct table_def){ .name = table->name,
                                .schema = schema,
                                .origins = origins,
                                .metas = metas,
+                               .format_metas = format_metas,
                                .options = options,
                                .blink = table->blink,
                                .zone = b->env.zone,
                                .clock = b->hooks->clock,
                                .data_dir = resolved->data_dir };
-    if (resolved->connector->has_key_format)
+    if (connector_is_keyed(resolved->connector, ret))
+        TRY(key_of_table(table, ret, origins, err));
+    else if (resolved->connector->has_key_format)
         TRY(key_fields(options, schema, origins, err));
     if (resolved->connector->has_formats && !raw_topic)
         TRY(try_formats(b, ret, as_sink, table->span, err));
@@ -277,10 +369,12 @@ enum code bind_hinted_table(struct binder *b, const struct catalog_table **table
     return OK;
 }
 
-static unsigned source_changes(const struct table_def *def)
+static unsigned source_changes(const struct connector *connector, const struct table_def *def)
 {
     const struct format *format = table_format(def, false);
     unsigned changes = CHANGES_INSERT;
+    if (connector_is_keyed(connector, def))
+        return CHANGES_UPDATE_AFTER | CHANGES_DELETE;
     if (format && format->carries & CARRIES_DELETE)
         changes = CHANGES_ALL;
     return changes;
@@ -320,7 +414,7 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
         return error_nomem(err);
     memcpy(plan->fields, def.schema->fields, def.schema->count * sizeof *plan->fields);
     plan->bounded = false;
-    plan->changes = source_changes(&def);
+    plan->changes = source_changes(resolved.connector, &def);
     struct plan_scan *scan = (struct plan_scan *)plan;
     scan->table = table;
     scan->connector = resolved.connector;

@@ -27,6 +27,7 @@ enum column_origin {
     ORIGIN_VALUE,          /* the format of the value (or the row itself) */
     ORIGIN_KEY,            /* the format of the key */
     ORIGIN_META,           /* `meta` of the record */
+    ORIGIN_FORMAT,         /* `format_meta` of the format of the value */
 };
 enum meta {
     META_NONE,
@@ -57,6 +58,7 @@ struct table_def {
     const struct schema *schema;        /* declared order */
     const enum column_origin *origins;  /* one a column */
     const enum meta *metas;             /* META_NONE unless ORIGIN_META */
+    const struct format_meta *const *format_metas; /* NULL unless ORIGIN_FORMAT; or no array */
     const bool *needed;                 /* sources: columns that the plan reads */
     const struct options *options;
     bool blink;
@@ -228,6 +230,10 @@ struct sink_kind {
     /* For a snapshot: where this sink stands (a file's length); optional. */
     enum code (*tell)(struct sink *s, struct buf *out, struct error *err);
     bool parallel; /* several instances may write one table: one a worker */
+    /* Optional, both: asked after each write, in how many milliseconds tick() is to be called if
+     * nothing else is until then; -1: not at all. */
+    int64_t (*tick_ms)(struct sink *s);
+    enum code (*tick)(struct sink *s, struct error *err);
     void (*status)(struct sink *s, struct sink_status *ret); /* optional */
     void (*close)(struct sink *s); /* NULL is fine; what was not flushed may be lost */
 };
@@ -278,6 +284,9 @@ struct connector {
     bool has_formats;                  /* understands 'format', 'value.format' */
     bool has_key_format;               /* understands 'key.format', 'key.fields' */
     bool key_of_message;               /* Blink: the primary key is the message's key, may be NULL */
+    /* Is the topic a table by key: the PRIMARY KEY is the key of the message, a message replaces
+     * the one of its key, and one without value deletes it?  NULL: no. */
+    bool (*is_keyed)(const struct table_def *table);
     const char *default_format;        /* when has_formats and none is given; NULL: must be given */
     const struct source_kind *source;  /* NULL: cannot be read */
     const struct sink_kind *sink;      /* NULL: cannot be written */
@@ -312,3 +321,7 @@ enum code table_open_decoder(const struct table_def *table, bool key, struct bad
 enum code table_open_encoder(const struct table_def *table, bool key, struct arena *arena,
                              struct encoder **ret, struct error *err) WEIR_CHECKED;
 const struct format *table_format(const struct table_def *table, bool key);
+static inline bool connector_is_keyed(const struct connector *c, const struct table_def *table)
+{
+    return c->is_keyed && c->is_keyed(table);
+}

@@ -8,6 +8,9 @@ static const struct format *const formats[] = {
     &format_changelog_json,
     &format_csv,
     &format_raw,
+    &format_debezium_json,
+    &format_canal_json,
+    &format_maxwell_json,
 };
 
 const struct format *format_at(uint32_t i)

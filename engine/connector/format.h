@@ -30,10 +30,19 @@ static inline enum code bad_row_report(struct bad_rows *rows, const struct bad_r
     return rows->report(rows, row, err);
 }
 
+/* A column METADATA FROM 'value.NAME': something beside the row in what the format reads. */
+struct format_meta {
+    const char *name;
+    const struct type *type;
+    const char *path;   /* how the format finds it: its own business */
+    int64_t unit_us;    /* a number of these since 1970 is read as the time; 0: read as it is */
+};
+
 /* What both directions are opened with; everything is borrowed for the life of the format. */
 struct format_open {
     const struct schema *schema;   /* just the columns this format fills or writes */
     const bool *needed;            /* decoders: columns the plan reads; NULL: all */
+    const struct format_meta *const *metas; /* decoders: one a column, NULL: of the row; or NULL */
     const struct options *options; /* of the table */
     const char *prefix;            /* before option names: "value." or "key." or "" */
     bool blink;                    /* Blink dialect: timestamps without Z in the session zone ... */
@@ -92,6 +101,8 @@ struct format {
     const struct option_spec
         *options; /* with names as after the prefix: "json.ignore-parse-errors" */
     unsigned carries;                  /* of both directions */
+    bool is_whole; /* carries changes: an update comes as -U and +U, a delete with all of its row */
+    const struct format_meta *metas;   /* read only; ends with a NULL name; NULL: none */
     enum framing framing;
     bool skips_blank_lines;            /* in files */
     enum code (*open_decoder)(const struct format_open *open, struct decoder **ret,

@@ -49,7 +49,7 @@ static enum code open_encoder(const struct format_open *open, struct encoder **r
     if (!e)
         return error_nomem(err);
     e->base.kind = &encoder_kind;
-    enum code code = json_row_writer_create(open, true, &e->writer, err);
+    enum code code = json_row_writer_create(open, "changelog-json", true, &e->writer, err);
     if (code != OK) {
         mem_free(e);
         return code;

@@ -56,33 +56,6 @@ static void put_text(const struct csv_encoder *e, struct buf *out, struct str te
     buf_char(out, frame->quote);
 }
 
-/* BigDecimal.stripTrailingZeros().toString(), or toPlainString(). */
-static void put_decimal(const struct csv_encoder *e, struct buf *out, int128 value, int scale)
-{
-    if (value == 0) {
-        buf_char(out, '0');
-        return;
-    }
-    while (value % 10 == 0 && (scale > 0 || e->settings.is_scientific)) {
-        value /= 10;
-        scale--;
-    }
-    char digits[NUMBER_I128_MAX];
-    size_t size = number_print_i128(value < 0 ? -value : value, digits);
-    int exponent = (int)size - 1 - scale;
-    if (!e->settings.is_scientific || (scale >= 0 && exponent >= -6)) {
-        decimal_put(out, value, scale);
-        return;
-    }
-    if (value < 0)
-        buf_char(out, '-');
-    buf_char(out, digits[0]);
-    if (size > 1)
-        buf_char(out, '.');
-    buf_put(out, digits + 1, size - 1);
-    buf_printf(out, "E%+d", exponent);
-}
-
 static void put_timestamp(struct csv_encoder *e, struct buf *out, const struct type *type,
                           int64_t us, bool is_element)
 {
@@ -134,10 +107,11 @@ static bool put_number(struct csv_encoder *e, struct buf *out, const struct colu
         buf_put(out, text, number_print_java_double(COLUMN_AT(column, double, row), text));
         return true;
     case TYPE_DECIMAL:
-        put_decimal(e, out,
+        decimal_put_stripped(out,
                     type_phys(type) == PHYS_I128 ? COLUMN_AT(column, int128, row)
                                                  : (int128)COLUMN_AT(column, int64_t, row),
-                    type->scale);
+                    type->scale,
+                             e->settings.is_scientific);
         return true;
     default:
         return false;

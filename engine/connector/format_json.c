@@ -2,7 +2,8 @@
  *
  * Behaves as Flink's json format with its default parser, and takes timestamps with
  * a blank and with a T whatever 'json.timestamp-format.standard' says: that only
- * chooses how they are written.  DECIMALs are always written as plain numbers. */
+ * chooses how they are written.  DECIMALs are written as plain numbers unless it is asked for
+ * otherwise (Flink's default). */
 #include "connector/format_json.h"
 
 #include "base/memory.h"
@@ -10,28 +11,17 @@
 #include <stdio.h>
 
 /* clang-format off */
-#define JSON_OPTIONS(family)                                                                       \
+#define ROW_OPTIONS(family)                                                                        \
     { family ".fail-on-missing-field", OPTION_BOOL, false, "false", NULL,                          \
       "Is a message without one of the fields a bad row?" },                                       \
-    { family ".ignore-parse-errors", OPTION_BOOL, false, "false", NULL,                            \
-      "Values that cannot be read become NULL, and messages that cannot be read no row." },        \
-    { family ".timestamp-format.standard", OPTION_ENUM, false, "SQL", "SQL|ISO-8601",              \
-      "How timestamps are written: with a blank (SQL) or a T (ISO-8601)." },                       \
-    { family ".map-null-key.mode", OPTION_ENUM, false, "FAIL", "FAIL|DROP|LITERAL",                \
-      "What to do with a NULL key of a MAP when writing." },                                       \
-    { family ".map-null-key.literal", OPTION_TEXT, false, "null", NULL,                            \
-      "The key that is written for NULL with LITERAL." },                                          \
-    { family ".encode.decimal-as-plain-number", OPTION_BOOL, false, "true", NULL,                  \
-      "Accepted; decimals are always written as plain numbers." },                                 \
-    { family ".encode.ignore-null-fields", OPTION_BOOL, false, "false", NULL,                      \
-      "Leaves NULL fields out when writing." },                                                    \
     { family ".decode.json-parser.enabled", OPTION_BOOL, false, "true", NULL,                      \
-      "false reads a number into a text column as Java prints a double." },                        \
-    { 0 },
+      "false reads a number into a text column as Java prints a double." }
 /* clang-format on */
 
-const struct option_spec json_options[] = { JSON_OPTIONS("json") };
-const struct option_spec changelog_json_options[] = { JSON_OPTIONS("changelog-json") };
+const struct option_spec json_options[] = { JSON_COMMON_OPTIONS("json"), ROW_OPTIONS("json"), { 0 } };
+const struct option_spec changelog_json_options[] = { JSON_COMMON_OPTIONS("changelog-json"),
+                                                      ROW_OPTIONS("changelog-json"),
+                                                      { 0 } };
 
 struct reader {
     const struct format_open *open;
@@ -65,8 +55,8 @@ static bool has_decimal(const struct type *type)
 enum code json_read_settings(const struct format_open *open, const char *family,
                              struct json_settings *ret, struct error *err)
 {
-    bool is_json = strcmp(family, "json") == 0;
-    struct reader r = { open, is_json ? json_options : changelog_json_options, family };
+    const struct format *format = format_find(str_of(family));
+    struct reader r = { open, format ? format->options : json_options, family };
     struct str mode = get(&r, "map-null-key.mode");
     struct json_settings settings = {
         .values = {
@@ -77,6 +67,7 @@ enum code json_read_settings(const struct format_open *open, const char *family,
         },
         .is_iso = str_iis(get(&r, "timestamp-format.standard"), "ISO-8601"),
         .ignore_nulls = get_bool(&r, "encode.ignore-null-fields"),
+        .is_scientific = !get_bool(&r, "encode.decimal-as-plain-number"),
         .null_key = str_iis(mode, "DROP")      ? NULL_KEY_DROP
                     : str_iis(mode, "LITERAL") ? NULL_KEY_LITERAL
                                                : NULL_KEY_FAIL,
@@ -133,7 +124,7 @@ static enum code open_encoder(const struct format_open *open, struct encoder **r
     if (!e)
         return error_nomem(err);
     e->base.kind = &encoder_kind;
-    enum code code = json_row_writer_create(open, false, &e->writer, err);
+    enum code code = json_row_writer_create(open, "json", false, &e->writer, err);
     if (code != OK) {
         mem_free(e);
         return code;

@@ -12,13 +12,6 @@
 #include "json/json_dom.h"
 #include "types/column.h"
 
-enum {
-    NO_SLOT = UINT32_MAX,
-    /* A ROW deeper than that, or in a schema with more fields, is read from its own text. */
-    TAKEN_DEPTH_MAX = 8,
-    TAKEN_FIELDS_MAX = 256,
-};
-
 struct json_decoder {
     struct decoder base;
     const struct schema *schema;
@@ -27,8 +20,7 @@ struct json_decoder {
     struct json_paths *paths;
     struct json_extract *extract;
     struct arena *arena; /* of slots */
-    struct value_slots *slots; /* one a column; NO_SLOT: not needed */
-    uint32_t taken;      /* slots so far */
+    struct json_columns columns;
     bool is_changelog;
     uint32_t op_slot;
     uint32_t data_slot;
@@ -160,27 +152,6 @@ static enum code read_changes(const struct json_decoder *d, struct value_rows *r
     return OK;
 }
 
-static enum code make_columns(struct json_decoder *d, struct value_rows *rows,
-                              const struct json_hit *hits, uint32_t n, struct column **columns,
-                              struct error *err)
-{
-    for (uint32_t c = 0; c < d->schema->count; c++) {
-        if (d->slots[c].slot == NO_SLOT)
-            continue;
-        const struct field *field = &d->schema->fields[c];
-        const struct json_hit *column = hits + (size_t)d->slots[c].slot * n;
-        rows->column = field->name;
-        for (uint32_t i = 0; i < n && d->settings.values.fail_on_missing; i++)
-            if (column[i].kind == JSON_MISSING && !rows->reasons[i])
-                TRY(value_row_is_bad(rows, i,
-                                     arena_printf(rows->arena, "field \"" STR_FMT "\" is missing",
-                                                  STR_ARG(field->name)),
-                                     err));
-        TRY(value_make_taken(rows, field->type, &d->slots[c], hits, &columns[c], err));
-    }
-    return OK;
-}
-
 static enum code decode(struct decoder *base, struct arena *arena, const struct str *spans,
                         uint32_t n, struct decoded *ret, struct error *err)
 {
@@ -204,7 +175,7 @@ static enum code decode(struct decoder *base, struct arena *arena, const struct 
         if (changes)
             TRY(read_changes(d, &rows, hits, count, changes, err));
     }
-    TRY(make_columns(d, &rows, hits, count, out.columns, err));
+    TRY(json_columns_make(&d->columns, &rows, hits, out.columns, err));
     TRY(value_rows_finish(&rows, d->bad_rows, spans, messages.record, d->schema->count, changes,
                           &out, err));
     *ret = out;
@@ -229,55 +200,17 @@ static const struct decoder_kind decoder_kind = {
 
 /* ---- opening ---- */
 
-static enum code add_path(struct json_decoder *d, const struct json_step *steps, uint32_t count,
-                          uint32_t *ret_slot, struct error *err)
-{
-    struct json_path path = { .steps = steps, .count = count };
-    d->taken++;
-    return json_paths_add(d->paths, &path, ret_slot, err);
-}
-
-/* The path of a column or field, and those of its own fields; steps[0, depth) lead to it. */
-static enum code add_value(struct json_decoder *d, const struct type *type,
-                           struct json_step *steps, uint32_t depth, struct value_slots *ret,
-                           struct error *err)
-{
-    TRY(add_path(d, steps, depth, &ret->slot, err));
-    if (type->id != TYPE_ROW || depth >= TAKEN_DEPTH_MAX || type->child_count == 0 ||
-        d->taken + type->child_count > TAKEN_FIELDS_MAX)
-        return OK;
-    struct value_slots *fields = arena_array(d->arena, struct value_slots, type->child_count);
-    if (!fields)
-        return error_nomem(err);
-    for (uint32_t f = 0; f < type->child_count; f++) {
-        steps[depth] = (struct json_step){ .kind = JSON_STEP_KEY, .key = type->names[f] };
-        TRY(add_value(d, type->children[f], steps, depth + 1, &fields[f], err));
-    }
-    ret->fields = fields;
-    return OK;
-}
-
 static enum code add_paths(struct json_decoder *d, const struct format_open *open,
                            struct error *err)
 {
     TRY(json_paths_create(JSON_FORMAT, &d->paths, err));
-    struct json_step steps[TAKEN_DEPTH_MAX + 1] = { 0 };
-    uint32_t depth = 0;
+    struct str data = STR("data");
     if (d->is_changelog) {
-        steps[0] = (struct json_step){ .kind = JSON_STEP_KEY, .key = STR("op") };
-        TRY(add_path(d, steps, 1, &d->op_slot, err));
-        steps[0].key = STR("data");
-        TRY(add_path(d, steps, 1, &d->data_slot, err));
-        depth = 1;
+        struct str op = STR("op");
+        TRY(json_columns_path(d->paths, &op, 1, &d->op_slot, err));
+        TRY(json_columns_path(d->paths, &data, 1, &d->data_slot, err));
     }
-    for (uint32_t c = 0; c < d->schema->count; c++) {
-        const struct field *field = &d->schema->fields[c];
-        d->slots[c].slot = NO_SLOT;
-        if (!format_is_needed(open, c))
-            continue;
-        steps[depth] = (struct json_step){ .kind = JSON_STEP_KEY, .key = field->name };
-        TRY(add_value(d, field->type, steps, depth + 1, &d->slots[c], err));
-    }
+    TRY(json_columns_add(&d->columns, d->arena, d->paths, open, &data, d->is_changelog, err));
     return json_extract_create(d->paths, &d->extract, err);
 }
 
@@ -295,8 +228,7 @@ enum code json_open_decoder(const struct format_open *open, bool is_changelog, s
         json_read_settings(open, is_changelog ? "changelog-json" : "json", &d->settings, err);
     if (code == OK) {
         d->arena = arena_create();
-        d->slots = d->arena ? arena_array(d->arena, struct value_slots, open->schema->count + 1) : NULL;
-        code = d->slots ? add_paths(d, open, err) : error_nomem(err);
+        code = d->arena ? add_paths(d, open, err) : error_nomem(err);
     }
     if (code != OK) {
         close_decoder(&d->base);

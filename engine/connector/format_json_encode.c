@@ -7,7 +7,7 @@
  *   TIMESTAMP_LTZ    the same in UTC with Z; of Blink: in the session zone without
  *   DATE, TIME       "2024-01-01", "10:00:00"
  *   BYTES            base64
- *   DECIMAL          a plain number
+ *   DECIMAL          a plain number, unless the option says otherwise
  *   NaN, infinities  strings
  *   MAP              an object, {"$map":[[k,v],...]} if the keys are no strings */
 #include "connector/format_json.h"
@@ -87,6 +87,17 @@ static void put_base64(struct buf *out, struct str bytes)
     buf_char(out, '"');
 }
 
+static void put_decimal(struct put *put, const struct column *column, uint32_t row)
+{
+    const struct type *type = column->type;
+    int128 value = type_phys(type) == PHYS_I128 ? COLUMN_AT(column, int128, row)
+                                                : (int128)COLUMN_AT(column, int64_t, row);
+    if (put->settings->is_scientific)
+        decimal_put_stripped(put->out, value, type->scale, true);
+    else
+        decimal_put(put->out, value, type->scale);
+}
+
 static void put_scalar(struct put *put, const struct column *column, uint32_t row)
 {
     struct buf *out = put->out;
@@ -119,10 +130,7 @@ static void put_scalar(struct put *put, const struct column *column, uint32_t ro
         put_double(out, COLUMN_AT(column, double, row), false);
         break;
     case TYPE_DECIMAL:
-        decimal_put(out,
-                    type_phys(type) == PHYS_I128 ? COLUMN_AT(column, int128, row)
-                                                 : (int128)COLUMN_AT(column, int64_t, row),
-                    type->scale);
+        put_decimal(put, column, row);
         break;
     case TYPE_CHAR:
     case TYPE_VARCHAR:
@@ -311,7 +319,7 @@ static enum code make_names(struct json_row_writer *w, bool is_spaced, struct er
     return code;
 }
 
-enum code json_row_writer_create(const struct format_open *open, bool is_spaced,
+enum code json_row_writer_create(const struct format_open *open, const char *family, bool is_spaced,
                                  struct json_row_writer **ret, struct error *err)
 {
     struct json_row_writer *w = mem_zalloc(sizeof *w);
@@ -319,8 +327,7 @@ enum code json_row_writer_create(const struct format_open *open, bool is_spaced,
         return error_nomem(err);
     w->schema = open->schema;
     w->comma = is_spaced ? ", " : ",";
-    enum code code =
-        json_read_settings(open, is_spaced ? "changelog-json" : "json", &w->settings, err);
+    enum code code = json_read_settings(open, family, &w->settings, err);
     if (code == OK) {
         w->arena = arena_create();
         w->names = w->arena ? arena_array(w->arena, struct str, open->schema->count + 1) : NULL;

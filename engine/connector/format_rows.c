@@ -30,7 +30,7 @@ static enum code report(const struct value_rows *rows, struct bad_rows *bad_rows
                         const struct str *spans, const uint32_t *record, struct error *err)
 {
     for (uint32_t i = 0; i < rows->count; i++) {
-        if (!rows->reasons[i])
+        if (!rows->reasons[i] || !*rows->reasons[i])
             continue;
         uint32_t span = record ? record[i] : i;
         struct bad_row bad = {

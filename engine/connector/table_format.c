@@ -14,6 +14,7 @@ struct format_columns {
     struct schema schema;    /* what the format sees */
     const uint32_t *columns; /* of the table, ascending */
     const bool *needed;
+    const struct format_meta *const *metas;
 };
 
 static struct str format_name(const struct table_def *table, bool key, const char **ret_prefix,
@@ -43,6 +44,8 @@ static bool is_in_format(const struct table_def *table, bool key, bool with_key,
         return !key;
     case ORIGIN_KEY:
         return key || with_key;
+    case ORIGIN_FORMAT:
+        return !key;
     case ORIGIN_META:
         break;
     }
@@ -58,7 +61,8 @@ static enum code pick_columns(const struct table_def *table, bool key, struct ar
     struct field *fields = arena_array(arena, struct field, total);
     uint32_t *columns = arena_array(arena, uint32_t, total);
     bool *needed = arena_array(arena, bool, total);
-    if (!fields || !columns || !needed)
+    const struct format_meta **metas = arena_array(arena, const struct format_meta *, total);
+    if (!fields || !columns || !needed || !metas)
         return error_nomem(err);
     uint32_t count = 0;
     for (uint32_t i = 0; i < total; i++) {
@@ -76,11 +80,13 @@ static enum code pick_columns(const struct table_def *table, bool key, struct ar
         fields[count] = field;
         columns[count] = i;
         needed[count] = !table->needed || table->needed[i];
+        metas[count] = table->format_metas ? table->format_metas[i] : NULL;
         count++;
     }
     ret->schema = (struct schema){ .fields = fields, .count = count };
     ret->columns = columns;
     ret->needed = needed;
+    ret->metas = metas;
     return OK;
 }
 
@@ -130,6 +136,7 @@ enum code table_open_decoder(const struct table_def *table, bool key, struct bad
     *open = (struct format_open){
         .schema = schema,
         .needed = picked.needed,
+        .metas = picked.metas,
         .options = table->options,
         .prefix = prefix,
         .blink = table->blink,

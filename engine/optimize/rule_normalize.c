@@ -3,13 +3,18 @@
  * Who writes rows by key leaves -U out, and may write a delete with the key alone (a
  * `changelog-json` sink with a PRIMARY KEY does).  Where a reader of such a table needs the row
  * that an update replaces, the last row of each key is kept behind the source, as Flink's
- * ChangelogNormalize does; where none does (a sink with the same key, a join on it) nothing is. */
+ * ChangelogNormalize does; where none does (a sink with the same key, a join on it) nothing is.
+ * Formats that always have the old row (Debezium's) need no such thing. */
 #include "optimize/rules.h"
 
 static bool is_by_key(const struct plan *node)
 {
-    return node->kind == PLAN_SCAN && node->changes & (CHANGES_UPDATE_AFTER | CHANGES_DELETE) &&
-           ((const struct plan_scan *)node)->def.schema->key_count > 0;
+    const struct plan_scan *scan = (const struct plan_scan *)node;
+    if (node->kind != PLAN_SCAN || !(node->changes & (CHANGES_UPDATE_AFTER | CHANGES_DELETE)) ||
+        scan->def.schema->key_count == 0)
+        return false;
+    const struct format *format = table_format(&scan->def, false);
+    return !format || !format->is_whole;
 }
 
 /* The only reader, if it takes row after row. */

@@ -239,12 +239,24 @@ static void put_formats(struct buf *out)
 static void put_format(struct buf *out, const struct format *f)
 {
     buf_printf(out, "%s: %s\n", f->name, f->summary ? f->summary : "a format");
+    if (f->carries != CARRIES_INSERT)
+        buf_text(out, "It says what becomes of a row: +I, -U, +U and -D.\n");
     if (!f->options || !f->options->name) {
         buf_text(out, "\nIt has no options.\n");
         return;
     }
     buf_text(out, "\nOptions, also with value. or key. in front:\n");
     put_options(out, f->options, NULL);
+    if (!f->metas)
+        return;
+    buf_text(out, "\nMetadata columns, with value. in front:\n");
+    for (const struct format_meta *meta = f->metas; meta->name; meta++) {
+        struct buf text;
+        buf_init(&text, 1 << 12);
+        type_print(&text, meta->type);
+        buf_text(&text, ", read only");
+        put_entry_done(out, str_of(meta->name), &text);
+    }
 }
 
 static void put_settings(struct buf *out)

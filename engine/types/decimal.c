@@ -541,6 +541,32 @@ void decimal_put(struct buf *out, int128 value, int scale)
     buf_put(out, text, decimal_print(value, scale, text));
 }
 
+void decimal_put_stripped(struct buf *out, int128 value, int scale, bool is_scientific)
+{
+    if (value == 0) {
+        buf_char(out, '0');
+        return;
+    }
+    while (value % 10 == 0 && (scale > 0 || is_scientific)) {
+        value /= 10;
+        scale--;
+    }
+    char digits[NUMBER_I128_MAX];
+    size_t size = number_print_i128(value < 0 ? -value : value, digits);
+    int exponent = (int)size - 1 - scale;
+    if (!is_scientific || (scale >= 0 && exponent >= -6)) {
+        decimal_put(out, value, scale);
+        return;
+    }
+    if (value < 0)
+        buf_char(out, '-');
+    buf_char(out, digits[0]);
+    if (size > 1)
+        buf_char(out, '.');
+    buf_put(out, digits + 1, size - 1);
+    buf_printf(out, "E%+d", exponent);
+}
+
 /* ---- other numbers ---- */
 
 bool decimal_from_i64(int64_t value, int precision, int scale, int128 *ret)

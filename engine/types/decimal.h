@@ -60,6 +60,8 @@ bool decimal_parse(struct str text, int precision, int scale, int128 *ret);
 /* Plain notation with exactly `scale` digits after the point.  Bytes written, no NUL. */
 size_t decimal_print(int128 value, int scale, char *out /* >= DECIMAL_TEXT_MAX */);
 void decimal_put(struct buf *out, int128 value, int scale);
+/* BigDecimal.stripTrailingZeros() by toString() (1E+5, 1E-7), or by toPlainString(). */
+void decimal_put_stripped(struct buf *out, int128 value, int scale, bool is_scientific);
 
 bool decimal_from_i64(int64_t value, int precision, int scale, int128 *ret);
 /* Through the shortest decimal text of the double, as BigDecimal.valueOf does; NaN and infinities

@@ -289,12 +289,12 @@ static void topics_are_checked(void)
 
 static bool matches(const char *pattern, const char *topic)
 {
-    struct kafka_pattern *compiled;
+    struct name_pattern *compiled;
     error = (struct error){ .code = OK };
-    if (!CHECK_INT(kafka_pattern_compile(str_of(pattern), &compiled, &error), OK))
+    if (!CHECK_INT(name_pattern_compile("topic pattern", str_of(pattern), &compiled, &error), OK))
         return false;
-    bool found = kafka_pattern_matches(compiled, topic);
-    kafka_pattern_destroy(compiled);
+    bool found = name_pattern_matches(compiled, topic);
+    name_pattern_destroy(compiled);
     return found;
 }
 
@@ -307,13 +307,13 @@ static void patterns_are_those_of_java(void)
     CHECK(matches("[^\\d]+", "abc") && !matches("[^\\d]+", "a1"));
     CHECK(matches("\\D+", "abc") && !matches("\\D+", "a1"));
     CHECK(matches("[\\-a]+", "a-a") && !matches("t.*", "at"));
-    struct kafka_pattern *compiled;
-    CHECK_INT(kafka_pattern_compile(STR("(?!a).*"), &compiled, &error), E_OPTION);
+    struct name_pattern *compiled;
+    CHECK_INT(name_pattern_compile("topic pattern", STR("(?!a).*"), &compiled, &error), E_OPTION);
     CHECK_STR(error.message, "topic pattern \"(?!a).*\" has a group that looks around or has a "
                              "name, which is not supported");
-    CHECK_INT(kafka_pattern_compile(STR("a*?"), &compiled, &error), E_OPTION);
-    CHECK_INT(kafka_pattern_compile(STR("\\p{Alpha}"), &compiled, &error), E_OPTION);
-    CHECK_INT(kafka_pattern_compile(STR("(a"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("a*?"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("\\p{Alpha}"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("(a"), &compiled, &error), E_OPTION);
 }
 
 static void starts(const char *const *options, bool blink, enum kafka_place place,

@@ -27,6 +27,7 @@ struct fixture {
     struct field fields[FIXTURE_MAX];
     enum column_origin origins[FIXTURE_MAX];
     enum meta metas[FIXTURE_MAX];
+    const struct format_meta *format_metas[FIXTURE_MAX];
     bool needed[FIXTURE_MAX];
     uint32_t key[FIXTURE_MAX];
     struct schema schema;
@@ -127,6 +128,7 @@ UNUSED static const char *decode_text(struct fixture *f, const char *format,
     struct format_open open = {
         .schema = &f->schema,
         .needed = f->needed,
+        .metas = f->format_metas,
         .options = &f->options,
         .prefix = "",
         .blink = f->table.blink,

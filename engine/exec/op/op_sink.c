@@ -11,6 +11,8 @@
  * In upsert mode there is no -U: see as_upserts(). */
 #include "exec/op/ops.h"
 #include "exec/op/sink_nulls.h"
+
+#include "base/clock.h"
 #include "expr/compare.h"
 #include "types/concat.h"
 
@@ -56,11 +58,30 @@ static enum code append(struct arena *arena, struct pending ***tail, const struc
     return OK;
 }
 
+static void set_timer(struct op_sink *op)
+{
+    const struct sink_kind *kind = op->sink->kind;
+    int64_t ms = kind->tick_ms ? kind->tick_ms(op->sink) : -1;
+    op->base.due_us = ms < 0 ? INT64_MAX : clock_now_us(op->base.worker->clock) + ms * 1000;
+}
+
 static enum code write_batch(struct op_sink *op, const struct batch *batch, struct error *err)
 {
     op->policy->writing = batch;
     enum code code = op->sink->kind->write(op->sink, batch, err);
     op->policy->writing = NULL;
+    set_timer(op);
+    return code;
+}
+
+static enum code timer(struct op *base, int64_t now_us, struct error *err)
+{
+    (void)now_us;
+    struct op_sink *op = (struct op_sink *)base;
+    enum code code = op->sink->kind->tick(op->sink, err);
+    if (code != OK)
+        error_while(err, "writing to table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
+    set_timer(op);
     return code;
 }
 
@@ -308,6 +329,7 @@ static const struct op_kind op_sink_kind = {
     .barrier = barrier,
     .end = end,
     .settle = settle,
+    .timer = timer,
     .destroy = destroy,
 };
 

@@ -6,42 +6,10 @@
  * record; then the other columns follow its record numbers.
  *
  * Columns nobody reads are a constant NULL. */
-#include "exec/op/ops.h"
+#include "exec/op/op_source.h"
 #include "exec/save.h"
 
 #include "base/clock.h"
-
-struct part { /* a decoder and where its columns go */
-    struct decoder *decoder;
-    const uint32_t *columns;
-    uint32_t column_count;
-};
-
-struct op_source {
-    struct op base;
-    const struct plan_scan *plan;
-    struct source *source;
-    struct bad_row_policy *policy;
-    struct bad_rows bad_rows; /* in front of the policy: fills in the place of a record */
-    struct records records;
-    struct part value, key;
-    bool uses_records;        /* the connector gives raw records */
-    bool is_polling;          /* bad rows reported now are not among the records */
-    uint64_t bytes;
-    uint64_t skip;            /* rows handed out before the snapshot that are still to come */
-    /* Merging by time: what was read and not passed on yet. */
-    struct arena *told_arena; /* of the position in front of it, noted when snapshots are written */
-    struct split_position *told;
-    uint32_t told_count;
-    struct batch *held;
-    uint32_t held_next;         /* first row not passed on */
-    int64_t *held_times_ms;     /* a time a row */
-    const uint32_t *held_record; /* record of each row; NULL: itself */
-    uint32_t pushed_first;      /* row of what was read that the last batch begins with */
-    uint64_t ahead;             /* rows that are too far ahead to move time */
-    int64_t time_us;            /* watermark behind this source; WATERMARK_NONE: none */
-    struct op_source *next;     /* of the worker */
-};
 
 /* --- bad rows: a decoder knows the span, we know where it came from ----------------- */
 
@@ -115,7 +83,7 @@ static struct str split_text(struct op_source *op, enum meta meta, uint32_t spli
     return name;
 }
 
-static struct column *meta_column(struct op_source *op, enum meta meta, const struct type *type)
+struct column *op_source_meta_column(struct op_source *op, enum meta meta, const struct type *type)
 {
     struct records *r = &op->records;
     struct arena *arena = r->arena;
@@ -233,6 +201,10 @@ static enum code put_splits(const struct op_source *op, struct batch *out, struc
 static enum code make_batch(struct op_source *op, struct batch **ret, struct error *err)
 {
     struct records *r = &op->records;
+    if (op->is_keyed) {
+        TRY(op_source_keyed_batch(op, ret, &op->held_record, err));
+        return put_splits(op, *ret, err);
+    }
     const struct table_def *def = &op->plan->def;
     struct decoded values = { .rows = r->count };
     if (op->value.decoder)
@@ -248,7 +220,7 @@ static enum code make_batch(struct op_source *op, struct batch **ret, struct err
     for (uint32_t i = 0; i < def->schema->count; i++) {
         const struct type *type = def->schema->fields[i].type;
         if (def->origins[i] == ORIGIN_META && def->needed[i]) {
-            struct column *c = meta_column(op, def->metas[i], type);
+            struct column *c = op_source_meta_column(op, def->metas[i], type);
             if (!c || !(out->columns[i] = reordered(r->arena, c, &values)))
                 return error_nomem(err);
         }
@@ -474,6 +446,7 @@ static enum code make_records(struct op_source *op, struct error *err)
     const struct table_def *def = &op->plan->def;
     struct records *r = &op->records;
     r->cap = BATCH_ROWS;
+    r->want_keys = op->is_keyed;
     r->values = arena_array(arena, struct str, r->cap);
     r->keys = arena_array(arena, struct str, r->cap);
     r->splits = arena_array(arena, uint32_t, r->cap);
@@ -510,6 +483,7 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan,
     op->policy = policy;
     op->bad_rows.report = report;
     op->uses_records = plan->connector->source->poll != NULL;
+    op->is_keyed = connector_is_keyed(plan->connector, &plan->def);
     op->time_us = WATERMARK_NONE;
     op->next = worker->sources;
     worker->sources = op;
