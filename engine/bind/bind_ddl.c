@@ -242,6 +242,19 @@ static enum code finish_key(struct table_build *t, const struct ast_create_table
     return OK;
 }
 
+/* Once a catalog: published jobs have it in every table. */
+static void warn_of_rest(struct binder *b, struct span span)
+{
+    const struct catalog_table *table;
+    for (uint32_t i = 0; (table = catalog_table_at(b->catalog, i)); i++)
+        if (table->has_rest)
+            return;
+    struct error warning = { .code = OK };
+    error_at(&warning, E_OPTION, span, "\"...\" in WITH is skipped");
+    error_hint(&warning, "What it stands for has to come from a profile, or is left at its default.");
+    b->hooks->warn(b->hooks->self, &warning);
+}
+
 static enum code add_options(struct binder *b, const struct ast_list *list,
                              struct catalog_table *table, struct error *err)
 {
@@ -254,7 +267,9 @@ static enum code add_options(struct binder *b, const struct ast_list *list,
     uint32_t n = before;
     for (uint32_t i = 0; i < list->count; i++) {
         const struct ast_option *o = (const struct ast_option *)list->items[i];
-        if (o->placeholder) {
+        if (o->placeholder || str_is(o->value, "...")) {
+            if (!table->has_rest)
+                warn_of_rest(b, o->node.span);
             table->has_rest = true;
             continue;
         }

@@ -223,8 +223,8 @@ static enum code read_state(struct reader *r, struct fy_node *node)
 
 static enum code read_defaults(struct reader *r, struct fy_node *node)
 {
-    static const char *const known[] = { "dialect", "time-zone", "parallelism", "checkpoint",
-                                         "state",   "on-error",  "dead-letter", NULL };
+    static const char *const known[] = { "dialect",  "time-zone",   "parallelism", "checkpoint", "state",
+                                         "on-error", "dead-letter", "late-table",  NULL };
     if (is_empty(node))
         return OK;
     TRY(want_mapping(r, node, STR("defaults")));
@@ -247,6 +247,8 @@ static enum code read_defaults(struct reader *r, struct fy_node *node)
             TRY(read_on_error(r, value, &r->profile->on_error));
         else if (str_iis(key, "dead-letter"))
             TRY(read_value(r, value, STR("\"dead-letter\""), &r->profile->dead_letter));
+        else if (str_iis(key, "late-table"))
+            TRY(read_value(r, value, STR("\"late-table\""), &r->profile->late_table));
         else
             return unknown_key(r, pair, key, "\"defaults\"", known);
     }
@@ -273,6 +275,9 @@ static enum code read_options(struct reader *r, struct fy_node *node, struct str
             continue;
         } else if (str_iis(key, "dead-letter") || str_iis(key, "dead-letter-table")) {
             TRY(read_value(r, value, STR("\"dead-letter\""), &entry->dead_letter));
+            continue;
+        } else if (str_iis(key, "late-table")) {
+            TRY(read_value(r, value, STR("\"late-table\""), &entry->late_table));
             continue;
         }
         if (value && fy_node_get_type(value) == FYNT_MAPPING) {
