@@ -189,7 +189,7 @@ static struct chunk *add_chunk(struct state_heap *heap)
 {
     size_t bytes = MAX(MIN(heap->chunk_bytes / 4, (size_t)CHUNK_MAX), (size_t)CHUNK_MIN);
     if (!take_budget(heap, bytes)) {
-        bytes = CHUNK_MIN / 2;
+        bytes = sizeof(struct chunk) + 2 * SLAB_BYTES; /* one, wherever it lies */
         if (!take_budget(heap, bytes))
             return NULL;
     }
