@@ -18,6 +18,7 @@ RANDOM_SQL_CASES and RANDOM_SQL_SEED in the environment stand for the options: a
 """
 import argparse
 import collections
+import itertools
 import json
 import os
 import random
@@ -81,11 +82,25 @@ class Job:
             return self.ddl() + views + text_for(WEIR, self.queries[0].sql) + ";\n"
         return self.ddl() + views + self.sinks(self.queries, "o", self.keyed)
 
+    def stops(self, rows):
+        """After how many rows it is stopped."""
+        chance = random.Random(self.chance)
+        return sorted(chance.sample(range(1, rows + 1), min(rows, chance.randrange(1, 4))))
+
+    def parts_updates(self):
+        """A stop is between -U and +U: by itself that is a delete, and an insert is what follows."""
+        text = self.text()
+        records = sorted((at, n, k, lines.count("\n"), table.name) for n, table in enumerate(self.tables)
+                         for k, (at, lines) in enumerate(table.records()))
+        stops = self.stops(sum(r[3] for r in records))
+        read = list(itertools.accumulate(r[3] for r in records if len(re.findall(rf"\b{r[4]}\b", text)) > 2))
+        return any(stop not in read for stop in stops if stop <= read[-1])
+
     def reads_once(self):
         """Nothing is read by two inputs of one operator: the order of changes is given."""
         text = self.text()
         return all(len(re.findall(rf"\b{t.name}\b", text)) <= 3 for t in self.tables) and "(WITH " not in text \
-            and not self.views
+            and not self.views and not self.parts_updates()
 
     def steps(self):
         """Two jobs: the views into files; the queries over those."""
@@ -231,10 +246,8 @@ class Runner:
                 return self.outputs(job, folder, self.start(folder, second, list(options)))
             if way != "resumed":
                 return self.outputs(job, folder, self.start(folder, job.text(), list(options)))
-            chance = random.Random(job.chance)
-            stops = sorted(chance.sample(range(1, rows + 1), min(rows, chance.randrange(1, 4))))
             done, out = 0, ""
-            for stop in stops + [None]:
+            for stop in job.stops(rows) + [None]:
                 more = ["--set", "weir.state.dir=state"]
                 more += ["--set", f"weir.test.stop-after-rows={stop - done}"] if stop else []
                 done = stop
