@@ -2,8 +2,9 @@
  *
  *   SELECT a.id, (SELECT COUNT(*) FROM b WHERE b.id = a.id AND b.x > 1) FROM a
  *
- * becomes a LEFT join with SELECT COUNT(*), b.id FROM b WHERE b.x > 1 GROUP BY b.id.  It has to be
- * an aggregate, so that there is one row, and look outside by equalities only. */
+ * becomes a LEFT join with SELECT COUNT(*), b.id FROM b WHERE b.x > 1 GROUP BY b.id.  It looks outside
+ * by equalities only.  What is no aggregate becomes one, SINGLE_VALUE, which fails when it sees a
+ * second row, as in Flink. */
 #include "bind/group.h"
 
 struct correlated {
@@ -14,6 +15,7 @@ struct correlated {
     struct expr **outer_keys; /* ... and what they are compared with */
     struct ast_node *rest;   /* the other conditions, or NULL */
     uint32_t keys_cap, outer_cap;
+    bool is_aggregate;
 };
 
 static bool binds(struct binder *b, const struct scope *scope, const struct ast_node *node,
@@ -63,13 +65,23 @@ static enum code split(struct correlated *c, struct ast_node *node, struct error
     return add_rest(c, node, err); /* binding the query says what is wrong with it */
 }
 
-static bool find_count(void *arg, const struct ast_node *node)
+/* SINGLE_VALUE(item) for an item that is no aggregate. */
+static struct ast_node *single_item(struct arena *arena, struct ast_node *item)
 {
-    const struct ast_call *call = (const struct ast_call *)node;
-    bool *found = arg;
-    if (node->kind == AST_CALL && str_iis(call->path.items[0].text, "COUNT"))
-        *found = true;
-    return *found || ast_each_child(node, find_count, arg);
+    struct ast_select_item *made = arena_new(arena, struct ast_select_item);
+    struct ast_call *call = arena_new(arena, struct ast_call);
+    struct ast_name *name = arena_new(arena, struct ast_name);
+    struct ast_node **args = arena_array(arena, struct ast_node *, 1);
+    if (!made || !call || !name || !args)
+        return NULL;
+    *made = *(const struct ast_select_item *)item;
+    *name = (struct ast_name){ .text = STR("SINGLE_VALUE"), .span = item->span };
+    args[0] = made->expr;
+    call->node = (struct ast_node){ .kind = AST_CALL, .span = made->expr->span };
+    call->path = (struct ast_names){ .items = name, .count = 1, .span = item->span };
+    call->args = (struct ast_list){ .items = args, .count = 1 };
+    made->expr = &call->node;
+    return &made->node;
 }
 
 /* The query with its keys in the select list and in GROUP BY. */
@@ -84,6 +96,8 @@ static enum code bind_grouped(struct correlated *c, const struct ast_query *quer
     if (!items || !keys)
         return error_nomem(err);
     items[0] = select.items.items[0];
+    if (!c->is_aggregate && !(items[0] = single_item(arena, items[0])))
+        return error_nomem(err);
     for (uint32_t i = 0; i < n; i++) {
         keys[i].node = (struct ast_node){ .kind = AST_SELECT_ITEM,
                                           .span = c->keys.items[i]->span };
@@ -99,25 +113,52 @@ static enum code bind_grouped(struct correlated *c, const struct ast_query *quer
     return bind_query(c->b, &grouped, ctes, ret, err);
 }
 
-/* A row that has no group counts 0. */
+struct emptying {
+    const struct grouping *grouping;
+    bool counts;
+};
+
+/* What the item is over no rows: a COUNT is 0, any other aggregate or column NULL. */
+static struct expr *empty_column(struct arena *arena, struct expr *e, void *arg)
+{
+    struct emptying *empty = arg;
+    const struct grouping *g = empty->grouping;
+    if (e->kind != EXPR_COLUMN)
+        return e;
+    uint32_t at = e->column - g->base;
+    bool counts = e->column >= g->base && at < g->call_count &&
+                  strcmp(g->calls[at].agg->function->name, "COUNT") == 0;
+    empty->counts = empty->counts || counts;
+    return counts ? expr_i64(arena, e->type, 0, e->span) : expr_null(arena, e->type, e->span);
+}
+
+/* A row that has no group gets the value of no rows. */
 static enum code value_of(struct correlated *c, const struct ast_node *item, struct plan *join,
                           uint32_t column, struct expr **ret, struct error *err)
 {
-    bool counts = false;
-    struct expr *args[2] = {
-        expr_column(c->b->arena, column, join->fields[column].type, item->span),
-        expr_i64(c->b->arena, &type_bigint, 0, item->span),
-    };
-    if (!args[0] || !args[1])
+    struct binder *b = c->b;
+    struct grouping g = { .b = b, .from = &c->inner, .base = c->inner.plan->field_count };
+    struct scope scope = c->inner.scope;
+    struct emptying empty = { .grouping = &g };
+    struct expr *parts[3], *value;
+    if (!(value = expr_column(b->arena, column, join->fields[column].type, item->span)))
         return error_nomem(err);
-    *ret = args[0];
-    (void)find_count(&counts, item);
-    if (!counts)
+    *ret = value;
+    if (!c->is_aggregate)
         return OK;
-    if (item->kind != AST_CALL)
-        return bind_unsupported(item->span, "an expression over COUNT in a query that looks outside",
-                                err);
-    return bind_coalesce(c->b, args, 2, item->span, ret, err);
+    scope.group = &g;
+    TRY(bind_expr(b, &scope, item, &parts[2], err));
+    if (!(parts[2] = expr_rewrite(b->arena, parts[2], empty_column, &empty)))
+        return error_nomem(err);
+    if (!empty.counts)
+        return OK;
+    struct expr *key = expr_column(b->arena, column + 1, join->fields[column + 1].type,
+                                   item->span); /* no group has a key that equals NULL */
+    if (!key)
+        return error_nomem(err);
+    TRY(bind_operator(b, "IS NOT NULL", &key, 1, item->span, &parts[0], err));
+    parts[1] = value;
+    return bind_case(b, parts, 3, item->span, ret, err);
 }
 
 enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
@@ -135,9 +176,11 @@ enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
     TRY(split(&c, select->where, err));
     if (c.keys.count == 0)
         return OK;
-    if (!group_has_aggregate(b, item))
+    c.is_aggregate = group_has_aggregate(b, item);
+    if (!c.is_aggregate && (select->distinct || query->order_by.count > 0))
         return bind_unsupported(query->node.span,
-                                "a query used as a value that looks outside and is no aggregate",
+                                "DISTINCT or ORDER BY in a query used as a value that looks "
+                                "outside",
                                 err);
     struct relation grouped;
     struct conjuncts all = { 0 };

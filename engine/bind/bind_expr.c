@@ -255,9 +255,7 @@ static enum code bind_in(struct binder *b, const struct scope *scope, const stru
                          struct expr **ret, struct error *err)
 {
     if (node->query)
-        return error_at(err, E_UNSUPPORTED, node->node.span,
-                        "IN with a query has to be a condition of its own in WHERE, joined to "
-                        "others by AND");
+        return bind_value_query(b, &node->node, ret, err);
     uint32_t n = node->list.count;
     struct expr **args = arena_array(b->arena, struct expr *, n + 1);
     if (!args)
@@ -283,6 +281,30 @@ static enum code bind_in(struct binder *b, const struct scope *scope, const stru
             return error_nomem(err);
     }
     return maybe_negate(b, node->negated, e, span, ret, err);
+}
+
+/* x < ANY (1, 2) is x < 1 OR x < 2; with ALL it is AND. */
+static enum code bind_quantified(struct binder *b, const struct scope *scope,
+                                 const struct ast_quantified *node, struct expr **ret,
+                                 struct error *err)
+{
+    if (node->query)
+        return bind_value_query(b, &node->node, ret, err);
+    uint32_t n = node->list.count;
+    const char *name = ast_binary_op_text(node->op);
+    struct expr *pair[2], **parts = arena_array(b->arena, struct expr *, n);
+    if (!parts)
+        return error_nomem(err);
+    TRY(bind_expr(b, scope, node->operand, &pair[0], err));
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(bind_expr(b, scope, node->list.items[i], &pair[1], err));
+        TRY(bind_operator(b, name, (struct expr *[]){ pair[0], pair[1] }, 2, node->node.span,
+                          &parts[i], err));
+    }
+    *ret = parts[0];
+    if (n > 1)
+        *ret = expr_logic(b->arena, node->all ? EXPR_AND : EXPR_OR, parts, n, node->node.span);
+    return *ret ? OK : error_nomem(err);
 }
 
 /* --- CASE ------------------------------------------------------------------------------ */
@@ -453,11 +475,8 @@ enum code bind_expr(struct binder *b, const struct scope *scope, const struct as
         return *ret ? OK : error_nomem(err);
     }
     case AST_QUANTIFIED:
-        return bind_unsupported(node->span, "a comparison with ANY, SOME or ALL", err);
+        return bind_quantified(b, scope, (const struct ast_quantified *)node, ret, err);
     case AST_EXISTS:
-        return error_at(err, E_UNSUPPORTED, node->span,
-                        "EXISTS has to be a condition of its own in WHERE, joined to others by "
-                        "AND");
     case AST_SUBQUERY:
         return bind_value_query(b, node, ret, err);
     case AST_STAR:

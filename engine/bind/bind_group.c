@@ -302,9 +302,10 @@ static enum code overs_output(struct grouping *g, struct over_list *overs, struc
 /* --- the calc above ---------------------------------------------------------------------- */
 
 enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
-                              struct relation *from, struct expr *filter, struct relation *ret,
-                              struct error *err)
+                              const struct cte *ctes, struct relation *from,
+                              struct expr *filter, struct relation *ret, struct error *err)
 {
+    TRY(group_values_below(b, node, ctes, from, err));
     struct grouping g = { .b = b, .from = from, .base = from->plan->field_count };
     TRY(bind_keys(&g, node, err));
     TRY(group_find_window(&g, err));
@@ -315,15 +316,17 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     scope.over = over_is_needed(node) ? &overs : NULL;
     struct items list = { 0 };
     struct expr *having = NULL, *qualify = NULL;
+    for (uint32_t i = 0; i < node->items.count; i++)
+        TRY(group_note_values(&g, &scope, node->items.items[i], ctes, err));
     TRY(bind_select_list(b, &scope, node, &list, err));
     if (node->qualify)
         TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
     scope.over = NULL;
-    if (node->having)
-        TRY(bind_condition(b, &scope, node->having, "HAVING", &having, err));
+    TRY(group_bind_having(&g, &scope, node->having, ctes, &having, err));
 
     struct plan *operator;
     TRY(make_operator(&g, from->plan, filter, node->node.span, &operator, err));
+    TRY(group_join_values(&g, ctes, &operator, err));
     if (having)
         TRY(group_output(&g, having, &having, err));
     if (qualify)

@@ -58,7 +58,7 @@ struct scan_entry {
     struct plan *watermark;    /* above the scan, if the table has one; made at the first use */
 };
 
-/* A query used as a value, and the column of the FROM around it that has what it gives. */
+/* A query used as a value, and what it gives, over the FROM around it. */
 struct value_query {
     const struct ast_node *node;
     struct expr *column;
@@ -199,7 +199,8 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
 enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
                                 const struct cte *ctes, struct relation *from,
                                 struct expr **ret, struct error *err) WEIR_CHECKED;
-/* Joins the queries used as values in an expression to `from`: bind_expr then reads their column. */
+/* bind_value.c: joins the queries used as values in an expression to `from`: bind_expr then reads
+ * what they give. */
 enum code bind_value_queries(struct binder *b, const struct ast_node *node,
                              const struct cte *ctes, struct relation *from, struct error *err)
     WEIR_CHECKED;
