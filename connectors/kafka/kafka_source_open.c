@@ -502,6 +502,7 @@ const struct source_kind kafka_source = {
     .tell = source_tell,
     .committed = kafka_source_committed,
     .shares = true,
+    .count_splits = kafka_count_partitions,
     .has_splits = source_has_splits,
     .status = source_status,
     .close = source_close,

@@ -348,6 +348,19 @@ static int32_t file_source_split_partition(struct source *base, uint32_t split)
     return 0;
 }
 
+/* What is wrong with the files is said when the job opens them. */
+static uint32_t file_source_count_splits(const struct table_def *table)
+{
+    struct source_open open = { .table = table };
+    struct source *source;
+    struct error ignored = { .code = OK };
+    if (file_source_open(&open, &source, &ignored) != OK)
+        return 1;
+    uint32_t count = file_source_split_count(source);
+    file_source_close(source);
+    return MAX(count, 1);
+}
+
 static bool file_source_has_splits(struct source *base)
 {
     const struct file_source *s = (const struct file_source *)base;
@@ -395,6 +408,7 @@ const struct source_kind filesystem_source = {
     .split_state = file_source_split_state,
     .tell = file_source_tell,
     .shares = true,
+    .count_splits = file_source_count_splits,
     .has_splits = file_source_has_splits,
     .close = file_source_close,
 };

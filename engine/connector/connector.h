@@ -169,6 +169,10 @@ struct source_kind {
      * by it. Asked once, before the first poll. Optional: no. */
     enum code (*is_timed)(struct source *s, bool *ret, struct error *err);
     bool shares; /* understands source_open.share: an instance a worker, each with its splits */
+    /* With shares: how many splits there are now, for the number of workers.  Asked before anything
+     * is opened; may ask a server for a second. 0: it did not answer.  Optional: one.  Not with
+     * is_timed: one worker alone merges by time, and without being told it stays so. */
+    uint32_t (*count_splits)(const struct table_def *table);
     /* With shares: is there a split that is ours, as far as is known now? */
     bool (*has_splits)(struct source *s);
     void (*status)(struct source *s, struct source_status *ret); /* optional */
@@ -289,6 +293,8 @@ struct connector {
      * rows before it need not be written?  (Not if NULLs leave what was there, deletes are ignored,
      * or anybody sees each change.) NULL: no. */
     bool (*keeps_last)(const struct table_def *table);
+    /* Does somebody see the rows as they come (on standard output)?  NULL: no. */
+    bool (*is_shown)(const struct table_def *table);
     /* Checks that cut across options and columns, before anything is opened. Optional. */
     enum code (*check)(const struct table_def *table, bool as_sink, struct error *err);
     /* What EXPLAIN prints behind the name: "topic=orders". Optional; secrets never. */

@@ -379,10 +379,10 @@ struct plan_job {
     uint32_t node_count;
     struct plan_scan **scans;   /* in the order of CREATE TABLE; set by the optimizer */
     uint32_t scan_count;
-    uint32_t workers;           /* that will run it: set before the optimizer; 0 is 1 */
+    uint32_t workers;           /* that will run it; 0 is 1 */
+    const char *workers_reason; /* "--parallelism"; NULL: not worth a word */
     enum dialect dialect;
     const char *dialect_reason; /* "CREATE TABLE t has a WITH key \"type\"" */
-    uint32_t parallelism;       /* workers it is planned for; 0 and 1: one */
     bool fold;                  /* unobservable updates may be folded */
     bool fold_all;              /* ... also where it does not pay: for tests */
     bool mini_batch;            /* aggregates may leave out changes that can be seen */

@@ -30,6 +30,10 @@ void plan_print_json(struct buf *out, const struct plan_job *job, struct str job
     buf_printf(out, "{\"dialect\": \"%s\", \"reason\": ",
                job->dialect == DIALECT_BLINK ? "blink" : "flink");
     json_text(out, str_of(job->dialect_reason ? job->dialect_reason : ""));
+    if (job->workers_reason) {
+        buf_printf(out, ", \"workers\": %u, \"workers_reason\": ", MAX(job->workers, 1));
+        json_text(out, str_of(job->workers_reason));
+    }
     buf_text(out, ", \"nodes\": [");
     for (uint32_t i = 0; i < job->node_count; i++) {
         const struct plan *node = job->nodes[i];

@@ -204,15 +204,51 @@ static enum code check_sorts(const struct plan_job *plan, struct error *err)
     return OK;
 }
 
+static const char *why_so_many(const struct session *s, const struct setting_value *given)
+{
+    static const char *const reasons[] = { [SETTING_PROFILE] = "the profile says so",
+                                           [SETTING_SET] = "SET 'parallelism.default'",
+                                           [SETTING_COMMAND] = "--parallelism" };
+    bool by_set = given->level == SETTING_COMMAND && !s->config.parallelism;
+    return by_set ? "--set parallelism.default" : reasons[given->level];
+}
+
+static enum code choose_workers(struct job *job, struct plan_job *plan, struct error *err)
+{
+    struct session *s = job->session;
+    const struct setting_value *given = settings_find(&s->settings, "parallelism.default");
+    if (given) {
+        plan->workers = (uint32_t)settings_int(&s->settings, "parallelism.default");
+        plan->workers_reason = why_so_many(s, given);
+        return OK;
+    }
+    struct exec_choice_options options = {
+        .ask_servers = job->resolver.is_run,
+        .cores = (uint32_t)MAX(settings_int(&s->settings, "weir.test.cores"), 0),
+    };
+    struct exec_choice choice;
+    TRY(exec_choose_workers(plan, &options, job->arena, &choice, err));
+    plan->workers = choice.workers;
+    plan->workers_reason = choice.reason;
+    if (!choice.is_unsure)
+        return OK;
+    struct error warning = { .code = OK };
+    error_set(&warning, E_RETRY, "one worker runs the job: %s", choice.reason);
+    error_hint(&warning, "--parallelism says how many there are to be.");
+    session_warn(s, &warning);
+    return OK;
+}
+
 enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
 {
     struct plan_job *plan;
     TRY(binder_finish(job->binder, &plan, err));
     plan->dialect = job->env.dialect;
     plan->dialect_reason = job->dialect_reason;
-    plan->workers = (uint32_t)MAX(settings_int(&job->session->settings, "parallelism.default"), 1);
     choose_folding(&job->session->settings, plan);
     TRY(optimize(job->arena, plan, err));
+    TRY(choose_workers(job, plan, err));
+    TRY(optimize_for_workers(job->arena, plan, err));
     for (const struct plan_warning *w = plan->warnings; w; w = w->next)
         session_warn(job->session, &w->error);
     if (!reads_to_an_end(job->session))
@@ -227,6 +263,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
 
 struct run {
     struct job *job;
+    const struct plan_job *plan;
     struct renderer *renderer;
     struct progress progress;
     int64_t begun_us;
@@ -349,7 +386,9 @@ static void say_summary(struct run *run, struct exec *exec)
     int64_t cpu_us = clock_cpu_us();
     struct summary summary = { .wall_us = clock_monotonic_us() - run->begun_us,
                                .cpu_us = cpu_us - s->cpu_us,
-                               .rss_kb = summary_rss_kb() };
+                               .rss_kb = summary_rss_kb(),
+                               .workers = run->plan->workers,
+                               .workers_reason = run->plan->workers_reason };
     s->cpu_us = cpu_us;
     if (str_iis(form, "none"))
         return;
@@ -427,7 +466,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
 {
     struct session *s = job->session;
     struct error err = { .code = OK };
-    struct run run = { .job = job, .begun_us = clock_monotonic_us() };
+    struct run run = { .job = job, .plan = plan, .begun_us = clock_monotonic_us() };
     struct render_options render;
     if (session_render_options(s, &render, &err) != OK)
         return session_report(s, &err);
@@ -437,7 +476,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     s->job_count++;
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
-    progress_begin(&run.progress, run.begun_us);
+    progress_begin(&run.progress, plan->workers, run.begun_us);
     struct exec_options options = {
         .until_end = reads_to_an_end(s),
         .checkpoint_interval_ms = settings_duration_ms(&s->settings, "weir.checkpoint.interval"),
