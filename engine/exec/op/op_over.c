@@ -148,6 +148,13 @@ static enum code compute_due(struct op_over *op, struct error *err)
 
 /* --- partitions that are forgotten ------------------------------------------------------------ */
 
+/* A frame may be longer than time is. */
+static int64_t time_after(int64_t time_us, int64_t length_us)
+{
+    int64_t after;
+    return __builtin_add_overflow(time_us, length_us, &after) ? INT64_MAX : after;
+}
+
 /* A row sees to it that its partition is looked at when it is out of every frame.  `key` are the
  * key columns of its batch and one for the time. */
 static enum code set_timer(struct op_over *op, struct column *const *key, uint32_t row,
@@ -156,9 +163,10 @@ static enum code set_timer(struct op_over *op, struct column *const *key, uint32
     const struct state_slot *slot = over_slot(&op->over, OVER_CLEANUP);
     int64_t *cleanup = over_value(&op->over, group, OVER_CLEANUP);
     int64_t length = op->plan->preceding, half = length / TIME_US_PER_MS / 2 * TIME_US_PER_MS;
-    if (state_is_valid(group, slot) && *cleanup >= time_us + length + TIME_US_PER_MS)
+    int64_t out_us = time_after(time_us + TIME_US_PER_MS, length);
+    if (state_is_valid(group, slot) && *cleanup >= out_us)
         return OK;
-    *cleanup = time_us + length + half + TIME_US_PER_MS;
+    *cleanup = time_after(out_us, half);
     state_set_valid(group, slot, true);
     char *timer;
     uint8_t is_new;
