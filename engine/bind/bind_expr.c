@@ -235,6 +235,28 @@ static enum code bind_between(struct binder *b, const struct scope *scope,
     return maybe_negate(b, node->negated, e, span, ret, err);
 }
 
+/* Blink's sources disagree on what a backslash is there; who meant the other reading has to know. */
+static void warn_of_backslash(struct binder *b, const struct ast_like *node,
+                              const struct expr *pattern)
+{
+    struct str text;
+    if (b->env.dialect != DIALECT_BLINK || b->env.like_backslash_literal || node->similar ||
+        node->escape || !b->hooks || !expr_literal_text(pattern, &text))
+        return;
+    for (size_t i = 0; i + 1 < text.size; i++) {
+        char next = text.data[i + 1];
+        if (text.data[i] != '\\' || (next != '_' && next != '%' && next != '\\'))
+            continue;
+        struct error warning = { .code = OK };
+        error_at(&warning, E_PLAN, node->pattern->span,
+                 "a backslash in LIKE takes the meaning from \"_\" and \"%%\" behind it");
+        error_hint(&warning, "SET 'blink.like.backslash' = 'literal' makes it a character like any "
+                             "other; LIKE 'a!_%%' ESCAPE '!' can be read in one way only.");
+        b->hooks->warn(b->hooks->self, &warning);
+        return;
+    }
+}
+
 static enum code bind_like(struct binder *b, const struct scope *scope,
                            const struct ast_like *node, struct expr **ret, struct error *err)
 {
@@ -242,6 +264,7 @@ static enum code bind_like(struct binder *b, const struct scope *scope,
     uint32_t n = 2;
     TRY(bind_expr(b, scope, node->operand, &args[0], err));
     TRY(bind_expr(b, scope, node->pattern, &args[1], err));
+    warn_of_backslash(b, node, args[1]);
     if (node->escape) {
         TRY(bind_expr(b, scope, node->escape, &args[2], err));
         n = 3;

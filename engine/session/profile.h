@@ -9,6 +9,8 @@
  *       on-error: skip            # skip | fail | route
  *       dead-letter: bad_rows     # table, with route
  *       late-table: late_rows     # table for rows whose window was over when they came
+ *     settings:                   # what SET would say
+ *       blink.state.ttl.ms: 3600000
  *     connectors:
  *       kafka:                    # or a Blink type: kafka011
  *         bootstrap.servers: broker:9092
