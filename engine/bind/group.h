@@ -39,6 +39,7 @@ struct group_value {
 
 struct grouping {
     struct binder *b;
+    const struct ast_select *select;
     const struct relation *from;
     uint32_t base;            /* placeholders are columns from here: first calls, then properties */
     struct group_key *keys;
