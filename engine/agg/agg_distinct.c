@@ -145,6 +145,16 @@ struct looked {
     uint32_t n;
 };
 
+/* What a value that goes is hung between lies somewhere else than its row. */
+static void fetch_neighbours(const struct distinct *d, char *const *rows, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct link *link = link_of(d, rows[i]);
+        __builtin_prefetch(link->next);
+        __builtin_prefetch(link->at);
+    }
+}
+
 static enum code look_up(struct distinct *d, const struct agg_batch *b, const uint8_t *flags,
                          struct looked *ret, struct error *err)
 {
@@ -165,7 +175,11 @@ static enum code look_up(struct distinct *d, const struct agg_batch *b, const ui
         d->columns[c] = b->key[c];
     for (uint32_t c = 0; c < d->call->agg->arg_count; c++)
         d->columns[d->key_count + c] = b->in->columns[d->call->args[c]];
-    return state_table_find(d->table, d->columns, ret->sel, n, true, ret->rows, NULL, err);
+    if (!b->in->changes)
+        return state_table_find(d->table, d->columns, ret->sel, n, true, ret->rows, NULL, err);
+    TRY(state_table_find_runs(d->table, d->columns, ret->sel, n, true, ret->rows, NULL, err));
+    fetch_neighbours(d, ret->rows, n);
+    return OK;
 }
 
 /* The group starts afresh: what it had before counts no more. */

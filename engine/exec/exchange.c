@@ -14,7 +14,6 @@ struct op_exchange {
     bool receives;        /* others send to it */
     uint32_t next;        /* sender that is asked first */
     uint32_t waiting;     /* channels with something that waits */
-    struct column **keys; /* room for the key columns */
 };
 
 /* --- channels ---------------------------------------------------------------------------- */
@@ -76,13 +75,15 @@ static struct message *peek(const struct channel *c)
     return atomic_load(&c->put) == taken ? NULL : c->slots[taken % c->cap];
 }
 
-/* True if it was full: the sender may wait for room.  Sequentially consistent: either the sender has
- * seen that there is room, or we see that there was none. */
+/* True if half of it is free again: the sender may wait for room, and is not woken for each message.
+ * It waits only if it has seen the queue full and has put nothing since; so whoever empties it comes
+ * by this point later.  Sequentially consistent: either the sender has seen room, or we see all that
+ * it has put. */
 static bool took(struct channel *c)
 {
     unsigned taken = atomic_load_explicit(&c->taken, memory_order_relaxed);
     atomic_store(&c->taken, taken + 1);
-    return atomic_load(&c->put) - taken == c->cap;
+    return atomic_load(&c->put) - taken == c->cap - c->cap / 2;
 }
 
 /* --- sending ------------------------------------------------------------------------------ */
@@ -198,25 +199,32 @@ static enum code pass(struct op_exchange *op, const struct batch *in, const uint
 }
 
 /* The rows for each worker, one list behind the other: those of worker w are
- * rows[ret_ends[w - 1] .. ret_ends[w]). */
-static enum code divide(struct op_exchange *op, const struct batch *in, uint32_t **ret_rows,
+ * rows[ret_ends[w - 1] .. ret_ends[w]).  Their hashes stay in the batch for whoever looks them up. */
+static enum code divide(struct op_exchange *op, struct batch *in, uint32_t **ret_rows,
                         uint32_t *ends, struct error *err)
 {
     const struct plan_exchange *plan = op->exchange->plan;
     uint32_t workers = op->exchange->receivers;
     struct arena *arena = in->arena;
     uint64_t *hashes = arena_alloc(arena, MAX(in->selected, 1) * sizeof *hashes);
+    uint64_t *by_row = in->selection ? arena_alloc(arena, in->count * sizeof *by_row) : hashes;
+    uint32_t *whose = arena_alloc(arena, MAX(in->selected, 1) * sizeof *whose);
     uint32_t *rows = arena_alloc(arena, MAX(in->selected, 1) * sizeof *rows);
-    if (!hashes || !rows)
+    struct column **keys = arena_array(arena, struct column *, MAX(plan->key_count, 1));
+    if (!hashes || !by_row || !whose || !rows || !keys)
         return error_nomem(err);
     for (uint32_t k = 0; k < plan->key_count; k++)
-        op->keys[k] = in->columns[plan->keys[k]];
-    state_hash(op->keys, plan->key_count, in->selection, in->selected, hashes);
+        keys[k] = in->columns[plan->keys[k]];
+    state_hash(keys, plan->key_count, in->selection, in->selected, hashes);
     memset(ends, 0, workers * sizeof *ends);
     for (uint32_t i = 0; i < in->selected; i++) {
-        hashes[i] = state_worker(hashes[i], workers);
-        ends[hashes[i]]++;
+        by_row[batch_row(in, i)] = hashes[i];
+        whose[i] = state_worker(hashes[i], workers);
+        ends[whose[i]]++;
     }
+    in->hashes = by_row;
+    in->hashed = keys;
+    in->hashed_count = plan->key_count;
     uint32_t sum = 0;
     for (uint32_t w = 0; w < workers; w++) {
         uint32_t n = ends[w];
@@ -224,7 +232,7 @@ static enum code divide(struct op_exchange *op, const struct batch *in, uint32_t
         sum += n;
     }
     for (uint32_t i = 0; i < in->selected; i++)
-        rows[ends[hashes[i]]++] = batch_row(in, i);
+        rows[ends[whose[i]]++] = batch_row(in, i);
     *ret_rows = rows;
     return OK;
 }
@@ -249,15 +257,18 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     uint32_t *rows;
     if (!ends)
         return error_nomem(err);
-    TRY(divide(op, in, &rows, ends, err));
+    struct batch *hashed = batch_derive(in->arena, in);
+    if (!hashed)
+        return error_nomem(err);
+    TRY(divide(op, hashed, &rows, ends, err));
     for (uint32_t w = 0; w < workers; w++) {
         uint32_t first = w > 0 ? ends[w - 1] : 0;
         if (w != op->self && ends[w] > first)
-            TRY(send_rows(op, w, in, rows + first, ends[w] - first, err));
+            TRY(send_rows(op, w, hashed, rows + first, ends[w] - first, err));
     }
     uint32_t first = op->self > 0 ? ends[op->self - 1] : 0;
     if (op->self < workers && ends[op->self] > first)
-        TRY(pass(op, in, rows + first, ends[op->self] - first, err));
+        TRY(pass(op, hashed, rows + first, ends[op->self] - first, err));
     return OK;
 }
 
@@ -377,8 +388,7 @@ enum code op_exchange_create(struct run *run, struct exchange *exchange, struct 
     op->exchange = exchange;
     op->self = run->worker.index;
     op->receives = op->self < exchange->receivers;
-    op->keys = arena_array(run->worker.op_arena, struct column *, MAX(plan->key_count, 1));
-    return op->keys ? OK : error_nomem(err);
+    return OK;
 }
 
 uint32_t op_exchange_port(const struct op *op)

@@ -23,7 +23,7 @@ struct state_table {
     uint32_t id;
     uint32_t key_count, route_count;
     uint32_t *route;
-    uint32_t key_end; /* offset of the last key slot's last byte */
+    uint32_t key_end; /* offset of the last byte that a lookup fetches ahead */
     uint32_t tail, tail_bytes;
     uint32_t written; /* offset of the time of the last write, with a TTL */
     int64_t ttl_ms;
