@@ -204,10 +204,14 @@ static void pack_hashes(struct packer *p, struct batch *out, const struct batch 
         return;
     for (uint32_t i = 0; i < n; i++)
         hashes[i] = in->hashes[rows[i]];
-    for (uint32_t k = 0; k < in->hashed_count; k++)
-        for (uint32_t c = 0; c < in->column_count; c++)
-            if (in->columns[c] == in->hashed[k])
-                hashed[k] = out->columns[c];
+    for (uint32_t k = 0; k < in->hashed_count; k++) {
+        uint32_t c = 0;
+        while (c < in->column_count && in->columns[c] != in->hashed[k])
+            c++;
+        if (c == in->column_count)
+            return; /* it did not come this far */
+        hashed[k] = out->columns[c];
+    }
     out->hashes = hashes;
     out->hashed = hashed;
     out->hashed_count = in->hashed_count;

@@ -25,7 +25,7 @@ static enum code make_keys(struct state_bag *bag, const struct bag_schema *schem
                            struct error *err)
 {
     const struct state_schema keys = {
-        .name = schema->name,
+        .name = beside ? "both sides" : schema->name,
         .id = schema->id,
         .key = schema->key,
         .key_count = schema->key_count,
@@ -81,7 +81,6 @@ static enum code make(struct state_heap *heap, const struct bag_schema *schema,
     if (!bag)
         return state_heap_error(heap, err);
     *bag = (struct state_bag){ .heap = heap,
-                               .name = schema->name,
                                .id = schema->id,
                                .ttl_ms = schema->ttl_ms,
                                .appends_only = schema->appends_only };
@@ -101,6 +100,8 @@ static void enter(struct state_bag *bag)
 static enum code make_items(struct state_bag *bag, const struct bag_schema *schema,
                             struct error *err)
 {
+    if (!(bag->name = arena_cstr(bag->keys->arena, str_of(schema->name))))
+        return error_nomem(err);
     TRY(make_identity(bag, schema, err));
     return state_layout_create(bag->keys->arena, schema->item, schema->item_count,
                                schema->ttl_ms > 0 ? 8 : 0, &bag->layout, &bag->written, err);

@@ -106,7 +106,7 @@ enum code state_bag_load(struct state_bag *bag, struct state_reader *reader, str
             state_bag_tidy(bag, row_key(bag, row));
     }
     if (code != OK)
-        table_while_reading(bag->keys, err);
+        table_while_reading(bag->keys, bag->name, err);
     return code;
 }
 

@@ -87,5 +87,5 @@ void table_print_key(const struct state_table *t, char *row, struct buf *out);
  * another worker. */
 enum code table_load_key(struct state_table *t, const struct state_reader *reader, struct str key,
                          char **ret, bool *ret_new, struct error *err) WEIR_CHECKED;
-/* Said of an error in a record. */
-void table_while_reading(const struct state_table *t, struct error *err);
+/* Said of an error in a record of the table, or of the bag over it, with this name. */
+void table_while_reading(const struct state_table *t, const char *name, struct error *err);
