@@ -9,6 +9,7 @@
  *
  * A row may change the results of all others: a call makes a bounded number of rows, and what
  * is left of the input waits. */
+#include "exec/op/left.h"
 #include "exec/op/over.h"
 #include "exec/rows_out.h"
 
@@ -30,13 +31,6 @@ struct partition {
     uint32_t n, told;
 };
 
-struct left_over {          /* what is left of an input */
-    struct left_over *next;
-    struct arena *arena;
-    struct batch *in;
-    uint32_t row;           /* the next one of those selected */
-};
-
 struct op_over_any {
     struct op base;
     const struct plan_over *plan;
@@ -45,7 +39,7 @@ struct op_over_any {
     struct state_table *lives; /* partitions, by key: when they end; NULL: never */
     struct arena *arena;    /* of one row that comes */
     struct partition now;   /* of that row; told of when told == n */
-    struct left_over *first, *last;
+    struct left_list left;
     int64_t arrivals;
     uint32_t width;         /* columns of the input */
     struct buf prefix, sort, row, entry, result;
@@ -250,26 +244,6 @@ static enum code take_rows(struct op_over_any *op, const struct batch *in, uint3
     return OK;
 }
 
-static enum code keep(struct op_over_any *op, const struct batch *in, uint32_t row,
-                      struct error *err)
-{
-    struct arena *arena = arena_create();
-    struct left_over *left = arena ? arena_new(arena, struct left_over) : NULL;
-    struct batch *copy = left ? batch_copy_part(arena, in, row, in->selected - row) : NULL;
-    if (!copy) {
-        arena_destroy(arena);
-        return error_nomem(err);
-    }
-    *left = (struct left_over){ .arena = arena, .in = copy };
-    if (op->last)
-        op->last->next = left;
-    else
-        op->first = left;
-    op->last = left;
-    op->base.more = true;
-    return OK;
-}
-
 /* --- messages --------------------------------------------------------------------------------- */
 
 static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
@@ -281,33 +255,29 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     if (!ends)
         return error_nomem(err);
     if (base->more)
-        return keep(op, in, 0, err);
+        return left_keep(&op->left, base, in, 0, err);
     rows_out_begin(&out, base, in->arena, false);
     if (op->lives)
         state_table_sweep(op->lives, in->selected + SWEEP_ROWS, on_expired, op);
     TRY(take_rows(op, in, &row, &out, ends, err));
     if (row == in->selected)
         return rows_out_emit(&out, in, ends, err);
-    TRY(keep(op, in, row, err)); /* the time of its marks comes behind all of it */
+    TRY(left_keep(&op->left, base, in, row, err));
     return rows_out_emit(&out, NULL, NULL, err);
 }
 
 static enum code more(struct op *base, struct error *err)
 {
     struct op_over_any *op = (struct op_over_any *)base;
-    struct left_over *first = op->first;
+    struct left *first = op->left.first;
     struct rows_out out;
     rows_out_begin(&out, base, base->worker->batch_arena, false);
     TRY(take_rows(op, first->in, &first->row, &out, NULL, err));
     TRY(rows_out_emit(&out, NULL, NULL, err));
     if (first->row < first->in->selected)
         return OK;
-    op->first = first->next;
-    arena_destroy(first->arena); /* rows_out has copies */
-    if (op->first)
-        return OK;
-    op->last = NULL;
-    return op_more_done(base, err);
+    left_drop(&op->left); /* rows_out has copies */
+    return op->left.first ? OK : op_more_done(base, err);
 }
 
 static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
@@ -370,11 +340,7 @@ static void destroy(struct op *base)
 {
     struct op_over_any *op = (struct op_over_any *)base;
     state_heap_close(op->over.heap);
-    while (op->first) {
-        struct left_over *next = op->first->next;
-        arena_destroy(op->first->arena);
-        op->first = next;
-    }
+    left_done(&op->left);
     state_tree_destroy(op->rows);
     state_table_destroy(op->lives);
     over_destroy(&op->over);
