@@ -277,6 +277,7 @@ enum code bind_result(struct binder *b, const struct ast_query *node, struct err
     sink->statement = ++b->results;
     sink->mode = SINK_RETRACT;
     sink->on_error = "fail";
+    sink->base.ttl_ms[0] = b->env.state_ttl_ms;
     if (!ARENA_PUSH(b->arena, b->sinks, b->sink_count, b->sink_cap, sink))
         return error_nomem(err);
     return add_input(b, sink, rel.plan, err);
