@@ -10,6 +10,7 @@ into a file of changes.  What is asked of it, by mode:
   workers    the same rows with 2 and 3 workers
   resumed    the same rows when stopped after some rows and started again from the snapshot; the same
              changes too, if no table is read twice
+  rescaled   the same rows when it goes on with another number of workers each time
   steps      the same rows when the views are written to files first and read from there
   select     one query as SELECT, its changes on standard output
 Jobs that weir refuses are counted by their error.  A failure prints a job and inputs that were made
@@ -31,7 +32,7 @@ import time
 
 from random_sql_make import DAY_START, MODEL, SQL_TYPES, WEIR, Maker, Table, text_for
 
-MODES = ["plain", "plain", "workers", "resumed", "steps", "select"]
+MODES = ["plain", "plain", "workers", "resumed", "rescaled", "steps", "select"]
 ROWS_MAX = 4000
 SECONDS_MAX = 60
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?")
@@ -244,13 +245,15 @@ class Runner:
                 for n in range(len(job.views)):  # nothing came: no file
                     open(os.path.join(folder, f"s{n}.out"), "a", encoding="utf-8").close()
                 return self.outputs(job, folder, self.start(folder, second, list(options)))
-            if way != "resumed":
+            if way not in ("resumed", "rescaled"):
                 return self.outputs(job, folder, self.start(folder, job.text(), list(options)))
-            done, out = 0, ""
+            done, out, chance = 0, "", random.Random(job.chance)
             for stop in job.stops(rows) + [None]:
                 more = ["--set", "weir.state.dir=state"]
                 more += ["--set", f"weir.test.stop-after-rows={stop - done}"] if stop else []
                 done = stop
+                if way == "rescaled":
+                    more += ["--parallelism", str(chance.randrange(1, 4))]
                 out += self.start(folder, job.text(), more)
             return self.outputs(job, folder, out)
 
@@ -272,6 +275,8 @@ class Runner:
             if resumed != plain and job.reads_once():
                 raise Wrong("not the same after a stop:\n" + "".join(
                     f"o{n}: {b}and undisturbed\n{a}" for n, (a, b) in enumerate(zip(plain, resumed)) if a != b))
+        if job.mode == "rescaled":
+            self.compare("with other workers: ", job, self.once(job, way="rescaled"), wanted, keyed)
         if job.mode == "steps" and job.views:
             self.compare("in steps: ", job, self.once(job, way="steps"), wanted, keyed)
         return True
