@@ -293,6 +293,8 @@ enum code bind_query(struct binder *b, const struct ast_query *node, const struc
     }
     if (node->emit.count > 0)
         return bind_unsupported(node->emit.items[0]->span, "EMIT", err);
-    TRY(bind_body(b, node->body, ctes, ret, err));
-    return bind_order(b, node, ret, err);
+    struct order_extra extra;
+    TRY(bind_order_extra(b, node, &extra, err));
+    TRY(bind_body(b, extra.body, ctes, ret, err));
+    return bind_order(b, node, &extra, ret, err);
 }

@@ -154,9 +154,17 @@ enum code bind_window_function(struct binder *b, const struct ast_call *call,
 /* bind_setop.c: UNION, INTERSECT, EXCEPT. */
 enum code bind_setop(struct binder *b, const struct ast_setop *node, const struct cte *ctes,
                      struct relation *ret, struct error *err) WEIR_CHECKED;
-/* bind_order.c: ORDER BY, LIMIT and OFFSET over a finished body. */
-enum code bind_order(struct binder *b, const struct ast_query *node, struct relation *rel,
-                     struct error *err) WEIR_CHECKED;
+/* bind_order.c: ORDER BY, LIMIT and OFFSET over a body. */
+struct order_extra {
+    const struct ast_node *body; /* of the query, with the columns that only its order reads */
+    uint32_t *places;            /* by item of the order: which of these it is, or UINT32_MAX */
+    uint32_t count;
+};
+enum code bind_order_extra(struct binder *b, const struct ast_query *node, struct order_extra *ret,
+                           struct error *err) WEIR_CHECKED;
+enum code bind_order(struct binder *b, const struct ast_query *node,
+                     const struct order_extra *extra, struct relation *rel, struct error *err)
+    WEIR_CHECKED;
 
 /* bind_from.c */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
