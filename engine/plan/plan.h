@@ -227,6 +227,7 @@ struct plan_interval_join {
 struct plan_temporal_join {
     struct plan_join join;      /* first; keys include the right side's key */
     uint32_t time[2];           /* right: row time of its changes */
+    bool retracts;              /* a filter may hide a +U: -U end versions; set by the optimizer */
 };
 
 /* Each input row with the rows of an outside table that have its keys, asked when it comes.

@@ -32,23 +32,46 @@ static int64_t least_watermark(const struct op *base)
     return least;
 }
 
+/* The rows that are left, which still know where they came from. */
+static struct batch *copy_rest(struct arena *arena, const struct interval_input *input)
+{
+    uint32_t n = input->in->selected - input->row;
+    struct batch *copy = batch_copy_part(arena, input->in, input->row, n);
+    uint32_t *origin = copy ? arena_array(arena, uint32_t, n) : NULL;
+    for (uint32_t i = 0; origin && i < n; i++)
+        origin[i] = batch_origin(input->in, batch_row(input->in, input->row + i));
+    if (!origin)
+        return NULL;
+    copy->origin = origin;
+    return copy;
+}
+
 /* What is left of an input waits. */
 static enum code keep(struct op_interval_join *op, const struct interval_input *input,
                       struct error *err)
 {
-    uint32_t n = input->in->selected - input->row;
+    uint32_t n = input->in->selected - input->row, count = input->move_count - input->move;
     struct arena *arena = arena_create();
     struct interval_input *w = arena ? arena_new(arena, struct interval_input) : NULL;
     int64_t *now_us = w ? arena_array(arena, int64_t, n + 1) : NULL;
-    struct batch *copy = now_us ? batch_copy_part(arena, input->in, input->row, n) : NULL;
+    struct interval_move *moves =
+        now_us ? arena_array(arena, struct interval_move, MAX(count, 1)) : NULL;
+    struct batch *copy = moves ? copy_rest(arena, input) : NULL;
     if (!copy) {
         arena_destroy(arena);
         return error_nomem(err);
     }
     memcpy(now_us, input->now_us + input->row, (n + 1) * sizeof *now_us);
-    *w = (struct interval_input){
-        .arena = arena, .in = copy, .port = input->port, .now_us = now_us
-    };
+    for (uint32_t i = 0; i < count; i++) {
+        moves[i] = input->moves[input->move + i];
+        moves[i].at -= MIN(moves[i].at, input->row);
+    }
+    *w = (struct interval_input){ .arena = arena,
+                                  .in = copy,
+                                  .port = input->port,
+                                  .now_us = now_us,
+                                  .moves = moves,
+                                  .move_count = count };
     if (op->last)
         op->last->next = w;
     else
