@@ -42,5 +42,6 @@ enum code kafka_pattern_compile(struct str pattern, struct kafka_pattern **ret,
 bool kafka_pattern_matches(const struct kafka_pattern *pattern, const char *topic);
 void kafka_pattern_destroy(struct kafka_pattern *pattern); /* NULL is fine */
 
-/* Partitions of the table's topics, as the brokers say now; 0: they do not within a second. */
-uint32_t kafka_count_partitions(const struct table_def *table);
+/* Partitions of the table's topics, as the brokers say now; *ret 0: they do not within a second. */
+enum code kafka_count_partitions(const struct table_def *table, uint32_t *ret,
+                                 struct error *err) WEIR_CHECKED;

@@ -73,20 +73,23 @@ static enum code make_client(const struct table_def *table, rd_kafka_t **ret, st
     return error_set(err, E_OPTION, "cannot make a Kafka consumer: %s", why);
 }
 
-uint32_t kafka_count_partitions(const struct table_def *table)
+enum code kafka_count_partitions(const struct table_def *table, uint32_t *ret, struct error *err)
 {
     struct question q = { .rk = NULL };
-    struct error ignored = { .code = OK };
+    struct error unsaid = { .code = OK };
     struct arena *arena = arena_create();
-    enum code code = arena ? kafka_topics_read(table, arena, &q.topics, &ignored) : E_NOMEM;
+    enum code code = arena ? kafka_topics_read(table, arena, &q.topics, &unsaid) : E_NOMEM;
     if (code == OK && q.topics.pattern.size > 0)
-        code = kafka_pattern_compile(q.topics.pattern, &q.pattern, &ignored);
+        code = kafka_pattern_compile(q.topics.pattern, &q.pattern, &unsaid);
     if (code == OK)
-        code = make_client(table, &q.rk, &ignored);
+        code = make_client(table, &q.rk, &unsaid);
     bool answered = code == OK && ask_all(&q);
     if (q.rk) /* it has joined no group that it would have to leave */
         rd_kafka_destroy_flags(q.rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     kafka_pattern_destroy(q.pattern);
     arena_destroy(arena);
-    return answered ? MAX(q.count, 1) : 0;
+    if (code == E_NOMEM)
+        return error_nomem(err);
+    *ret = code == OK && !answered ? 0 : MAX(q.count, 1);
+    return OK;
 }

@@ -348,17 +348,18 @@ static int32_t file_source_split_partition(struct source *base, uint32_t split)
     return 0;
 }
 
-/* What is wrong with the files is said when the job opens them. */
-static uint32_t file_source_count_splits(const struct table_def *table)
+static enum code file_source_count_splits(const struct table_def *table, uint32_t *ret,
+                                          struct error *err)
 {
     struct source_open open = { .table = table };
-    struct source *source;
-    struct error ignored = { .code = OK };
-    if (file_source_open(&open, &source, &ignored) != OK)
-        return 1;
-    uint32_t count = file_source_split_count(source);
+    struct source *source = NULL;
+    struct error unsaid = { .code = OK };
+    enum code code = file_source_open(&open, &source, &unsaid);
+    if (code == E_NOMEM)
+        return error_nomem(err);
+    *ret = code == OK ? MAX(file_source_split_count(source), 1) : 1;
     file_source_close(source);
-    return MAX(count, 1);
+    return OK;
 }
 
 static bool file_source_has_splits(struct source *base)

@@ -170,9 +170,10 @@ struct source_kind {
     enum code (*is_timed)(struct source *s, bool *ret, struct error *err);
     bool shares; /* understands source_open.share: an instance a worker, each with its splits */
     /* With shares: how many splits there are now, for the number of workers.  Asked before anything
-     * is opened; may ask a server for a second. 0: it did not answer.  Optional: one.  Not with
-     * is_timed: one worker alone merges by time, and without being told it stays so. */
-    uint32_t (*count_splits)(const struct table_def *table);
+     * is opened; may ask a server for a second. *ret 0: it did not answer.  What is wrong with the
+     * table open() says: it counts as one.  Optional: one.  Not with is_timed: one worker alone
+     * merges by time, and without being told it stays so. */
+    enum code (*count_splits)(const struct table_def *table, uint32_t *ret, struct error *err);
     /* With shares: is there a split that is ours, as far as is known now? */
     bool (*has_splits)(struct source *s);
     void (*status)(struct source *s, struct source_status *ret); /* optional */

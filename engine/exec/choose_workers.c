@@ -55,23 +55,25 @@ struct count {
 };
 
 /* Of all sources, until one has `enough`. */
-static struct count count_splits(const struct plan_job *job, uint32_t enough)
+static enum code count_splits(const struct plan_job *job, uint32_t enough, struct count *ret,
+                              struct error *err)
 {
-    struct count count = { .splits = 1 };
-    for (uint32_t i = 0; i < job->scan_count && count.splits < enough; i++) {
+    *ret = (struct count){ .splits = 1 };
+    for (uint32_t i = 0; i < job->scan_count && ret->splits < enough; i++) {
         const struct plan_scan *scan = job->scans[i];
         const struct source_kind *kind = scan->connector->source;
         if (!kind->count_splits)
             continue;
-        uint32_t splits = kind->count_splits(&scan->def);
-        if (splits == 0 && !count.unknown)
-            count.unknown = scan;
-        if (splits > count.splits) {
-            count.largest = scan;
-            count.splits = splits;
+        uint32_t splits;
+        TRY(kind->count_splits(&scan->def, &splits, err));
+        if (splits == 0 && !ret->unknown)
+            ret->unknown = scan;
+        if (splits > ret->splits) {
+            ret->largest = scan;
+            ret->splits = splits;
         }
     }
-    return count;
+    return OK;
 }
 
 static enum code because(struct exec_choice *ret, const char *reason, struct error *err)
@@ -94,7 +96,8 @@ enum code exec_choose_workers(const struct plan_job *job, const struct exec_choi
                                          "\" are counted when the job starts",
                                          STR_ARG(server->def.name)), err);
     uint32_t most = options->cores > 0 ? options->cores : cores();
-    struct count count = count_splits(job, most);
+    struct count count;
+    TRY(count_splits(job, most, &count, err));
     if (count.largest && one)
         return because(ret, one, err);
     if (count.largest) {
