@@ -233,6 +233,79 @@ enum code distinct_step(struct distinct *d, const struct agg_batch *b, const uin
     return OK;
 }
 
+/* --- merging -------------------------------------------------------------------------------------- */
+
+/* The rows of a group's values, the oldest first. */
+static enum code group_values(struct distinct *d, struct arena *arena, char *group, char ***ret,
+                              uint32_t *ret_n, struct error *err)
+{
+    bool any = state_is_valid(group, &d->head);
+    struct link *first = any ? *(struct link **)state_at(group, &d->head) : NULL;
+    uint32_t n = 0;
+    for (struct link *link = first; link; link = link->next)
+        n++;
+    char **rows = arena_array(arena, char *, MAX(n, 1));
+    if (!rows)
+        return error_nomem(err);
+    *ret_n = n;
+    for (struct link *link = first; link; link = link->next)
+        rows[--n] = row_of(d, link);
+    *ret = rows;
+    return OK;
+}
+
+/* The rows of the same values of group `to`. */
+static enum code same_values(struct distinct *d, struct arena *arena,
+                             const struct state_layout *layout, char *to, char *const *rows,
+                             uint32_t n, struct distinct_values *ret, char ***ret_rows,
+                             struct error *err)
+{
+    const struct state_layout *own = state_table_layout(d->table);
+    uint32_t arg_count = d->call->agg->arg_count;
+    char **groups = arena_array(arena, char *, MAX(n, 1));
+    ret->args = arena_array(arena, struct column *, MAX(arg_count, 1));
+    *ret_rows = arena_array(arena, char *, MAX(n, 1));
+    if (!groups || !ret->args || !*ret_rows)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        groups[i] = to;
+    for (uint32_t c = 0; c < d->key_count; c++)
+        if (!(d->columns[c] = state_column(arena, &layout->slots[c], groups, n)))
+            return error_nomem(err);
+    for (uint32_t c = 0; c < arg_count; c++) {
+        ret->args[c] = state_column(arena, &own->slots[d->key_count + c], rows, n);
+        if (!(d->columns[d->key_count + c] = ret->args[c]))
+            return error_nomem(err);
+    }
+    return state_table_find(d->table, d->columns, NULL, n, true, *ret_rows, NULL, err);
+}
+
+enum code distinct_merge(struct distinct *d, struct arena *arena,
+                         const struct state_layout *layout, char *to, char *from,
+                         struct distinct_values *ret, struct error *err)
+{
+    char **theirs, **mine;
+    TRY(group_values(d, arena, from, &theirs, &ret->n, err));
+    TRY(same_values(d, arena, layout, to, theirs, ret->n, ret, &mine, err));
+    if (!(ret->flags = arena_alloc(arena, MAX(ret->n, 1))))
+        return error_nomem(err);
+    for (uint32_t i = 0; i < ret->n; i++) {
+        struct link *link = link_of(d, mine[i]);
+        int64_t *count = count_of(d, mine[i]), before = *count;
+        *count += *count_of(d, theirs[i]);
+        state_set_valid(mine[i], d->count, true);
+        if (!link->at)
+            hang(d, to, link);
+        bool was = before > 0, is = *count > 0;
+        ret->flags[i] = was == is ? AGG_SKIP : is ? 0 : AGG_TAKE;
+        if (*count == 0) {
+            unhang(link);
+            state_table_remove(d->table, mine[i]);
+        }
+    }
+    return OK;
+}
+
 /* --- forgetting ---------------------------------------------------------------------------------- */
 
 void distinct_drop(struct distinct *d, char *group)

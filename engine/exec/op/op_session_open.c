@@ -88,12 +88,7 @@ enum code op_session_create(struct worker *worker, const struct plan_window *pla
     op->time_us = WATERMARK_NONE;
     window_times_init(&op->times, &plan->window, worker->zone);
     TRY(op_state_heap(&op->base, &op->heap, err));
-    TRY(make_tables(op, err));
-    if (!agg_set_can_merge(op->set))
-        return error_at(err, E_UNSUPPORTED, plan->base.span,
-                        "a SESSION window cannot run in this version of weir with DISTINCT or "
-                        "with an aggregate that cannot be merged");
-    return OK;
+    return make_tables(op, err);
 }
 
 void session_close(struct op_session *op)

@@ -439,7 +439,7 @@ enum code op_window_create(struct worker *worker, const struct plan_window *plan
     window_times_init(&op->times, &plan->window, worker->zone);
     TRY(window_groups_init(&op->groups, &op->base, plan, &op->times, err));
     bool several = plan->window.kind == WINDOW_HOP || plan->window.kind == WINDOW_CUMULATE;
-    op->merges = several && agg_set_can_merge(op->groups.set);
+    op->merges = several && agg_set_shares_slices(op->groups.set);
     op->copies = several && !op->merges;
     return OK;
 }
