@@ -501,6 +501,7 @@ const struct source_kind kafka_source = {
     .split_state = source_split_state,
     .tell = source_tell,
     .committed = kafka_source_committed,
+    .ends = kafka_start_ends,
     .shares = true,
     .count_splits = kafka_count_partitions,
     .has_splits = source_has_splits,

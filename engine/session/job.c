@@ -171,34 +171,35 @@ static bool reads_to_an_end(const struct session *s)
            str_iis(str_trim(settings_get(&s->settings, "execution.runtime-mode")), "batch");
 }
 
-/* A topic below that is read on and on; NULL: none. */
-static const struct plan_scan *endless_scan(const struct plan *node)
+/* A table below that is read on and on; NULL: none. */
+static const struct plan_scan *endless_scan(const struct plan *node, bool until_end)
 {
     const struct plan_scan *scan = (const struct plan_scan *)node;
-    if (node->kind == PLAN_SCAN) {
-        struct str mode = options_get(scan->def.options, "scan.bounded.mode");
-        bool bounded = mode.size > 0 && !str_iis(str_trim(mode), "unbounded");
-        return strcmp(scan->connector->name, "kafka") == 0 && !bounded ? scan : NULL;
-    }
+    if (node->bounded)
+        return NULL;
+    if (node->kind == PLAN_SCAN)
+        return connector_ends(scan->connector, &scan->def, until_end) ? NULL : scan;
     for (uint32_t i = 0; i < node->input_count; i++)
-        if ((scan = endless_scan(node->inputs[i])) != NULL)
+        if ((scan = endless_scan(node->inputs[i], until_end)) != NULL)
             return scan;
     return NULL;
 }
 
 /* Rows that are sorted at the end of an input that has none would never come. */
-static enum code check_sorts(const struct plan_job *plan, struct error *err)
+static enum code check_sorts(const struct plan_job *plan, bool until_end, struct error *err)
 {
     for (uint32_t i = 0; i < plan->node_count; i++) {
         const struct plan_sort *sort = (const struct plan_sort *)plan->nodes[i];
         const struct plan_scan *scan;
-        if (sort->base.kind != PLAN_SORT || sort->by_time || !(scan = endless_scan(&sort->base)))
+        if (sort->base.kind != PLAN_SORT || sort->by_time ||
+            !(scan = endless_scan(&sort->base, until_end)))
             continue;
         error_at(err, E_PLAN, sort->base.span,
                  "ORDER BY sorts when its input ends, and table \"" STR_FMT "\" has no end",
                  STR_ARG(scan->def.name));
-        error_hint(err, "Add LIMIT, order by an event time (ascending) first, or run with "
-                        "--until-end.");
+        bool may_end = connector_ends(scan->connector, &scan->def, true);
+        error_hint(err, "Add LIMIT, %sorder by an event time (ascending) first%s.",
+                   may_end ? "" : "or ", may_end ? ", or run with --until-end" : "");
         return E_PLAN;
     }
     return OK;
@@ -251,8 +252,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     TRY(optimize_for_workers(job->arena, plan, err));
     for (const struct plan_warning *w = plan->warnings; w; w = w->next)
         session_warn(job->session, &w->error);
-    if (!reads_to_an_end(job->session))
-        TRY(check_sorts(plan, err));
+    TRY(check_sorts(plan, reads_to_an_end(job->session), err));
     if (job->session->is_out_of_memory)
         return error_nomem(err);
     *ret = plan;
