@@ -4,6 +4,7 @@
  * A HOP or CUMULATE makes several rows of one.  Where that is very many, what is left of an
  * input waits as a copy and goes on in the next call.  Marks of time go with the rows they
  * follow. */
+#include "exec/op/op_session.h"
 #include "exec/op/ops.h"
 #include "exec/op/window_times.h"
 
@@ -262,9 +263,7 @@ enum code op_assign_create(struct worker *worker, const struct plan_assign *plan
                            struct error *err)
 {
     if (plan->window.kind == WINDOW_SESSION)
-        return error_at(err, E_UNSUPPORTED, plan->base.span,
-                        "SESSION without a GROUP BY over its bounds cannot run in this version of "
-                        "weir");
+        return op_session_rows_create(worker, plan, ret, err);
     struct op_assign *op = op_create(worker, &op_assign_kind, sizeof *op, &plan->base, 1);
     if (!op)
         return error_nomem(err);

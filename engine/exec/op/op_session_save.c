@@ -43,6 +43,8 @@ enum code session_barrier(struct op *base, uint32_t port, const struct barrier *
         TRY(save_time(op, barrier->writer, err));
         TRY(state_table_save(op->groups, barrier->writer, err));
         TRY(agg_set_save(op->set, barrier->writer, err));
+        if (op->rows)
+            TRY(state_tree_save(op->rows, barrier->writer, err));
     }
     return op_emit_barrier(base, barrier, err);
 }
@@ -83,6 +85,8 @@ static enum code load_record(struct op_session *op, struct state_reader *reader,
         op->time_us = MAX(op->time_us, us);
         return OK;
     }
+    if (op->rows && r->table_id == SESSION_ROWS_TABLE)
+        return session_rows_load(op, reader, r, err);
     if (r->table_id == SESSION_TABLE) {
         char *row;
         TRY(state_table_load(op->groups, reader, r->key, r->value, &row, err));
