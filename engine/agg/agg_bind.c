@@ -7,6 +7,7 @@ static const struct agg_function *const tables[] = {
     agg_count_table, agg_sum_table,   agg_extreme_table, agg_value_table,
     agg_text_table,  agg_array_table, agg_collect_table, agg_stat_table,
     agg_json_table,  agg_approx_table, agg_single_table,
+    agg_percentile_table,
 };
 
 /* --- the registry --------------------------------------------------------------------------- */
