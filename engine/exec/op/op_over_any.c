@@ -2,10 +2,12 @@
  * before them.
  *
  * All rows of a partition lie in an ordered tree with their results: key, order, number of
- * arrival -> row, results.  With each row that comes or goes the partition is computed
- * anew, and what differs is updated; as in Flink's NonTime...UnboundedPrecedingFunction, which
- * go through a list of all rows too, rows are told of in their order. So this is for
- * partitions of moderate size.
+ * arrival -> row, results.  A row behind all others is computed alone, with the accumulators
+ * that the last one has left.  With any other that comes, and each that goes, the partition is
+ * computed anew, and what differs is updated; as in Flink's NonTime...UnboundedPrecedingFunction,
+ * which go through a list of all rows too, rows are told of in their order.  So this is for
+ * partitions of moderate size, or rows that come in about the order.  Accumulators are in no
+ * snapshot: the first row after it computes them.
  *
  * A row may change the results of all others: a call makes a bounded number of rows, and what
  * is left of the input waits. */
@@ -34,7 +36,7 @@ struct partition {
 struct op_over_any {
     struct op base;
     const struct plan_over *plan;
-    struct over over;       /* computes; keeps nothing between two rows */
+    struct over over;       /* computes; knows a partition as its last row has left it, or not */
     struct state_tree *rows;
     struct state_table *lives; /* partitions, by key: when they end; NULL: never */
     struct arena *arena;    /* of one row that comes */
@@ -66,13 +68,24 @@ static enum code encode(struct op_over_any *op, const struct batch *in, uint32_t
     return buf_check(&op->row, err);
 }
 
-static enum code add_row(struct op_over_any *op, struct error *err)
+/* Where the row that is encoded goes. */
+static enum code make_entry(struct op_over_any *op, struct error *err)
 {
     buf_clear(&op->entry);
     buf_str(&op->entry, buf_view(&op->sort));
     state_encode_i64(&op->entry, op->arrivals++);
-    TRY(buf_check(&op->entry, err));
-    return state_tree_put(op->rows, buf_view(&op->entry), buf_view(&op->row), err);
+    return buf_check(&op->entry, err);
+}
+
+/* What the last row has left of its partition. */
+static enum code forget(struct op_over_any *op, const struct batch *in, uint32_t row,
+                        struct error *err)
+{
+    char *group;
+    TRY(over_find(&op->over, in, &row, 1, false, &group, err));
+    if (group)
+        over_forget(&op->over, group);
+    return OK;
 }
 
 /* The first equal row goes, with its results. */
@@ -147,10 +160,46 @@ static enum code compute(struct op_over_any *op, struct partition *p, struct err
     struct over_rows rows = {
         .in = in, .groups = groups, .times = p->places, .peers = !op->plan->rows, .n = p->n
     };
+    TRY(forget(op, in, 0, err));
     TRY(over_find(&op->over, in, NULL, p->n, true, groups, err));
-    TRY(over_compute(&op->over, &rows, p->results, err));
-    over_forget(&op->over, groups[0]);
-    return OK;
+    return over_compute(&op->over, &rows, p->results, err);
+}
+
+/* Is the row that is encoded behind all others of its partition, and no peer of one?  Where there
+ * are none, what is known of the partition is old. */
+static bool comes_last(const struct op_over_any *op)
+{
+    struct tree_cursor at;
+    struct str prefix = buf_view(&op->prefix);
+    state_tree_seek(op->rows, prefix, &at);
+    if (!tree_cursor_in(&at, prefix))
+        return false;
+    state_tree_seek(op->rows, buf_view(op->plan->rows ? &op->entry : &op->sort), &at);
+    return !tree_cursor_in(&at, prefix);
+}
+
+/* Computes such a row with what the others have left. */
+static enum code append_row(struct op_over_any *op, const struct batch *in, uint32_t row,
+                            char *group, struct rows_out *out, struct error *err)
+{
+    struct batch *one = batch_create(op->arena, op->width, 1);
+    struct column **results = arena_array(op->arena, struct column *, op->plan->call_count);
+    if (!one || !results)
+        return error_nomem(err);
+    for (uint32_t c = 0; c < op->width; c++)
+        if (!(one->columns[c] = column_gather(op->arena, in->columns[c], &row, 1)))
+            return error_nomem(err);
+    struct over_rows rows = { .in = one,
+                              .groups = &group,
+                              .times = &op->arrivals,
+                              .peers = !op->plan->rows,
+                              .n = 1 };
+    TRY(over_compute(&op->over, &rows, results, err));
+    for (uint32_t c = 0; c < op->plan->call_count; c++)
+        state_encode(&op->row, results[c], 0, 0);
+    TRY(buf_check(&op->row, err));
+    TRY(rows_out_put(out, buf_view(&op->row), batch_change(in, row), 0, err));
+    return state_tree_put(op->rows, buf_view(&op->entry), buf_view(&op->row), err);
 }
 
 /* What is different now, as far as the output has room. */
@@ -179,6 +228,22 @@ static enum code tell(struct op_over_any *op, struct partition *p, struct rows_o
 
 /* --- lifetime --------------------------------------------------------------------------------- */
 
+/* Without memory to look for it, it goes when a row of the partition comes. */
+static void forget_life(struct op_over_any *op, char *life)
+{
+    const struct state_layout *layout = state_table_layout(op->lives);
+    uint32_t n = op->plan->key_count;
+    struct column **key = arena_array(op->arena, struct column *, MAX(n, 1));
+    struct error ignored = { 0 };
+    char *group = NULL;
+    for (uint32_t k = 0; key && k < n; k++)
+        if (!(key[k] = state_column(op->arena, &layout->slots[k], &life, 1)))
+            return;
+    if (key && state_table_find(op->over.groups, key, NULL, 1, false, &group, NULL,
+                                &ignored) == OK && group)
+        over_forget(&op->over, group);
+}
+
 /* A partition that no row came for so long: its rows go, and nobody is told. */
 static void on_expired(void *cx, char *life)
 {
@@ -187,6 +252,7 @@ static void on_expired(void *cx, char *life)
     state_encode_slots(&op->prefix, state_table_layout(op->lives), 0, op->plan->key_count, life);
     if (!op->prefix.failed)
         state_tree_remove_prefix(op->rows, buf_view(&op->prefix));
+    forget_life(op, life);
 }
 
 /* The row's partition lives on. */
@@ -207,20 +273,27 @@ static enum code take_row(struct op_over_any *op, const struct batch *in, uint32
                           struct rows_out *out, struct error *err)
 {
     enum change change = batch_change(in, row);
-    bool found = true;
+    bool adds = change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER, found = true;
+    char *group = NULL;
     arena_reset(op->arena);
     op->now = (struct partition){ 0 };
     TRY(live_on(op, in, row, err));
     TRY(encode(op, in, row, err));
-    if (change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER)
-        TRY(add_row(op, err));
-    else
+    if (adds) {
+        TRY(make_entry(op, err));
+        if (comes_last(op))
+            TRY(over_find(&op->over, in, &row, 1, false, &group, err));
+        if (group)
+            return append_row(op, in, row, group, out, err);
+        TRY(state_tree_put(op->rows, buf_view(&op->entry), buf_view(&op->row), err));
+    } else {
         TRY(remove_row(op, out, &found, err));
+    }
     if (!found)
         return OK;
     TRY(read_partition(op, &op->now, err));
     op->now.change = change;
-    return op->now.n > 0 ? compute(op, &op->now, err) : OK;
+    return op->now.n > 0 ? compute(op, &op->now, err) : forget(op, in, row, err);
 }
 
 /* Rows from *row on, as far as the output has room; ends (NULL: nobody asks) as for op_marks. */
