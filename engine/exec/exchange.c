@@ -130,8 +130,9 @@ bool op_exchange_waits(const struct op *base)
     return ((const struct op_exchange *)base)->waiting > 0;
 }
 
+/* `what` but for its kind. */
 static enum code send_to_others(struct op_exchange *op, enum message_kind kind,
-                                int64_t watermark_us, uint64_t epoch, struct error *err)
+                                const struct message *what, struct error *err)
 {
     for (uint32_t r = 0; r < op->exchange->receivers; r++) {
         if (r == op->self)
@@ -139,8 +140,8 @@ static enum code send_to_others(struct op_exchange *op, enum message_kind kind,
         struct message *m = message_make(kind);
         if (!m)
             return error_nomem(err);
-        m->watermark_us = watermark_us;
-        m->epoch = epoch;
+        *m = *what;
+        m->kind = kind;
         send(op, r, m);
     }
     return OK;
@@ -165,10 +166,6 @@ static enum code as_all_see(struct op_exchange *op, uint32_t port, struct batch 
 {
     if (batch->watermark_count == 0 || op->base.port_count == 1)
         return OK;
-    int64_t others = WATERMARK_END;
-    for (uint32_t i = 0; i < op->base.port_count; i++)
-        if (i != port && !op->base.ports[i].ended)
-            others = MIN(others, op->base.ports[i].watermark_us);
     struct watermark_at *list =
         arena_alloc(batch->arena, batch->watermark_count * sizeof *list);
     if (!list)
@@ -176,7 +173,7 @@ static enum code as_all_see(struct op_exchange *op, uint32_t port, struct batch 
     uint32_t n = 0;
     int64_t last = op->base.watermark_us;
     for (uint32_t i = 0; i < batch->watermark_count; i++) {
-        int64_t us = MIN(batch->watermarks[i].watermark_us, others);
+        int64_t us = op_time_if(&op->base, port, batch->watermarks[i].watermark_us);
         if (us > last)
             list[n++] = (struct watermark_at){ batch->watermarks[i].row, us };
         last = MAX(last, us);
@@ -298,6 +295,26 @@ static enum code receive_rows(struct op_exchange *op, uint32_t sender, struct me
     return op_emit(&op->base, &m->batch, err);
 }
 
+/* What is no batch. */
+static enum code receive_sign(struct op_exchange *op, uint32_t sender, const struct message *m,
+                              struct error *err)
+{
+    struct op *base = &op->base;
+    switch (m->kind) {
+    case MESSAGE_WATERMARK:
+        TRY(op_watermark_min(base, sender, m->watermark_us, err));
+        break;
+    case MESSAGE_IDLE:
+        return op_take_idle(base, sender, m->idle, err);
+    case MESSAGE_BARRIER:
+        return op_barrier_pass(base, sender, &op->run->epoch.barrier, err);
+    default:
+        TRY(op_end_pass(base, sender, err));
+        break;
+    }
+    return op_tell_idle(base, err); /* the others may all be idle */
+}
+
 enum code op_exchange_receive(struct op *base, struct arena *arena, bool *ret_any,
                               struct error *err)
 {
@@ -318,14 +335,9 @@ enum code op_exchange_receive(struct op *base, struct arena *arena, bool *ret_an
         *ret_any = true;
         if (m->kind == MESSAGE_BATCH)
             return receive_rows(op, sender, m, arena, err);
-        enum message_kind kind = m->kind;
-        int64_t watermark_us = m->watermark_us;
+        struct message copy = *m;
         mem_free(m);
-        if (kind == MESSAGE_WATERMARK)
-            return op_watermark_min(base, sender, watermark_us, err);
-        if (kind == MESSAGE_BARRIER)
-            return op_barrier_pass(base, sender, &op->run->epoch.barrier, err);
-        return op_end_pass(base, sender, err);
+        return receive_sign(op, sender, &copy, err);
     }
     return OK;
 }
@@ -350,20 +362,29 @@ bool op_exchange_passed(const struct op *op, uint64_t epoch)
 
 static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
 {
-    TRY(send_to_others((struct op_exchange *)base, MESSAGE_WATERMARK, watermark_us, 0, err));
+    struct message m = { .watermark_us = watermark_us };
+    TRY(send_to_others((struct op_exchange *)base, MESSAGE_WATERMARK, &m, err));
     return op_watermark_min(base, port, watermark_us, err);
+}
+
+static enum code idle(struct op *base, uint32_t port, bool idle, struct error *err)
+{
+    (void)port;
+    struct message m = { .idle = idle };
+    return send_to_others((struct op_exchange *)base, MESSAGE_IDLE, &m, err);
 }
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
 {
-    TRY(send_to_others((struct op_exchange *)base, MESSAGE_BARRIER, 0, b->epoch, err));
+    struct message m = { .epoch = b->epoch };
+    TRY(send_to_others((struct op_exchange *)base, MESSAGE_BARRIER, &m, err));
     return op_barrier_pass(base, port, b, err);
 }
 
 static enum code end(struct op *base, uint32_t port, struct error *err)
 {
-    TRY(send_to_others((struct op_exchange *)base, MESSAGE_END, 0, 0, err));
+    TRY(send_to_others((struct op_exchange *)base, MESSAGE_END, &(struct message){ 0 }, err));
     return op_end_pass(base, port, err);
 }
 
@@ -371,8 +392,10 @@ static const struct op_kind op_exchange_kind = {
     .name = "Exchange",
     .push = push,
     .watermark = watermark,
+    .idle = idle,
     .barrier = barrier,
     .end = end,
+    .is_valve = true,
 };
 
 enum code op_exchange_create(struct run *run, struct exchange *exchange, struct op **ret,

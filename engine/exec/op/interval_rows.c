@@ -288,7 +288,6 @@ enum code interval_times(struct op_interval_join *op, struct interval_input *inp
 {
     const struct batch *in = input->in;
     struct arena *arena = op->base.worker->batch_arena;
-    const struct op_port *other = &op->base.ports[1 - input->port];
     int64_t now_us = before_us;
     uint32_t mark = 0;
     input->now_us = arena_array(arena, int64_t, in->selected + 1);
@@ -302,8 +301,7 @@ enum code interval_times(struct op_interval_join *op, struct interval_input *inp
         while (!op->plan->proctime && mark < in->watermark_count &&
                (last || in->watermarks[mark].row < batch_row(in, i))) {
             const struct watermark_at *at = &in->watermarks[mark++];
-            int64_t us = other->ended ? at->watermark_us
-                                      : MIN(at->watermark_us, other->watermark_us);
+            int64_t us = op_time_if(&op->base, input->port, at->watermark_us);
             if (us <= now_us)
                 continue;
             now_us = us;

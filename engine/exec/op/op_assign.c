@@ -8,7 +8,6 @@
 #include "exec/op/ops.h"
 #include "exec/op/window_times.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 enum { FAN_ROWS = 1 << 16 }; /* of a call */
@@ -52,7 +51,7 @@ static enum code find_slices(struct op_assign *op, struct assigning *a, struct e
     if (!a->slices)
         return error_nomem(err);
     if (spec->proctime) {
-        a->now_us = clock_now_us(op->base.worker->clock);
+        a->now_us = op_clock_us(op->base.worker);
         int64_t now = window_local(&op->times, a->now_us);
         for (uint32_t i = 0; i < in->selected; i++)
             a->slices[i] = window_slice_end(&op->times, now);

@@ -8,7 +8,6 @@
  * may be older than the watermark that came in, so it is passed on later by that much. */
 #include "exec/op/interval.h"
 
-#include "base/clock.h"
 #include "state/snapshot.h"
 
 enum { LEFT_BAG = 1, RIGHT_BAG = 2 }; /* tables of a snapshot */
@@ -17,19 +16,9 @@ static enum code take_clock(struct op_interval_join *op, struct error *err)
 {
     if (!op->plan->proctime)
         return OK;
-    TRY(interval_advance(op, clock_now_us(op->base.worker->clock), err));
+    TRY(interval_advance(op, op_clock_us(op->base.worker), err));
     interval_forget(op);
     return OK;
-}
-
-/* Time of both sides. */
-static int64_t least_watermark(const struct op *base)
-{
-    int64_t least = WATERMARK_END;
-    for (uint32_t k = 0; k < 2; k++)
-        if (!base->ports[k].ended)
-            least = MIN(least, base->ports[k].watermark_us);
-    return least;
 }
 
 /* The rows that are left, which still know where they came from. */
@@ -89,7 +78,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     if (!op->first)
         TRY(take_clock(op, err));
     else if (!op->plan->proctime) /* watermarks that wait behind what waits are before these rows */
-        before_us = MAX(before_us, least_watermark(base));
+        before_us = MAX(before_us, op_time(base));
     TRY(interval_times(op, &input, op->first ? before_us : op->now_us, err));
     if (!op->first)
         TRY(interval_take(op, &input, err));
@@ -100,7 +89,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
 static enum code move_on(struct op_interval_join *op, struct error *err)
 {
     struct op *base = &op->base;
-    int64_t least = least_watermark(base);
+    int64_t least = op_time(base);
     if (least == WATERMARK_NONE)
         return OK;
     if (!op->plan->proctime && least > op->now_us) {

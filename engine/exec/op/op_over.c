@@ -15,7 +15,6 @@
 #include "exec/late.h"
 #include "exec/op/op_over.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 enum { COMPUTE_ROWS = BATCH_ROWS, PIECES = 4 }; /* of a call */
@@ -396,7 +395,7 @@ static enum code push_clock(struct op_over *op, const struct batch *in, struct e
     struct column **results = arena_array(in->arena, struct column *, op->plan->call_count);
     if (!rows.groups || !times || !results)
         return error_nomem(err);
-    int64_t now_us = clock_now_us(op->base.worker->clock);
+    int64_t now_us = op_clock_us(op->base.worker);
     for (uint32_t i = 0; i < rows.n; i++)
         times[i] = now_us - time_floor_mod(now_us, TIME_US_PER_MS);
     rows.times = times;

@@ -13,7 +13,6 @@
 #include "exec/late.h"
 #include "exec/op/op_session.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 #include <stdlib.h>
@@ -279,7 +278,7 @@ int64_t session_property(struct op_session *op, enum window_property what,
 {
     const struct window_spec *spec = &op->plan->window;
     if (what == WINDOW_TIME && spec->proctime && !type->blink_instant)
-        return clock_now_us(op->base.worker->clock);
+        return op_clock_us(op->base.worker);
     int64_t local = what == WINDOW_START ? s->start_us
                     : what == WINDOW_END ? s->end_us
                                          : s->end_us - TIME_US_PER_MS;
@@ -466,7 +465,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     int64_t now_us = 0;
     TRY(begin_batch(op, in, err));
     if (op->plan->window.proctime) {
-        now_us = clock_now_us(base->worker->clock);
+        now_us = op_clock_us(base->worker);
         TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
     }
     TRY(run_rows(op, in, now_us, err));

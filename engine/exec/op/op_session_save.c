@@ -2,6 +2,7 @@
 #include "exec/op/op_session.h"
 
 #include "state/snapshot.h"
+#include "types/time.h"
 
 enum { TABLE_TIME = 1 };
 
@@ -83,6 +84,8 @@ static enum code load_record(struct op_session *op, struct state_reader *reader,
         int64_t us;
         TRY(state_decode_i64(&value, &us, err));
         op->time_us = MAX(op->time_us, us);
+        if (op->plan->window.proctime && us != WATERMARK_NONE)
+            op_clock_was(op->base.worker, us + TIME_US_PER_MS);
         return OK;
     }
     if (op->rows && r->table_id == SESSION_ROWS_TABLE)

@@ -16,17 +16,6 @@ enum { LEFT_BAG = 1, RIGHT_BAG = 2, TIMERS = 3 }; /* tables of a snapshot */
 
 enum { BATCHES_CALL = 4 };
 
-/* --- time ---------------------------------------------------------------------------------------- */
-
-static int64_t least_watermark(const struct op *base)
-{
-    int64_t least = WATERMARK_END;
-    for (uint32_t k = 0; k < 2; k++)
-        if (!base->ports[k].ended)
-            least = MIN(least, base->ports[k].watermark_us);
-    return least;
-}
-
 /* Time is now_us; what is due at it leaves, as much as the call may send. */
 static enum code move_time(struct op_temporal_join *op, int64_t now_us, uint32_t cause,
                            uint32_t *batches, struct error *err)
@@ -135,9 +124,8 @@ static enum code find_moves(struct op_temporal_join *op, struct temporal_input *
                             struct error *err)
 {
     const struct batch *in = input->in;
-    const struct op_port *other = &op->base.ports[1 - input->port];
     bool waits = op->base.more;
-    int64_t now_us = waits ? least_watermark(&op->base) : op->now_us;
+    int64_t now_us = waits ? op_time(&op->base) : op->now_us;
     input->moves = arena_array(op->base.worker->batch_arena, struct temporal_move,
                                in->watermark_count + 1);
     if (!input->moves)
@@ -146,8 +134,7 @@ static enum code find_moves(struct op_temporal_join *op, struct temporal_input *
         input->moves[input->move_count++] = (struct temporal_move){ 0, now_us, OP_NO_CAUSE };
     for (uint32_t m = 0, at = 0; m < in->watermark_count; m++) {
         const struct watermark_at *mark = &in->watermarks[m];
-        int64_t us = other->ended ? mark->watermark_us
-                                  : MIN(mark->watermark_us, other->watermark_us);
+        int64_t us = op_time_if(&op->base, input->port, mark->watermark_us);
         while (at < in->selected && batch_row(in, at) <= mark->row)
             at++;
         if (us <= now_us)
@@ -212,7 +199,7 @@ static enum code go_on(struct op_temporal_join *op, uint32_t *batches, struct er
         if (is_done(op->first))
             arena_destroy(take_first(op));
     }
-    int64_t now_us = least_watermark(base);
+    int64_t now_us = op_time(base);
     if (!op->leaving->under_way)
         TRY(move_time(op, now_us, base->worker->cause, batches, err));
     base->more = op->leaving->under_way || op->first;

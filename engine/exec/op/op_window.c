@@ -19,7 +19,6 @@
 #include "exec/op/op_window.h"
 #include "exec/op/ops.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 enum { SEND_BATCHES = 4 };
@@ -342,7 +341,7 @@ static int64_t clock_time(int64_t now_us)
 
 static enum code push_clock(struct op_window *op, const struct batch *in, struct error *err)
 {
-    int64_t now_us = clock_now_us(op->base.worker->clock);
+    int64_t now_us = op_clock_us(op->base.worker);
     TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
     if (op->plan->window.kind == WINDOW_ATTACHED) {
         bool same;

@@ -8,7 +8,6 @@
 #include "exec/op/op_window_join.h"
 #include "exec/op/ops.h"
 
-#include "base/clock.h"
 #include "state/code.h"
 #include "state/snapshot.h"
 #include "types/time.h"
@@ -168,7 +167,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     struct op_window_join *op = (struct op_window_join *)base;
     const struct column *end = in->columns[op->sides[port].end];
     if (op->spec.proctime)
-        TRY(advance(op, clock_time(clock_now_us(base->worker->clock)), false, err));
+        TRY(advance(op, clock_time(op_clock_us(base->worker)), false, err));
     uint32_t mark = 0;
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
@@ -316,6 +315,8 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
             int64_t us;
             TRY(state_decode_i64(&value, &us, err));
             op->time_us = MAX(op->time_us, us);
+            if (op->spec.proctime && us != WATERMARK_NONE)
+                op_clock_was(base->worker, us + TIME_US_PER_MS);
         } else {
             TRY(load_row(op, reader, r.table_id == TABLE_LEFT ? LEFT : RIGHT, &r, err));
         }
