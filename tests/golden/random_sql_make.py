@@ -249,7 +249,7 @@ class Maker:
                 self.top, self.top, self.scalar, self.unnested, self.windowed, self.windowed,
                 self.timed_join, self.with_twice, self.sets, self.over, self.windows_joined, self.latest,
                 self.top_joined, self.top_joined, self.correlated, self.session, self.grouped_window,
-                self.over_any, self.over_any, self.sorted_by_time]
+                self.over_any, self.over_any, self.sorted_by_time, self.top_groups]
         made = dice.choice(ways)(depth - 1)
         return made if made else self.rel(depth)
 
@@ -436,6 +436,17 @@ class Maker:
         where = f" AND {self.predicate(kept)}" if dice.random() < 0.1 else ""
         return Rel(f"SELECT {out} FROM (SELECT {inner}, ROW_NUMBER() OVER ({partition}ORDER BY {self.order(scope)}) "
                    f"AS rn FROM {rel.as_from(a)}) AS {self.alias()} WHERE rn {limit}{where}", columns, [rel])
+
+    def top_groups(self, depth):
+        """The order reads aggregates and keys that need not be selected."""
+        dice, rel, a = self.dice, self.rel(depth), self.alias()
+        scope = self.scope(rel, a)
+        keys = self.some(scope, 1, 2)
+        exprs = self.some(keys, 0, 1) + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))]
+        out, columns = self.outputs(exprs)
+        order = ", ".join([self.aggregate(scope)[0] + dice.choice(["", " DESC"])] + [n for n, _ in keys])
+        return Rel(f"SELECT {out} FROM {rel.as_from(a)} GROUP BY {', '.join(n for n, _ in keys)} "
+                   f"ORDER BY {order} LIMIT {dice.randrange(1, 5)}", columns, [rel])
 
     def top_joined(self, depth):
         """Rows that move from one worker to another, and are known by their key behind that."""
