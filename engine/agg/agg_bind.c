@@ -123,6 +123,9 @@ enum code agg_set_takes_back(struct arena *arena, struct agg *agg, struct span s
     set_up(agg);
     error_at(err, E_PLAN, span, "%s cannot take rows back, and its input updates or deletes rows",
              agg->function->name);
-    error_hint(err, "Use a function that can, or make the input append-only.");
+    if (strcmp(agg->function->name, "APPROX_COUNT_DISTINCT") == 0)
+        error_hint(err, "COUNT(DISTINCT ...) can: it counts exactly and remembers each value.");
+    else
+        error_hint(err, "Use a function that can, or make the input append-only.");
     return E_PLAN;
 }
