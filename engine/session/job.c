@@ -131,14 +131,23 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
 
 /* ---- binding ------------------------------------------------------------------------------- */
 
+bool job_is_create_as(const struct ast_node *node)
+{
+    return node->kind == AST_CREATE_TABLE && ((const struct ast_create_table *)node)->query;
+}
+
 bool job_is_statement(const struct ast_node *node)
 {
-    return node->kind == AST_INSERT || node->kind == AST_QUERY || node->kind == AST_STATEMENT_SET;
+    return node->kind == AST_INSERT || node->kind == AST_QUERY ||
+           node->kind == AST_STATEMENT_SET || job_is_create_as(node);
 }
 
 enum code job_add(struct job *job, const struct ast_node *node, struct error *err)
 {
     switch (node->kind) {
+    case AST_CREATE_TABLE:
+        job->insert_count++;
+        return bind_create_as(job->binder, (const struct ast_create_table *)node, err);
     case AST_INSERT:
         job->insert_count++;
         return bind_insert(job->binder, (const struct ast_insert *)node, err);
