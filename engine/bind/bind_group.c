@@ -369,6 +369,18 @@ static enum code overs_output(struct grouping *g, struct over_list *overs, struc
 
 /* --- the calc above ---------------------------------------------------------------------- */
 
+static enum code check_fire(const struct grouping *g, struct error *err)
+{
+    const char *setting = g->b->env.window_fire;
+    if (!setting || !g->windowed)
+        return OK;
+    error_at(err, E_UNSUPPORTED, g->select->group_by.items[0]->span,
+             "setting \"%s\" cannot be followed: windows give their rows when they are over", setting);
+    error_hint(err, "GROUP BY FLOOR(time TO HOUR), say, in place of the window gives each change as "
+                    "it comes; a window with the setting off gives one row at its end.");
+    return E_UNSUPPORTED;
+}
+
 enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
                               const struct cte *ctes, struct relation *from,
                               struct expr *filter, struct relation *ret, struct error *err)
@@ -377,6 +389,7 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     struct grouping g = { .b = b, .select = node, .from = from, .base = from->plan->field_count };
     TRY(bind_keys(&g, node, err));
     TRY(group_find_window(&g, err));
+    TRY(check_fire(&g, err));
 
     struct over_list overs = { .b = b, .select = node, .base = g.base };
     struct scope scope = from->scope;

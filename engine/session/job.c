@@ -92,6 +92,17 @@ static void warn_hook(void *self, const struct error *warning)
     session_warn(((struct job *)self)->session, warning);
 }
 
+/* NULL: windows give their rows once, when they are over. */
+static const char *choose_fire(const struct settings *settings)
+{
+    static const char *const names[] = { "table.exec.emit.early-fire.enabled",
+                                         "table.exec.emit.late-fire.enabled" };
+    for (size_t i = 0; i < countof(names); i++)
+        if (settings_bool(settings, names[i]))
+            return names[i];
+    return NULL;
+}
+
 enum code job_begin(struct job *job, struct session *s, struct arena *arena, bool is_run,
                     struct error *err)
 {
@@ -108,6 +119,7 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
         str_trim(settings_get(&s->settings, "table.exec.legacy-cast-behaviour")), "enabled");
     job->env.materialize = str_trim(settings_get(&s->settings, "table.exec.sink.upsert-materialize"));
     job->env.not_null = str_trim(settings_get(&s->settings, "table.exec.sink.not-null-enforcer"));
+    job->env.window_fire = choose_fire(&s->settings);
     job->env.state_ttl_ms = settings_duration_ms(&s->settings, "table.exec.state.ttl");
     job->resolver = (struct resolver){
         .arena = arena,
