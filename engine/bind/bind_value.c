@@ -6,152 +6,18 @@
  *                       any row, nobody knows
  *   x < ALL (q), ...    a LEFT join to MIN, MAX and the numbers of rows and of values
  *
- * Those but the first look outside by equalities only, which become keys of what is joined. */
+ * Where those but the first look outside by equalities, these become keys of what is joined.  For
+ * any other condition the query is joined to the different values of the columns that it looks at,
+ * and these become the keys. */
 #include "bind/subquery.h"
 
 /* --- joining ------------------------------------------------------------------------------ */
-
-enum code bind_value_join(struct binder *b, struct relation *from, struct plan *inner,
-                          const struct conjuncts *condition, bool single, struct span span,
-                          struct error *err)
-{
-    struct expr *e;
-    if (!plan_and(b->arena, condition, &e))
-        return error_nomem(err);
-    struct plan_join *join = plan_join_make(b->arena, LEFT_JOIN, from->plan, inner, e, span);
-    if (!join)
-        return error_nomem(err);
-    join->single = single;
-    join->base.ttl_ms[0] = join->base.ttl_ms[1] = b->env.state_ttl_ms;
-    return plan_join_finish(b->arena, join, &from->plan) ? OK : error_nomem(err);
-}
 
 static enum code joined_column(struct binder *b, const struct relation *from, uint32_t column,
                                struct span span, struct expr **ret, struct error *err)
 {
     *ret = expr_column(b->arena, column, from->plan->fields[column].type, span);
     return *ret ? OK : error_nomem(err);
-}
-
-/* --- what a query outside compares with one inside -------------------------------------------- */
-
-/* outer[i] over the rows around the query equals inner[i] over its relation. */
-struct pairs {
-    struct binder *b;
-    struct span span;
-    struct expr **outer, **inner;
-    uint32_t count, outer_cap, inner_cap;
-};
-
-static enum code add_pair(struct pairs *p, struct expr *outer, struct expr *inner,
-                          struct error *err)
-{
-    uint32_t n = p->count;
-    if (!ARENA_PUSH(p->b->arena, p->outer, n, p->outer_cap, outer) ||
-        !ARENA_PUSH(p->b->arena, p->inner, p->count, p->inner_cap, inner))
-        return error_nomem(err);
-    return OK;
-}
-
-/* Of one type, so that equal values are equal keys. */
-static enum code add_equal(struct pairs *p, struct expr *outer, struct expr *inner,
-                           struct error *err)
-{
-    struct expr *e;
-    TRY(bind_operator(p->b, "=", (struct expr *[]){ outer, inner }, 2, p->span, &e, err));
-    if (e->kind != EXPR_CALL || e->arg_count != 2)
-        return add_pair(p, outer, inner, err);
-    return add_pair(p, e->args[0], e->args[1], err);
-}
-
-/* The equalities by which a query looks outside. */
-static enum code correlated_pairs(struct pairs *p, const struct inner *inner, uint32_t left_fields,
-                                  struct error *err)
-{
-    for (uint32_t i = 0; i < inner->correlated.count; i++) {
-        const struct expr *e = inner->correlated.items[i];
-        bool equal = e->kind == EXPR_CALL && strcmp(e->function->name, "=") == 0;
-        unsigned first = equal ? plan_sides(e->args[0], left_fields) : 0;
-        unsigned second = equal ? plan_sides(e->args[1], left_fields) : 0;
-        if (first == second || (first | second) != (READS_LEFT | READS_RIGHT) ||
-            first == (READS_LEFT | READS_RIGHT) || second == (READS_LEFT | READS_RIGHT))
-            return bind_unsupported(
-                e->span, "a query used as a value that looks outside by more than equalities",
-                err);
-        struct expr *in = plan_shift_columns(p->b->arena, e->args[first == READS_LEFT ? 1 : 0],
-                                             left_fields, -(int64_t)left_fields);
-        if (!in)
-            return error_nomem(err);
-        TRY(add_pair(p, e->args[first == READS_LEFT ? 0 : 1], in, err));
-    }
-    return OK;
-}
-
-/* The pairs as a condition; what is inside stands in columns from `first` on. */
-static enum code pair_condition(const struct pairs *p, const struct plan *inner, uint32_t first,
-                                struct conjuncts *ret, struct error *err)
-{
-    for (uint32_t i = 0; i < p->count; i++) {
-        struct expr *e, *pair[2] = { p->outer[i],
-                                     expr_column(p->b->arena, first + i, inner->fields[i].type,
-                                                 p->span) };
-        if (!pair[1])
-            return error_nomem(err);
-        TRY(bind_operator(p->b, "=", pair, 2, p->span, &e, err));
-        if (!ARENA_PUSH(p->b->arena, ret->items, ret->count, ret->cap, e))
-            return error_nomem(err);
-    }
-    return OK;
-}
-
-/* A calc of the inner sides of the pairs and one expression more. */
-static enum code make_calc(const struct pairs *p, struct plan *input, struct expr *filter,
-                           struct expr *more, struct plan **ret, struct error *err)
-{
-    struct arena *arena = p->b->arena;
-    uint32_t n = p->count;
-    struct plan *calc =
-        bind_node(p->b, PLAN_CALC, sizeof(struct plan_calc), n + 1, 1, p->span);
-    struct expr **exprs = arena_array(arena, struct expr *, n + 1);
-    if (!calc || !exprs)
-        return error_nomem(err);
-    for (uint32_t i = 0; i <= n; i++) {
-        exprs[i] = i < n ? p->inner[i] : more;
-        calc->fields[i] = (struct field){ i < n ? STR("key") : STR("value"), exprs[i]->type };
-    }
-    ((struct plan_calc *)calc)->exprs = exprs;
-    ((struct plan_calc *)calc)->filter = filter;
-    calc->inputs[0] = input;
-    *ret = calc;
-    return plan_derive(arena, calc) ? OK : error_nomem(err);
-}
-
-static enum code make_group(const struct pairs *p, struct plan *input, uint32_t key_count,
-                            const struct agg_call *calls, uint32_t call_count, struct plan **ret,
-                            struct error *err)
-{
-    struct arena *arena = p->b->arena;
-    struct plan *group = bind_node(p->b, PLAN_GROUP, sizeof(struct plan_group),
-                                   key_count + call_count, 1, p->span);
-    uint32_t *keys = arena_array(arena, uint32_t, key_count + 1);
-    if (!group || !keys)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < key_count; i++) {
-        keys[i] = i;
-        group->fields[i] = input->fields[i];
-    }
-    for (uint32_t i = 0; i < call_count; i++)
-        group->fields[key_count + i] = (struct field){ STR("agg"), calls[i].agg->result };
-    struct plan_group *g = (struct plan_group *)group;
-    g->keys = keys;
-    g->key_count = key_count;
-    g->calls = calls;
-    g->call_count = call_count;
-    group->inputs[0] = input;
-    group->before = true;
-    group->ttl_ms[0] = p->b->env.state_ttl_ms;
-    *ret = group;
-    return plan_derive(arena, group) ? OK : error_nomem(err);
 }
 
 /* Is there a row inside, of those the filter passes, that all pairs match?  BOOLEAN, never NULL. */
@@ -163,10 +29,10 @@ static enum code join_flag(const struct pairs *p, struct relation *from, struct 
     struct expr *yes = expr_bool(b->arena, true, p->span), *flag;
     if (!yes)
         return error_nomem(err);
-    TRY(make_calc(p, inner, filter, yes, &inner, err));
-    TRY(make_group(p, inner, p->count + 1, NULL, 0, &inner, err));
+    TRY(pairs_calc(p, inner, filter, yes, &inner, err));
+    TRY(pairs_group(p, inner, p->count + 1, NULL, 0, &inner, err));
     uint32_t first = from->plan->field_count;
-    TRY(pair_condition(p, inner, first, &condition, err));
+    TRY(pairs_condition(p, inner, first, &condition, err));
     TRY(bind_value_join(b, from, inner, &condition, false, p->span, err));
     TRY(joined_column(b, from, first + p->count, p->span, &flag, err));
     return bind_operator(b, "IS NOT NULL", &flag, 1, p->span, ret, err);
@@ -238,16 +104,18 @@ static enum code in_value(struct pairs *p, const struct inner *inner,
     TRY(check_operands(operands, inner, p->span, err));
     struct pairs keys = *p; /* without x */
     struct expr **values = arena_array(b->arena, struct expr *, MAX(operands->count, 1));
-    struct pairs all = { .b = b, .span = p->span };
+    struct pairs all = { .b = b, .span = p->span, .null_equal = p->null_equal };
+    uint32_t first = inner->first_value;
     if (!values)
         return error_nomem(err);
     for (uint32_t i = 0; i < keys.count; i++)
-        TRY(add_pair(&all, keys.outer[i], keys.inner[i], err));
+        TRY(pairs_add(&all, keys.outer[i], keys.inner[i], err));
     for (uint32_t i = 0; i < operands->count; i++) {
-        values[i] = expr_column(b->arena, i, inner->rel.plan->fields[i].type, p->span);
+        values[i] = expr_column(b->arena, first + i, inner->rel.plan->fields[first + i].type,
+                                p->span);
         if (!values[i])
             return error_nomem(err);
-        TRY(add_equal(&all, operands->items[i], values[i], err));
+        TRY(pairs_add_equal(&all, operands->items[i], values[i], err));
     }
     struct expr *found, *unknown;
     TRY(join_flag(&all, from, inner->rel.plan, NULL, &found, err));
@@ -272,7 +140,7 @@ static enum code test_value(struct binder *b, const struct query_test *test,
     struct operands own;
     struct pairs pairs = { .b = b, .span = test->node->span };
     TRY(bind_inner(b, test->query, ctes, from, test->operand != NULL, &inner, err));
-    TRY(correlated_pairs(&pairs, &inner, from->plan->field_count, err));
+    TRY(pairs_of_inner(&pairs, &inner, from->plan, err));
     if (!test->operand)
         return exists_value(&pairs, &inner, test->negated, from, ret, err);
     if (!operands) {
@@ -371,7 +239,7 @@ static enum code quantified_value(struct binder *b, const struct ast_quantified 
     struct pairs pairs = { .b = b, .span = span };
     struct conjuncts condition = { 0 };
     TRY(bind_inner(b, node->query, ctes, from, true, &inner, err));
-    TRY(correlated_pairs(&pairs, &inner, from->plan->field_count, err));
+    TRY(pairs_of_inner(&pairs, &inner, from->plan, err));
     if (!operands) {
         TRY(bind_operands(b, &from->scope, node->operand, &own, err));
         operands = &own;
@@ -379,16 +247,17 @@ static enum code quantified_value(struct binder *b, const struct ast_quantified 
     TRY(check_operands(operands, &inner, span, err));
     if (operands->count != 1)
         return error_at(err, E_TYPE, span, "rows are compared with ANY and ALL by = and <> only");
-    struct expr *value = expr_column(b->arena, 0, inner.rel.plan->fields[0].type, span);
+    uint32_t at = inner.first_value;
+    struct expr *value = expr_column(b->arena, at, inner.rel.plan->fields[at].type, span);
     struct agg_call *calls;
     struct plan *plan = inner.rel.plan;
     if (!value)
         return error_nomem(err);
-    TRY(make_calc(&pairs, plan, NULL, value, &plan, err));
+    TRY(pairs_calc(&pairs, plan, NULL, value, &plan, err));
     TRY(make_calls(b, value, pairs.count, span, &calls, err));
-    TRY(make_group(&pairs, plan, pairs.count, calls, QUERY_CALLS, &plan, err));
+    TRY(pairs_group(&pairs, plan, pairs.count, calls, QUERY_CALLS, &plan, err));
     uint32_t first = from->plan->field_count;
-    TRY(pair_condition(&pairs, plan, first, &condition, err));
+    TRY(pairs_condition(&pairs, plan, first, &condition, err));
     TRY(bind_value_join(b, from, plan, &condition, false, span, err));
     struct expr *joined[QUERY_CALLS];
     for (uint32_t i = 0; i < QUERY_CALLS; i++)

@@ -10,7 +10,7 @@
  * over both queries read. */
 struct inner {
     struct relation rel;
-    uint32_t value_count;
+    uint32_t value_count, first_value;
     struct conjuncts correlated; /* outer columns as they are, inner ones from outer's fields on */
 };
 enum code bind_inner(struct binder *b, const struct ast_query *query, const struct cte *ctes,
@@ -57,6 +57,33 @@ enum code bind_joined_value(struct binder *b, const struct ast_node *node,
 enum code bind_remember_value(struct binder *b, const struct ast_node *node, struct expr *value,
                               struct error *err) WEIR_CHECKED;
 
+/* bind_pairs.c: outer[i] over the rows around the query equals inner[i] over its relation. */
+struct pairs {
+    struct binder *b;
+    struct span span;
+    struct expr **outer, **inner;
+    uint32_t count, outer_cap, inner_cap;
+    uint32_t null_equal; /* of the first so many: NULL equals NULL too */
+};
+enum code pairs_add(struct pairs *p, struct expr *outer, struct expr *inner, struct error *err)
+    WEIR_CHECKED;
+/* Of one type, so that equal values are equal keys. */
+enum code pairs_add_equal(struct pairs *p, struct expr *outer, struct expr *inner,
+                          struct error *err) WEIR_CHECKED;
+/* How a query looks outside, at `outer`: its relation may become another one, with the same values
+ * and further columns. */
+enum code pairs_of_inner(struct pairs *p, struct inner *inner, struct plan *outer,
+                         struct error *err) WEIR_CHECKED;
+/* The pairs as a condition; what is inside stands in columns from `first` on. */
+enum code pairs_condition(const struct pairs *p, const struct plan *inner, uint32_t first,
+                          struct conjuncts *ret, struct error *err) WEIR_CHECKED;
+/* A calc of the inner sides of the pairs and one expression more. */
+enum code pairs_calc(const struct pairs *p, struct plan *input, struct expr *filter,
+                     struct expr *more, struct plan **ret, struct error *err) WEIR_CHECKED;
+/* Groups of its first key_count columns. */
+enum code pairs_group(const struct pairs *p, struct plan *input, uint32_t key_count,
+                      const struct agg_call *calls, uint32_t call_count, struct plan **ret,
+                      struct error *err) WEIR_CHECKED;
 /* A relation with what `inner` gives beside each row of `from`, none or one. */
 enum code bind_value_join(struct binder *b, struct relation *from, struct plan *inner,
                           const struct conjuncts *condition, bool single, struct span span,
