@@ -326,8 +326,8 @@ static enum code window_columns(struct grouping *g, struct below *list, struct e
     return g->window.proctime ? OK : below_column(list, g->time, &g->window.time, err);
 }
 
-static enum code make_operator(struct grouping *g, struct plan *input, struct expr *filter,
-                               struct span span, struct plan **ret, struct error *err)
+enum code group_make_operator(struct grouping *g, struct plan *input, struct expr *filter,
+                              struct span span, struct plan **ret, struct error *err)
 {
     struct below list = { .b = g->b };
     uint32_t *keys, key_count;
@@ -406,7 +406,7 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     TRY(group_bind_having(&g, &scope, node->having, ctes, &having, err));
 
     struct plan *operator;
-    TRY(make_operator(&g, from->plan, filter, node->node.span, &operator, err));
+    TRY(group_make_operator(&g, from->plan, filter, node->node.span, &operator, err));
     TRY(group_join_values(&g, ctes, &operator, err));
     if (having)
         TRY(group_output(&g, having, &having, err));

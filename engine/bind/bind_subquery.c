@@ -76,14 +76,19 @@ static enum code inner_calc(struct binder *b, const struct ast_select *select,
     if (!plan_derive(b->arena, calc))
         return error_nomem(err);
     *ret = (struct inner){ .rel = { .plan = calc }, .value_count = n };
+    for (uint32_t i = 0; i < from->scope.count; i++) {
+        struct scope_item item = from->scope.items[i];
+        item.column += n;
+        if (!ARENA_PUSH(b->arena, ret->rel.scope.items, ret->rel.scope.count, ret->rel.scope.cap,
+                        item))
+            return error_nomem(err);
+    }
     return OK;
 }
 
-/* *ret_correlated false: the query does not look outside (and is to be bound as any other). */
-static enum code bind_correlated(struct binder *b, const struct ast_select *select,
-                                 const struct cte *ctes, const struct relation *outer,
-                                 bool values, struct inner *ret, bool *ret_correlated,
-                                 struct error *err)
+enum code bind_correlated(struct binder *b, const struct ast_select *select,
+                          const struct cte *ctes, const struct relation *outer, bool values,
+                          struct inner *ret, bool *ret_correlated, struct error *err)
 {
     struct relation from;
     struct expr *filter;

@@ -128,6 +128,11 @@ enum code group_bind_set_function(struct grouping *g, const struct scope *scope,
 /* bind_group.c: adds a key, if it is not there; *ret its number. */
 enum code group_add_key(struct grouping *g, const struct ast_node *node, uint32_t *ret,
                         struct error *err) WEIR_CHECKED;
+/* The operator of the keys and calls, over `input` with `filter` (may be NULL); a key's `at` is then
+ * its column. */
+enum code group_make_operator(struct grouping *g, struct plan *input, struct expr *filter,
+                              struct span span, struct plan **ret, struct error *err)
+    WEIR_CHECKED;
 /* Is this SELECT one with groups? */
 bool group_is_needed(const struct binder *b, const struct ast_select *node);
 /* The whole SELECT behind FROM and WHERE (`filter`, may be NULL); ORDER BY and the like come

@@ -13,6 +13,12 @@ struct inner {
     uint32_t value_count, first_value;
     struct conjuncts correlated; /* outer columns as they are, inner ones from outer's fields on */
 };
+/* A SELECT whose WHERE looks outside; the scope is that of its FROM.  *ret_correlated false: it does
+ * not (and is to be bound as any other). */
+enum code bind_correlated(struct binder *b, const struct ast_select *select,
+                          const struct cte *ctes, const struct relation *outer, bool values,
+                          struct inner *ret, bool *ret_correlated, struct error *err)
+    WEIR_CHECKED;
 enum code bind_inner(struct binder *b, const struct ast_query *query, const struct cte *ctes,
                      const struct relation *outer, bool values, struct inner *ret,
                      struct error *err) WEIR_CHECKED;
