@@ -86,12 +86,9 @@ static double value_at(const struct counted *values, uint32_t n, int64_t total, 
            (position - (double)lower) * values[at + 1].value;
 }
 
-static enum code push_item(struct agg_run *run, struct results *r, double value,
-                           struct error *err)
+static enum code push_item(struct agg_run *run, struct results *r, double value, struct error *err)
 {
-    struct column one = {
-        .type = &type_double, .values = &value, .count = 1, .mask = UINT32_MAX
-    };
+    struct column one = { .type = &type_double, .values = &value, .count = 1, .mask = UINT32_MAX };
     buf_clear(&run->value);
     state_encode(&run->value, &one, 0, 0);
     TRY(buf_check(&run->value, err));
@@ -131,8 +128,8 @@ static enum code put(struct agg_run *run, char *row, struct str group, struct re
     return OK;
 }
 
-static enum code finish(struct agg_run *run, struct results *r, struct column *a,
-                        struct column *b, struct error *err)
+static enum code finish(struct agg_run *run, struct results *r, struct column *a, struct column *b,
+                        struct error *err)
 {
     struct column *child;
     if (!percentages_of(run)->is_array)
@@ -186,8 +183,7 @@ static enum code step(struct agg_run *run, const struct agg_steps *s, struct err
 }
 
 static enum code result(struct agg_run *run, struct arena *arena, char *const *rows,
-                        const struct str *keys, uint32_t n, struct column *out,
-                        struct error *err)
+                        const struct str *keys, uint32_t n, struct column *out, struct error *err)
 {
     struct results r = { .items = { .arena = arena } };
     for (uint32_t i = 0; i < n; i++)

@@ -55,8 +55,7 @@ static enum code step(struct agg_run *run, const struct agg_steps *s, struct err
 }
 
 static enum code result(struct agg_run *run, struct arena *arena, char *const *rows,
-                        const struct str *keys, uint32_t n, struct column *out,
-                        struct error *err)
+                        const struct str *keys, uint32_t n, struct column *out, struct error *err)
 {
     (void)keys;
     for (uint32_t i = 0; i < n; i++)
@@ -74,8 +73,7 @@ static enum code merge(struct agg_run *run, char *const *to, const struct str *t
         *count_at(run, to[i]) += *count_at(run, from[i]);
         TRY(check(run, to[i], err));
         if (*count_at(run, from[i]) > 0)
-            TRY(state_copy(run->heap, run->layout, run->slot + SLOT_VALUE, 1, to[i], from[i],
-                           err));
+            TRY(state_copy(run->heap, run->layout, run->slot + SLOT_VALUE, 1, to[i], from[i], err));
     }
     return OK;
 }

@@ -94,8 +94,8 @@ static enum code value_of(struct binder *b, const struct plan *join, uint32_t at
 }
 
 enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
-                                const struct cte *ctes, struct relation *from,
-                                struct expr **ret, struct error *err)
+                                const struct cte *ctes, struct relation *from, struct expr **ret,
+                                struct error *err)
 {
     const struct ast_select *select = (const struct ast_select *)query->body;
     struct pairs pairs = { .b = b, .span = query->node.span };
@@ -105,9 +105,9 @@ enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
     struct expr *empty;
     bool correlated;
     *ret = NULL;
-    if (query->body->kind != AST_SELECT || query->ctes.count > 0 || query->limit ||
-        query->offset || !select->from || !select->where || select->grouped || select->having ||
-        select->qualify || select->items.count != 1)
+    if (query->body->kind != AST_SELECT || query->ctes.count > 0 || query->limit || query->offset ||
+        !select->from || !select->where || select->grouped || select->having || select->qualify ||
+        select->items.count != 1)
         return OK;
     TRY(bind_correlated(b, select, ctes, from, false, &inner, &correlated, err));
     if (!correlated)

@@ -14,7 +14,7 @@ struct walk {
     struct grouping *g;        /* NULL: values of the rows below */
     const struct scope *scope; /* of the select list */
     const struct cte *ctes;
-    struct relation *from;     /* below: the rows; else the keys alone */
+    struct relation *from; /* below: the rows; else the keys alone */
     struct error *err;
     enum code code;
 };
@@ -79,8 +79,8 @@ static enum code keys_relation(struct grouping *g, struct plan *plan, struct rel
 
 /* --- while the select list is bound --------------------------------------------------------------- */
 
-static enum code value_operands(struct walk *w, const struct ast_node *node,
-                                struct operands *ret, struct error *err)
+static enum code value_operands(struct walk *w, const struct ast_node *node, struct operands *ret,
+                                struct error *err)
 {
     const struct ast_node *operand = NULL;
     if (node->kind == AST_IN)
@@ -123,8 +123,7 @@ static bool visit_above(void *arg, const struct ast_node *node)
 }
 
 enum code group_note_values(struct grouping *g, const struct scope *scope,
-                            const struct ast_node *node, const struct cte *ctes,
-                            struct error *err)
+                            const struct ast_node *node, const struct cte *ctes, struct error *err)
 {
     struct walk w = { .b = g->b, .g = g, .scope = scope, .ctes = ctes, .err = err };
     (void)visit_above(&w, node);
@@ -132,8 +131,8 @@ enum code group_note_values(struct grouping *g, const struct scope *scope,
 }
 
 enum code group_bind_having(struct grouping *g, const struct scope *scope,
-                            const struct ast_node *node, const struct cte *ctes,
-                            struct expr **ret, struct error *err)
+                            const struct ast_node *node, const struct cte *ctes, struct expr **ret,
+                            struct error *err)
 {
     struct binder *b = g->b;
     struct ast_list all = { 0 };
@@ -177,8 +176,8 @@ enum code group_join_values(struct grouping *g, const struct cte *ctes, struct p
         for (uint32_t k = 0; k < value->operands.count; k++)
             TRY(group_output(g, value->operands.items[k], &value->operands.items[k], err));
         if (!value->is_test)
-            TRY(bind_joined_value(b, value->node, &value->operands, ctes, &groups,
-                                  &value->output, err));
+            TRY(bind_joined_value(b, value->node, &value->operands, ctes, &groups, &value->output,
+                                  err));
         else if (query_test_of(value->node, &test))
             TRY(bind_query_test(b, &test, &value->operands, ctes, &groups, err));
     }

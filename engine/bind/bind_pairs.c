@@ -16,8 +16,7 @@ enum code bind_value_join(struct binder *b, struct relation *from, struct plan *
     return plan_join_finish(b->arena, join, &from->plan) ? OK : error_nomem(err);
 }
 
-enum code pairs_add(struct pairs *p, struct expr *outer, struct expr *inner,
-                          struct error *err)
+enum code pairs_add(struct pairs *p, struct expr *outer, struct expr *inner, struct error *err)
 {
     uint32_t n = p->count;
     if (!ARENA_PUSH(p->b->arena, p->outer, n, p->outer_cap, outer) ||
@@ -28,7 +27,7 @@ enum code pairs_add(struct pairs *p, struct expr *outer, struct expr *inner,
 
 /* Of one type, so that equal values are equal keys. */
 enum code pairs_add_equal(struct pairs *p, struct expr *outer, struct expr *inner,
-                           struct error *err)
+                          struct error *err)
 {
     struct expr *e;
     TRY(bind_operator(p->b, "=", (struct expr *[]){ outer, inner }, 2, p->span, &e, err));
@@ -39,12 +38,11 @@ enum code pairs_add_equal(struct pairs *p, struct expr *outer, struct expr *inne
 
 /* The pairs as a condition; what is inside stands in columns from `first` on. */
 enum code pairs_condition(const struct pairs *p, const struct plan *inner, uint32_t first,
-                                struct conjuncts *ret, struct error *err)
+                          struct conjuncts *ret, struct error *err)
 {
     for (uint32_t i = 0; i < p->count; i++) {
-        struct expr *e, *pair[2] = { p->outer[i],
-                                     expr_column(p->b->arena, first + i, inner->fields[i].type,
-                                                 p->span) };
+        struct expr *e, *pair[2] = { p->outer[i], expr_column(p->b->arena, first + i,
+                                                              inner->fields[i].type, p->span) };
         if (!pair[1])
             return error_nomem(err);
         const char *equals = i < p->null_equal ? "IS NOT DISTINCT FROM" : "=";
@@ -57,12 +55,11 @@ enum code pairs_condition(const struct pairs *p, const struct plan *inner, uint3
 
 /* A calc of the inner sides of the pairs and one expression more. */
 enum code pairs_calc(const struct pairs *p, struct plan *input, struct expr *filter,
-                           struct expr *more, struct plan **ret, struct error *err)
+                     struct expr *more, struct plan **ret, struct error *err)
 {
     struct arena *arena = p->b->arena;
     uint32_t n = p->count;
-    struct plan *calc =
-        bind_node(p->b, PLAN_CALC, sizeof(struct plan_calc), n + 1, 1, p->span);
+    struct plan *calc = bind_node(p->b, PLAN_CALC, sizeof(struct plan_calc), n + 1, 1, p->span);
     struct expr **exprs = arena_array(arena, struct expr *, n + 1);
     if (!calc || !exprs)
         return error_nomem(err);
@@ -78,12 +75,12 @@ enum code pairs_calc(const struct pairs *p, struct plan *input, struct expr *fil
 }
 
 enum code pairs_group(const struct pairs *p, struct plan *input, uint32_t key_count,
-                            const struct agg_call *calls, uint32_t call_count, struct plan **ret,
-                            struct error *err)
+                      const struct agg_call *calls, uint32_t call_count, struct plan **ret,
+                      struct error *err)
 {
     struct arena *arena = p->b->arena;
-    struct plan *group = bind_node(p->b, PLAN_GROUP, sizeof(struct plan_group),
-                                   key_count + call_count, 1, p->span);
+    struct plan *group =
+        bind_node(p->b, PLAN_GROUP, sizeof(struct plan_group), key_count + call_count, 1, p->span);
     uint32_t *keys = arena_array(arena, uint32_t, key_count + 1);
     if (!group || !keys)
         return error_nomem(err);
@@ -150,8 +147,8 @@ static enum code join_outer_values(struct pairs *p, struct inner *inner, struct 
     if (!plan_and(arena, &inner->correlated, &condition))
         return error_nomem(err);
     expr_walk(condition, note_outer, &columns);
-    uint32_t n = p->count, *to = arena_array(arena, uint32_t,
-                                             outer->field_count + inner->rel.plan->field_count);
+    uint32_t n = p->count,
+             *to = arena_array(arena, uint32_t, outer->field_count + inner->rel.plan->field_count);
     if (columns.failed || !to)
         return error_nomem(err);
     for (uint32_t i = 0; i < n; i++)
@@ -164,8 +161,8 @@ static enum code join_outer_values(struct pairs *p, struct inner *inner, struct 
     TRY(pairs_group(p, different, n, NULL, 0, &different, err));
     if (!(condition = plan_move_columns(arena, condition, to)))
         return error_nomem(err);
-    struct plan_join *join = plan_join_make(arena, INNER_JOIN, different, inner->rel.plan,
-                                            condition, p->span);
+    struct plan_join *join =
+        plan_join_make(arena, INNER_JOIN, different, inner->rel.plan, condition, p->span);
     if (!join)
         return error_nomem(err);
     join->base.ttl_ms[0] = join->base.ttl_ms[1] = p->b->env.state_ttl_ms;
@@ -176,7 +173,7 @@ static enum code join_outer_values(struct pairs *p, struct inner *inner, struct 
 
 /* How a query looks outside. */
 enum code pairs_of_inner(struct pairs *p, struct inner *inner, struct plan *outer,
-                                  struct error *err)
+                         struct error *err)
 {
     uint32_t left_fields = outer->field_count, side;
     for (uint32_t i = 0; i < inner->correlated.count; i++)
@@ -185,8 +182,8 @@ enum code pairs_of_inner(struct pairs *p, struct inner *inner, struct plan *oute
     for (uint32_t i = 0; i < inner->correlated.count; i++) {
         const struct expr *e = inner->correlated.items[i];
         (void)is_equality(e, left_fields, &side);
-        struct expr *in = plan_shift_columns(p->b->arena, e->args[1 - side], left_fields,
-                                             -(int64_t)left_fields);
+        struct expr *in =
+            plan_shift_columns(p->b->arena, e->args[1 - side], left_fields, -(int64_t)left_fields);
         if (!in)
             return error_nomem(err);
         TRY(pairs_add(p, e->args[side], in, err));

@@ -21,9 +21,9 @@ static const struct ast_select *plain_select(const struct ast_query *query)
 {
     const struct ast_select *select = (const struct ast_select *)query->body;
     bool plain = query->body->kind == AST_SELECT && query->ctes.count == 0 &&
-                 query->order_by.count == 0 && !query->limit && !query->offset &&
-                 select->from && select->where && !select->distinct && !select->grouped &&
-                 !select->having && select->windows.count == 0 && !select->qualify;
+                 query->order_by.count == 0 && !query->limit && !query->offset && select->from &&
+                 select->where && !select->distinct && !select->grouped && !select->having &&
+                 select->windows.count == 0 && !select->qualify;
     return plain ? select : NULL;
 }
 
@@ -37,8 +37,8 @@ static struct expr *place_column(struct arena *arena, struct expr *e, void *arg)
     const struct correlation *c = arg;
     if (e->kind != EXPR_COLUMN)
         return e;
-    uint32_t column = e->column >= OUTER_COLUMNS ? e->column - OUTER_COLUMNS
-                                                 : e->column + c->inner_from;
+    uint32_t column =
+        e->column >= OUTER_COLUMNS ? e->column - OUTER_COLUMNS : e->column + c->inner_from;
     return expr_column(arena, column, e->type, e->span);
 }
 
@@ -48,14 +48,13 @@ static enum code inner_calc(struct binder *b, const struct ast_select *select,
                             struct inner *ret, struct error *err)
 {
     uint32_t n = values ? select->items.count : 0, below = from->plan->field_count;
-    struct plan *calc = plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), n + below, 1,
-                                 select->node.span);
+    struct plan *calc =
+        plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), n + below, 1, select->node.span);
     struct expr **exprs = arena_array(b->arena, struct expr *, n + below);
     if (!calc || !exprs)
         return error_nomem(err);
     for (uint32_t i = 0; i < n; i++) {
-        const struct ast_select_item *item =
-            (const struct ast_select_item *)select->items.items[i];
+        const struct ast_select_item *item = (const struct ast_select_item *)select->items.items[i];
         if (item->expr->kind == AST_STAR)
             return bind_unsupported(item->expr->span, "* in a query that looks outside", err);
         TRY(bind_expr(b, &from->scope, item->expr, &exprs[i], err));
@@ -86,9 +85,9 @@ static enum code inner_calc(struct binder *b, const struct ast_select *select,
     return OK;
 }
 
-enum code bind_correlated(struct binder *b, const struct ast_select *select,
-                          const struct cte *ctes, const struct relation *outer, bool values,
-                          struct inner *ret, bool *ret_correlated, struct error *err)
+enum code bind_correlated(struct binder *b, const struct ast_select *select, const struct cte *ctes,
+                          const struct relation *outer, bool values, struct inner *ret,
+                          bool *ret_correlated, struct error *err)
 {
     struct relation from;
     struct expr *filter;
@@ -213,8 +212,7 @@ static enum code in_condition(struct binder *b, struct expr *x, struct expr *y, 
 
 static enum code in_conditions(struct binder *b, const struct query_test *test,
                                const struct operands *operands, const struct relation *from,
-                               const struct inner *inner, struct conjuncts *ret,
-                               struct error *err)
+                               const struct inner *inner, struct conjuncts *ret, struct error *err)
 {
     struct span span = test->node->span;
     TRY(check_operands(operands, inner, span, err));
@@ -231,8 +229,7 @@ static enum code in_conditions(struct binder *b, const struct query_test *test,
 }
 
 /* One row, as long as the query has any: so that EXISTS without a condition costs nothing a row. */
-static enum code any_row(struct binder *b, struct inner *inner, struct span span,
-                         struct error *err)
+static enum code any_row(struct binder *b, struct inner *inner, struct span span, struct error *err)
 {
     struct plan *calc = plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), 1, 1, span);
     struct plan *group = plan_new(b->arena, PLAN_GROUP, sizeof(struct plan_group), 1, 1, span);
@@ -259,8 +256,7 @@ static enum code join_inner(struct binder *b, enum join_type type, struct relati
     struct expr *e;
     if (!plan_and(b->arena, condition, &e))
         return error_nomem(err);
-    struct plan_join *join =
-        plan_join_make(b->arena, type, from->plan, inner->rel.plan, e, span);
+    struct plan_join *join = plan_join_make(b->arena, type, from->plan, inner->rel.plan, e, span);
     if (!join)
         return error_nomem(err);
     join->base.ttl_ms[0] = join->base.ttl_ms[1] = b->env.state_ttl_ms;
@@ -315,8 +311,8 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
             continue;
         }
         TRY(bind_value_queries(b, all.items[i], ctes, from, err));
-        TRY(bind_condition(b, &from->scope, all.items[i], all.count > 1 ? "AND" : "WHERE",
-                           &e, err));
+        TRY(bind_condition(b, &from->scope, all.items[i], all.count > 1 ? "AND" : "WHERE", &e,
+                           err));
         if (!plan_conjuncts(b->arena, e, &list))
             return error_nomem(err);
     }

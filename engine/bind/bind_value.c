@@ -74,8 +74,8 @@ static enum code exists_value(struct pairs *p, const struct inner *inner, bool n
 
 /* When nobody knows whether x is in: *ret NULL: never. */
 static enum code in_unknown(const struct pairs *keys, const struct operands *operands,
-                            struct expr *const *values, struct plan *inner,
-                            struct relation *from, struct expr **ret, struct error *err)
+                            struct expr *const *values, struct plan *inner, struct relation *from,
+                            struct expr **ret, struct error *err)
 {
     struct binder *b = keys->b;
     struct expr *x_null, *y_null, *parts[2], *both[2];
@@ -111,8 +111,8 @@ static enum code in_value(struct pairs *p, const struct inner *inner,
     for (uint32_t i = 0; i < keys.count; i++)
         TRY(pairs_add(&all, keys.outer[i], keys.inner[i], err));
     for (uint32_t i = 0; i < operands->count; i++) {
-        values[i] = expr_column(b->arena, first + i, inner->rel.plan->fields[first + i].type,
-                                p->span);
+        values[i] =
+            expr_column(b->arena, first + i, inner->rel.plan->fields[first + i].type, p->span);
         if (!values[i])
             return error_nomem(err);
         TRY(pairs_add_equal(&all, operands->items[i], values[i], err));
@@ -154,13 +154,12 @@ static enum code test_value(struct binder *b, const struct query_test *test,
 
 enum { QUERY_ROWS, QUERY_VALUES, QUERY_MIN, QUERY_MAX, QUERY_CALLS };
 
-static enum code make_calls(struct binder *b, struct expr *value, uint32_t column,
-                            struct span span, struct agg_call **ret, struct error *err)
+static enum code make_calls(struct binder *b, struct expr *value, uint32_t column, struct span span,
+                            struct agg_call **ret, struct error *err)
 {
-    static const char *const names[] = { [QUERY_ROWS] = "COUNT",
-                                         [QUERY_VALUES] = "COUNT",
-                                         [QUERY_MIN] = "MIN",
-                                         [QUERY_MAX] = "MAX" };
+    static const char *const names[] = {
+        [QUERY_ROWS] = "COUNT", [QUERY_VALUES] = "COUNT", [QUERY_MIN] = "MIN", [QUERY_MAX] = "MAX"
+    };
     struct agg_call *calls = arena_array(b->arena, struct agg_call, QUERY_CALLS);
     if (!calls)
         return error_nomem(err);
@@ -186,8 +185,7 @@ static enum code compare_any(struct binder *b, enum ast_binary_op op, struct exp
     if (op != BINARY_NE)
         return OK;
     sides[0] = *ret;
-    TRY(bind_operator(b, name, (struct expr *[]){ x, joined[QUERY_MAX] }, 2, span, &sides[1],
-                      err));
+    TRY(bind_operator(b, name, (struct expr *[]){ x, joined[QUERY_MAX] }, 2, span, &sides[1], err));
     *ret = expr_logic(b->arena, EXPR_OR, sides, 2, span);
     return *ret ? OK : error_nomem(err);
 }
@@ -269,9 +267,8 @@ static enum code quantified_value(struct binder *b, const struct ast_quantified 
 
 /* --- one row ---------------------------------------------------------------------------------------- */
 
-static enum code single_value(struct binder *b, const struct ast_node *node,
-                              const struct cte *ctes, struct relation *from, struct expr **ret,
-                              struct error *err)
+static enum code single_value(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                              struct relation *from, struct expr **ret, struct error *err)
 {
     const struct ast_query *query = ((const struct ast_subquery *)node)->query;
     struct relation inner;
@@ -317,17 +314,15 @@ enum code bind_joined_value(struct binder *b, const struct ast_node *node,
         return single_value(b, node, ctes, from, ret, err);
     if (query_test_of(node, &test))
         return test_value(b, &test, operands, ctes, from, ret, err);
-    return quantified_value(b, (const struct ast_quantified *)node, operands, ctes, from, ret,
-                            err);
+    return quantified_value(b, (const struct ast_quantified *)node, operands, ctes, from, ret, err);
 }
 
 enum code bind_remember_value(struct binder *b, const struct ast_node *node, struct expr *value,
                               struct error *err)
 {
     struct value_query entry = { node, value };
-    return ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, entry)
-               ? OK
-               : error_nomem(err);
+    return ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, entry) ? OK
+                                                                                : error_nomem(err);
 }
 
 struct value_walk {
@@ -352,8 +347,8 @@ static bool visit_values(void *arg, const struct ast_node *node)
     return w->code == OK;
 }
 
-enum code bind_value_queries(struct binder *b, const struct ast_node *node,
-                             const struct cte *ctes, struct relation *from, struct error *err)
+enum code bind_value_queries(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                             struct relation *from, struct error *err)
 {
     struct value_walk w = { b, ctes, from, err, OK };
     (void)visit_values(&w, node);

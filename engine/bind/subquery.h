@@ -15,10 +15,9 @@ struct inner {
 };
 /* A SELECT whose WHERE looks outside; the scope is that of its FROM.  *ret_correlated false: it does
  * not (and is to be bound as any other). */
-enum code bind_correlated(struct binder *b, const struct ast_select *select,
-                          const struct cte *ctes, const struct relation *outer, bool values,
-                          struct inner *ret, bool *ret_correlated, struct error *err)
-    WEIR_CHECKED;
+enum code bind_correlated(struct binder *b, const struct ast_select *select, const struct cte *ctes,
+                          const struct relation *outer, bool values, struct inner *ret,
+                          bool *ret_correlated, struct error *err) WEIR_CHECKED;
 enum code bind_inner(struct binder *b, const struct ast_query *query, const struct cte *ctes,
                      const struct relation *outer, bool values, struct inner *ret,
                      struct error *err) WEIR_CHECKED;
@@ -57,8 +56,8 @@ bool is_value_query(const struct ast_node *node);
 /* What it gives, over `from` to which it is joined. `operands` NULL: they are over `from`'s scope. */
 enum code bind_joined_value(struct binder *b, const struct ast_node *node,
                             const struct operands *operands, const struct cte *ctes,
-                            struct relation *from, struct expr **ret, struct error *err)
-    WEIR_CHECKED;
+                            struct relation *from, struct expr **ret,
+                            struct error *err) WEIR_CHECKED;
 /* bind_expr() of the node gives `value` from now on. */
 enum code bind_remember_value(struct binder *b, const struct ast_node *node, struct expr *value,
                               struct error *err) WEIR_CHECKED;
@@ -71,8 +70,8 @@ struct pairs {
     uint32_t count, outer_cap, inner_cap;
     uint32_t null_equal; /* of the first so many: NULL equals NULL too */
 };
-enum code pairs_add(struct pairs *p, struct expr *outer, struct expr *inner, struct error *err)
-    WEIR_CHECKED;
+enum code pairs_add(struct pairs *p, struct expr *outer, struct expr *inner,
+                    struct error *err) WEIR_CHECKED;
 /* Of one type, so that equal values are equal keys. */
 enum code pairs_add_equal(struct pairs *p, struct expr *outer, struct expr *inner,
                           struct error *err) WEIR_CHECKED;
