@@ -10,8 +10,8 @@
 struct link { /* the tail of a value's row */
     struct link *next;
     struct link **at; /* what points here; NULL: it is in no list */
-    bool queued;      /* to be looked at when the batch is done */
 };
+enum { QUEUED = 2 }; /* bit of a row's first byte: to be looked at when the batch is done */
 
 struct distinct {
     const struct agg_call *call;
@@ -150,8 +150,12 @@ static void fetch_neighbours(const struct distinct *d, char *const *rows, uint32
 {
     for (uint32_t i = 0; i < n; i++) {
         const struct link *link = link_of(d, rows[i]);
-        __builtin_prefetch(link->next);
-        __builtin_prefetch(link->at);
+        if (i > 0 && rows[i] == rows[i - 1])
+            continue;
+        if (link->next)
+            __builtin_prefetch(link->next);
+        if (link->at)
+            __builtin_prefetch(link->at);
     }
 }
 
@@ -216,18 +220,18 @@ enum code distinct_step(struct distinct *d, const struct agg_batch *b, const uin
         state_set_valid(row, d->count, true);
         if (*count == (flag & AGG_TAKE ? 0 : 1))
             out[i] = (uint8_t)flag;
-        if (*count == 0 && !link->queued) {
-            link->queued = true;
+        if (*count == 0 && !(row[0] & QUEUED)) {
+            row[0] |= QUEUED;
             at.rows[queued++] = row; /* behind what is still to be read */
         }
     }
     for (uint32_t q = 0; q < queued; q++) {
-        struct link *link = link_of(d, at.rows[q]);
-        link->queued = false;
-        if (*count_of(d, at.rows[q]) != 0)
+        char *row = at.rows[q];
+        row[0] &= ~QUEUED;
+        if (*count_of(d, row) != 0)
             continue;
-        unhang(link);
-        state_table_remove(d->table, at.rows[q]);
+        unhang(link_of(d, row));
+        state_table_remove(d->table, row);
     }
     *ret = out;
     return OK;

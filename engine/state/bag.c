@@ -316,12 +316,13 @@ void bag_item_link(struct state_bag *bag, struct bag_key *key, struct bag_item *
 {
     item->key = key;
     item->next = NULL;
-    item->prev = key->last;
-    if (key->last)
-        key->last->next = item;
-    else
+    if (key->first) {
+        item->prev = key->first->prev;
+        item->prev->next = item;
+    } else {
         key->first = item;
-    key->last = item;
+    }
+    key->first->prev = item;
     key->items++;
     bag->items++;
     if (bag->ttl_ms > 0) {
@@ -341,14 +342,12 @@ void bag_item_drop(struct state_bag *bag, struct bag_item *item)
     struct bag_key *key = item->key;
     if (key->indexed)
         index_remove(bag, item_hash(bag, item), item);
-    if (item->prev)
-        item->prev->next = item->next;
-    else
+    struct bag_item *behind = item->next ? item->next : key->first;
+    behind->prev = item->prev;
+    if (key->first == item)
         key->first = item->next;
-    if (item->next)
-        item->next->prev = item->prev;
     else
-        key->last = item->prev;
+        item->prev->next = item->next;
     bag->items--;
     if (--key->items == 0)
         key->indexed = false;
@@ -359,9 +358,19 @@ void bag_item_drop(struct state_bag *bag, struct bag_item *item)
 
 static inline void prefetch_item(const struct state_bag *bag, const struct bag_item *item)
 {
+    if (!item) /* to ask for what is nowhere is slow */
+        return;
     __builtin_prefetch(item);
-    if (item && item_bytes(bag) > CACHE_LINE)
+    if (item_bytes(bag) > CACHE_LINE)
         __builtin_prefetch((const char *)item + CACHE_LINE);
+}
+
+/* Where rows are only added they are hung behind the last, which the first knows. */
+static void fetch_last(const struct state_bag *bag, struct bag_key *const *keys, uint32_t n)
+{
+    for (uint32_t i = 0; bag->appends_only && i < n; i++)
+        if (keys[i]->items > 1)
+            __builtin_prefetch(keys[i]->first->prev);
 }
 
 enum code state_bag_find(struct state_bag *bag, struct column *const *key, const uint32_t *sel,
@@ -373,19 +382,19 @@ enum code state_bag_find(struct state_bag *bag, struct column *const *key, const
     else
         TRY(state_table_find_runs(bag->keys, key, sel, n, insert, rows, NULL, err));
     int64_t now = now_ms(bag);
-    /* Which item is looked at next: the last gets a follower, others are searched or met. */
-    bool last = insert && bag->appends_only;
     for (uint32_t i = 0; i < n; i++) {
         if (!rows[i])
             continue;
         ret[i] = row_key(bag, rows[i]);
-        prefetch_item(bag, last ? ret[i]->last : ret[i]->first);
+        prefetch_item(bag, ret[i]->first);
         if (bag->ttl_ms > 0) {
             bag_key_expire(bag, ret[i], now, bag->expired, bag->expired_cx);
             if (!insert && ret[i]->items == 0)
                 ret[i] = NULL;
         }
     }
+    if (insert)
+        fetch_last(bag, ret, n);
     return OK;
 }
 
@@ -409,12 +418,18 @@ enum code state_bag_find_both(struct state_bag *bag, struct column *const *key,
     int64_t now = now_ms(bag), now_other = now_ms(other);
     for (uint32_t i = 0; i < n; i++) {
         char *row = rows[i];
+        if (i > 0 && ret[i - 1] == row_key(bag, row)) {
+            ret[i] = ret[i - 1];
+            ret_other[i] = ret_other[i - 1];
+            continue;
+        }
         struct bag_key *there = expired_key(other, row_key(other, row), now_other);
         ret[i] = expired_key(bag, row_key(bag, row), now);
         ret_other[i] = there->items > 0 ? there : NULL;
         prefetch_item(other, there->first);
-        prefetch_item(bag, bag->appends_only ? ret[i]->last : ret[i]->first);
+        prefetch_item(bag, ret[i]->first);
     }
+    fetch_last(bag, ret, n);
     return OK;
 }
 

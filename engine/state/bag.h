@@ -29,17 +29,22 @@ struct bag_schema {
 
 /* A row of a key.  `slots` is a row of state_bag_layout(). */
 struct bag_item {
-    struct bag_item *next, *prev; /* in order of arrival */
+    struct bag_item *next, *prev; /* in order of arrival; the first one's `prev` is the last */
     struct bag_key *key;
     uint32_t count;    /* how often it is there: > 0 */
     uint32_t degree;   /* the owner's: matches on the other side of an outer join */
     char slots[];
 };
 struct bag_key {
-    struct bag_item *first, *last;
+    struct bag_item *first;
     uint64_t items : 63;
     uint64_t indexed : 1; /* the bag's */
 };
+/* The one that came before it; NULL: it is the first of its key. */
+static inline struct bag_item *bag_item_before(const struct bag_item *item)
+{
+    return item->key->first == item ? NULL : item->prev;
+}
 
 enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
                            const struct clock *clock, struct state_bag **ret,

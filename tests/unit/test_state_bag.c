@@ -57,14 +57,14 @@ static void check_list(struct story *s, struct bag_key *key, const struct list *
     const struct bag_item *item = key->first;
     const struct bag_item *before = NULL;
     for (uint32_t i = 0; i < list->n && CHECK(item != NULL); i++) {
-        CHECK(item->prev == before && item->key == key);
+        CHECK(bag_item_before(item) == before && item->key == key);
         CHECK_INT(item->count, list->items[i].count);
         for (uint32_t c = 0; c < 3; c++)
             CHECK(state_equal(item->slots, &layout->slots[c], s->pool[c], list->items[i].row));
         before = item;
         item = item->next;
     }
-    CHECK(item == NULL && key->last == before);
+    CHECK(item == NULL && (!before || key->first->prev == before));
 }
 
 static void add(struct story *s, struct bag_key *key, struct list *list, uint32_t row)

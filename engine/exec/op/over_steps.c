@@ -143,7 +143,7 @@ static void look_back(struct steps *s, struct bag_item *item, uint32_t i)
             continue;
         struct bag_item *there = item;
         for (int64_t n = agg_over_rows(s->over->plan->calls[c].agg); n > 0 && there; n--)
-            there = there->prev;
+            there = bag_item_before(there);
         s->lagged[c][i] = there ? there->slots : NULL;
     }
 }
