@@ -256,7 +256,7 @@ enum code op_tell_idle(struct op *op, struct error *err)
 enum code op_watermark_min(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
 {
     int64_t moved = op_align_watermark(op, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_emit_watermark(op, moved, err);
+    return moved == WATERMARK_NONE ? OK : op_pass_watermark(op, moved, err);
 }
 
 enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *barrier,
@@ -267,7 +267,7 @@ enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *ba
 
 enum code op_end_pass(struct op *op, uint32_t port, struct error *err)
 {
-    return op_align_end(op, port) ? op_emit_end(op, err) : OK;
+    return op_align_end(op, port) ? op_pass_end(op, err) : OK;
 }
 
 void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,

@@ -190,12 +190,12 @@ enum code op_let_go(struct op *op, struct arena *arena, struct error *err) WEIR_
 
 /* --- default callbacks, with names, so that "passes through" is visible ----------- */
 
-/* The smallest watermark of all ports that have not ended, if it moved. */
+/* The smallest watermark of all ports that have not ended, if it moved; as op_pass_watermark. */
 enum code op_watermark_min(struct op *op, uint32_t port, int64_t watermark_us, struct error *err);
 /* Passes the barrier on when it has come on all ports. */
 enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *barrier,
                           struct error *err);
-/* Passes the end on when all ports have ended. */
+/* Passes the end on when all ports have ended; as op_pass_end. */
 enum code op_end_pass(struct op *op, uint32_t port, struct error *err);
 
 /* For operators with callbacks of their own: notes the message of the port; true when the message

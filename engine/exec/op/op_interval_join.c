@@ -107,11 +107,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return base->more ? OK : move_on((struct op_interval_join *)base, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static struct arena *take_first(struct op_interval_join *op)
 {
     struct arena *arena = op->first->arena;
@@ -200,7 +195,7 @@ static const struct op_kind op_interval_join_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .settle = settle,
     .restore = restore,

@@ -425,11 +425,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return moved == WATERMARK_NONE ? OK : op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 /* --- making ----------------------------------------------------------------------------------- */
 
 static void destroy(struct op *base)
@@ -448,7 +443,7 @@ static const struct op_kind op_over_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = over_barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = over_restore,
     .destroy = destroy,

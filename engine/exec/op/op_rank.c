@@ -150,17 +150,6 @@ static enum code more(struct op *base, struct error *err)
     return op->left.first ? OK : op_more_done(base, err);
 }
 
-static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
-{
-    int64_t moved = op_align_watermark(base, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_pass_watermark(base, moved, err);
-}
-
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
 {
@@ -230,9 +219,9 @@ static void destroy(struct op *base)
 static const struct op_kind op_rank_kind = {
     .name = "Rank",
     .push = push,
-    .watermark = watermark,
+    .watermark = op_watermark_min,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = restore,
     .destroy = destroy,

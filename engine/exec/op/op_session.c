@@ -494,11 +494,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code more(struct op *base, struct error *err)
 {
     struct op_session *op = (struct op_session *)base;
@@ -516,7 +511,7 @@ const struct op_kind op_session_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = session_barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .timer = timer,
     .restore = session_restore,

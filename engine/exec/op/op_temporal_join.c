@@ -228,11 +228,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return base->more ? OK : go_on((struct op_temporal_join *)base, &batches, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code more(struct op *base, struct error *err)
 {
     uint32_t batches = BATCHES_CALL;
@@ -304,7 +299,7 @@ static const struct op_kind op_temporal_join_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = restore,
     .destroy = destroy,
