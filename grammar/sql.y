@@ -36,7 +36,8 @@
  * query is taken. */
 %nonassoc PREFER_EXPR.
 %nonassoc PREFER_QUERY.
-%nonassoc ORDER VALUE TO IGNORE RESPECT. /* shifted where the word could also end what stands before it */
+/* Shifted where the word could also end what stands before it. */
+%nonassoc ORDER VALUE TO IGNORE RESPECT ON.
 %left OR.
 %left AND.
 %right NOT.
@@ -225,7 +226,7 @@ from_list(A) ::= from_list(L) COMMA from_item(R).
     { A = build_join(cx, L, JOIN_COMMA, false, R, NULL, NULL); }
 
 from_item(A) ::= from_primary(P). { A = P; }
-from_item(A) ::= from_item(L) join_kind(K) JOIN from_primary(R).
+from_item(A) ::= from_item(L) join_kind(K) JOIN from_primary(R). [PREFER_EXPR]
     { A = build_join(cx, L, K, false, R, NULL, NULL); }
 from_item(A) ::= from_item(L) join_kind(K) JOIN from_primary(R) ON expr(X).
     { A = build_join(cx, L, K, false, R, X, NULL); }
@@ -838,10 +839,13 @@ statement(A) ::= RESET(T) SET_RAW(R). { A = build_reset(cx, T, &R); }
 /* ---- INSERT and statement sets ------------------------------------------------------------- */
 
 %type insert { struct ast_insert * }
-insert(A) ::= INSERT(T) insert_mode(M) path(P) hints_opt(H) insert_partition(K) query(Q).
-    { A = build_insert(cx, T, M, P, H, K, NULL, Q); }
+insert(A) ::= INSERT(T) insert_mode(M) path(P) hints_opt(H) insert_partition(K) query(Q)
+    conflict_opt(F). { A = build_insert(cx, T, M, P, H, K, NULL, Q, F); }
 insert(A) ::= INSERT(T) insert_mode(M) path(P) hints_opt(H) insert_partition(K) LP names(C) RP
-    query(Q). { A = build_insert(cx, T, M, P, H, K, C, Q); }
+    query(Q) conflict_opt(F). { A = build_insert(cx, T, M, P, H, K, C, Q, F); }
+%type conflict_opt { struct ast_name }
+conflict_opt(A) ::= . { A = (struct ast_name){ .text = { NULL, 0 } }; }
+conflict_opt(A) ::= ON ID(C) ID(D) ID(W). { A = build_conflict(cx, C, D, W); }
 %type insert_mode { int }
 insert_mode(A) ::= INTO. { A = 0; }
 insert_mode(A) ::= INTO TABLE. { A = 0; }

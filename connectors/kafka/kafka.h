@@ -72,3 +72,7 @@ struct kafka_topics {
 /* E_OPTION if there is neither, both, or one that no broker can have. */
 enum code kafka_topics_read(const struct table_def *table, struct arena *arena,
                             struct kafka_topics *ret, struct error *err) WEIR_CHECKED;
+
+/* Partitions of the table's topics, as the brokers say now; *ret 0: they do not within a second. */
+enum code kafka_count_partitions(const struct table_def *table, uint32_t *ret,
+                                 struct error *err) WEIR_CHECKED;

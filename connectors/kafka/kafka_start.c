@@ -261,6 +261,17 @@ static enum code read_discovery(const struct table_def *table, struct kafka_star
     return OK;
 }
 
+static bool is_bounded(const struct table_def *table)
+{
+    struct str to = str_trim(options_get(table->options, bounded_names.mode));
+    return to.size > 0 && !str_iis(to, "unbounded");
+}
+
+bool kafka_start_ends(const struct table_def *table, bool until_end)
+{
+    return until_end || is_bounded(table);
+}
+
 enum code kafka_start_read(const struct table_def *table, struct arena *arena,
                            struct kafka_start *ret, struct error *err)
 {
@@ -273,8 +284,7 @@ enum code kafka_start_read(const struct table_def *table, struct arena *arena,
     else
         TRY(read_flink(table, &startup_names, arena, &start.from, err));
 
-    struct str to = str_trim(options_get(table->options, bounded_names.mode));
-    if (to.size > 0 && !str_iis(to, "unbounded")) {
+    if (is_bounded(table)) {
         start.bounded = true;
         TRY(read_flink(table, &bounded_names, arena, &start.to, err));
         if (start.to.place == PLACE_EARLIEST)

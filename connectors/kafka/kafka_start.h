@@ -36,5 +36,7 @@ struct kafka_start {
     int64_t discovery_interval_ms; /* 0: partitions are looked up once */
 };
 
+/* Does reading end?  As the option says, or at what is there at the start. */
+bool kafka_start_ends(const struct table_def *table, bool until_end);
 enum code kafka_start_read(const struct table_def *table, struct arena *arena,
                            struct kafka_start *ret, struct error *err) WEIR_CHECKED;

@@ -208,6 +208,20 @@ static enum code datagen_tell(struct source *base, struct arena *arena, struct s
     return OK;
 }
 
+/* With a number of rows or a sequence, whoever asks. */
+static bool ends(const struct table_def *table, bool until_end)
+{
+    (void)until_end;
+    bool ended = options_has(table->options, "number-of-rows");
+    struct arena *arena = ended ? NULL : arena_create();
+    struct generator *generators;
+    struct error ignored = { 0 };
+    if (arena && generators_read(arena, table, &generators, &ignored) == OK)
+        ended = generators_rows_max(generators, table->schema->count) < INT64_MAX;
+    arena_destroy(arena);
+    return ended;
+}
+
 static const struct source_kind datagen_kind = {
     .open = datagen_open,
     .poll_rows = datagen_poll_rows,
@@ -217,6 +231,7 @@ static const struct source_kind datagen_kind = {
     .split_topic = datagen_split_name,
     .split_partition = datagen_split_partition,
     .tell = datagen_tell,
+    .ends = ends,
     .close = datagen_close,
 };
 

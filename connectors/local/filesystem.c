@@ -60,6 +60,11 @@ static void describe(const struct table_def *table, struct buf *out)
     buf_str(out, options_get(table->options, "format"));
 }
 
+static bool is_shown(const struct table_def *table)
+{
+    return str_is(options_get(table->options, "path"), "-");
+}
+
 const struct connector connector_filesystem = {
     .name = "filesystem",
     .summary = "files of json, csv or raw lines, folders of them, standard input and output",
@@ -71,6 +76,7 @@ const struct connector connector_filesystem = {
     .source = &filesystem_source,
     .sink = &filesystem_sink,
     .sink_modes = sink_modes,
+    .is_shown = is_shown,
     .check = check,
     .describe = describe,
 };

@@ -348,6 +348,20 @@ static int32_t file_source_split_partition(struct source *base, uint32_t split)
     return 0;
 }
 
+static enum code file_source_count_splits(const struct table_def *table, uint32_t *ret,
+                                          struct error *err)
+{
+    struct source_open open = { .table = table };
+    struct source *source = NULL;
+    struct error unsaid = { .code = OK };
+    enum code code = file_source_open(&open, &source, &unsaid);
+    if (code == E_NOMEM)
+        return error_nomem(err);
+    *ret = code == OK ? MAX(file_source_split_count(source), 1) : 1;
+    file_source_close(source);
+    return OK;
+}
+
 static bool file_source_has_splits(struct source *base)
 {
     const struct file_source *s = (const struct file_source *)base;
@@ -395,6 +409,7 @@ const struct source_kind filesystem_source = {
     .split_state = file_source_split_state,
     .tell = file_source_tell,
     .shares = true,
+    .count_splits = file_source_count_splits,
     .has_splits = file_source_has_splits,
     .close = file_source_close,
 };

@@ -32,20 +32,17 @@ static bool keeps_last(const struct table_def *table)
     enum table_manner manner = local_table_manner(table);
     return table->schema->key_count > 0 && (manner == TABLE_UPSERT || manner == TABLE_REPLACE) &&
            !options_bool(table->options, "ignoreDelete") &&
-           str_trim(options_get(table->options, "excludeUpdateColumns")).size == 0;
+           str_trim(options_get(table->options, "excludeUpdateColumns")).size == 0 &&
+           !local_table_may_refuse(table);
 }
 
 static void describe(const struct table_def *table, struct buf *out)
 {
-    static const char *const names[] = { "tableName", "table-name", "index" };
-    for (size_t i = 0; i < countof(names); i++) {
-        struct str name = options_get(table->options, names[i]);
-        if (!name.data)
-            continue;
-        buf_text(out, "table=");
-        buf_str(out, name);
+    struct str name = local_table_name(table);
+    if (name.size == 0)
         return;
-    }
+    buf_text(out, "table=");
+    buf_str(out, name);
 }
 
 const struct connector connector_local_table = {

@@ -3,6 +3,7 @@
  *
  * local_table.c         the connector
  * local_table_open.c    the database, and the table in it
+ * local_table_refuse.c  what the database knows of a table and the job does not
  * local_table_value.c   values to SQLite and back
  * local_table_sink.c    writing
  * local_table_source.c  scanning
@@ -50,6 +51,11 @@ struct local_table {
     struct value_settings values; /* for nested types, which are JSON */
 };
 
+/* What the table is called in the database; empty: nothing says it. */
+struct str local_table_name(const struct table_def *def);
+/* Is the table there already, with constraints that the job does not declare?  Opens the database,
+ * and makes none. */
+bool local_table_may_refuse(const struct table_def *def);
 /* The manner of a table with a key. */
 enum table_manner local_table_manner(const struct table_def *def);
 /* Opens the database, making what is missing; adds columns where the system has no fixed ones. */

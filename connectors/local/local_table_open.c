@@ -181,15 +181,19 @@ static bool has_free_columns(const struct local_table *table)
                                "elasticsearch");
 }
 
-static enum code find_name(struct local_table *table, struct error *err)
+struct str local_table_name(const struct table_def *def)
 {
     static const char *const options[] = { "tableName", "table-name", "index" };
-    for (size_t i = 0; i < countof(options); i++) {
-        struct str name = options_get(table->def->options, options[i]);
-        if (name.size == 0)
-            continue;
-        if (memchr(name.data, '\0', name.size))
-            break;
+    struct str name = { NULL, 0 };
+    for (size_t i = 0; i < countof(options) && name.size == 0; i++)
+        name = options_get(def->options, options[i]);
+    return name;
+}
+
+static enum code find_name(struct local_table *table, struct error *err)
+{
+    struct str name = local_table_name(table->def);
+    if (name.size > 0 && !memchr(name.data, '\0', name.size)) {
         table->name = arena_cstr(table->arena, name);
         return table->name ? OK : error_nomem(err);
     }

@@ -6,8 +6,8 @@
  *
  * A value with a line feed has no place in T.ndjson.  If the file had something in
  * it before this run, that is an error; otherwise what this run has written to it
- * moves to T.records.ndjson, and the sink goes on there; so does a start from a snapshot that is
- * older than the move. */
+ * moves to T.records.ndjson, with the keys (topic_keys.h), and the sink goes on there; so does a
+ * start from a snapshot that is older than the move. */
 #include "local/local_topic.h"
 
 #include "base/memory.h"
@@ -17,10 +17,12 @@
 #include "local/line_reader.h"
 #include "local/local.h"
 #include "local/topic_files.h"
+#include "local/topic_keys.h"
 #include "local/topic_record.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,8 +41,10 @@ struct topic_sink {
     enum manner manner;
     bool is_records;
     bool was_begun; /* T.ndjson had something in it before this run */
+    struct topic_keys keys; /* kept while lines may become records */
     char *plain_path;
     char *records_path;
+    char *keys_path;
     struct encoder *value; /* NULL: value_column has the bytes */
     struct encoder *key;   /* the same with key_column */
     int value_column;      /* -1: none */
@@ -63,6 +67,7 @@ static void topic_sink_close(struct sink *base)
     if (s->key)
         s->key->kind->close(s->key);
     file_out_close(&s->out);
+    topic_keys_close(&s->keys);
     buf_done(&s->value_text);
     buf_done(&s->key_text);
     arena_destroy(s->arena);
@@ -175,30 +180,65 @@ static enum code find_moved(struct topic_sink *s, int64_t length, int64_t *ret, 
     return code;
 }
 
-static enum code open_out(struct topic_sink *s, const struct sink_open *open, struct error *err)
+/* Can it come to records, and is there more to a message than its value?  JSON has no line feed. */
+static bool keeps_keys(const struct topic_sink *s, const struct table_def *table)
 {
-    if (!open->resume) {
-        s->was_begun = has_content(s->plain_path);
-        s->is_records =
-            s->manner == MANNER_TOMBSTONES || (!s->was_begun && has_content(s->records_path));
-        return file_out_open(&s->out, str_of(s->is_records ? s->records_path : s->plain_path),
-                             FILE_OUT_APPEND, 0, err);
+    const struct format *format = table_format(table, false);
+    return !s->is_records && !s->was_begun &&
+           (s->value_column >= 0 || !format || !str_ends(str_of(format->name), STR("json"))) &&
+           (s->key || s->key_column >= 0 || s->timestamp_column >= 0 || s->headers_column >= 0);
+}
+
+/* "lines 120 60 3 0": the form of the file, its length, and the position of the keys if they are
+ * kept. */
+static bool parse_position(struct str text, int64_t *numbers, uint32_t cap, uint32_t *ret_count,
+                           struct str *ret_form)
+{
+    size_t blank = str_find_byte(text, ' ');
+    *ret_form = str_make(text.data, MIN(blank, text.size));
+    for (*ret_count = 0; blank != (size_t)-1 && *ret_count < cap; (*ret_count)++) {
+        text = str_make(text.data + blank + 1, text.size - blank - 1);
+        blank = str_find_byte(text, ' ');
+        if (!number_parse_i64(text.data, MIN(blank, text.size), &numbers[*ret_count]))
+            return false;
     }
-    struct str position = open->resume_position;
-    size_t blank = str_find_byte(position, ' ');
-    int64_t length;
-    if (blank == (size_t)-1 ||
-        !number_parse_i64(position.data + blank + 1, position.size - blank - 1, &length))
+    return *ret_count == 1 || *ret_count == cap;
+}
+
+static enum code resume_out(struct topic_sink *s, const struct sink_open *open, struct error *err)
+{
+    struct str position = open->resume_position, form;
+    int64_t numbers[4];
+    uint32_t count;
+    if (!parse_position(position, numbers, countof(numbers), &count, &form))
         return error_set(err, E_DATA, "position \"" STR_FMT "\" of \"%s\" is none",
                          STR_ARG(position), s->plain_path);
-    s->is_records = str_is(str_make(position.data, blank), "records");
+    s->is_records = str_is(form, "records");
     if (!s->is_records && !has_file(s->plain_path) && has_file(s->records_path)) {
         s->is_records = true;
-        TRY(find_moved(s, length, &length, err));
+        TRY(find_moved(s, numbers[0], &numbers[0], err));
     }
-    s->was_begun = str_is(str_make(position.data, blank), "begun");
+    s->was_begun = str_is(form, "begun");
+    if (count > 1 && keeps_keys(s, open->table)) {
+        struct topic_keys_position keys = { numbers[1], (uint64_t)numbers[2],
+                                            (uint64_t)numbers[3] };
+        TRY(topic_keys_open(&s->keys, s->keys_path, &keys, err));
+    }
     return file_out_open(&s->out, str_of(s->is_records ? s->records_path : s->plain_path),
-                         FILE_OUT_RESUME, length, err);
+                         FILE_OUT_RESUME, numbers[0], err);
+}
+
+static enum code open_out(struct topic_sink *s, const struct sink_open *open, struct error *err)
+{
+    if (open->resume)
+        return resume_out(s, open, err);
+    s->was_begun = has_content(s->plain_path);
+    s->is_records =
+        s->manner == MANNER_TOMBSTONES || (!s->was_begun && has_content(s->records_path));
+    if (keeps_keys(s, open->table))
+        TRY(topic_keys_open(&s->keys, s->keys_path, NULL, err));
+    return file_out_open(&s->out, str_of(s->is_records ? s->records_path : s->plain_path),
+                         FILE_OUT_APPEND, 0, err);
 }
 
 static enum code prepare(struct topic_sink *s, const struct sink_open *open, struct error *err)
@@ -211,6 +251,8 @@ static enum code prepare(struct topic_sink *s, const struct sink_open *open, str
     TRY(topic_of_sink(table, &topic, err));
     TRY(topic_file_path(s->arena, table->data_dir, topic, false, &s->plain_path, err));
     TRY(topic_file_path(s->arena, table->data_dir, topic, true, &s->records_path, err));
+    if (!(s->keys_path = arena_printf(s->arena, "%s.keys", s->plain_path)))
+        return error_nomem(err);
     find_columns(s, table);
     if (s->value_column < 0) {
         TRY(table_open_encoder(table, false, s->arena, &s->value, err));
@@ -245,42 +287,6 @@ static enum code topic_sink_open(const struct sink_open *open, struct sink **ret
 
 /* ---- from lines to records ---- */
 
-static enum code copy_lines(struct topic_sink *s, struct line_reader *reader, struct arena *arena,
-                            struct error *err)
-{
-    enum { LINES = 256 };
-    struct str lines[LINES];
-    enum line_state state = LINES_MORE;
-    while (state == LINES_MORE) {
-        uint32_t count = 0;
-        TRY(line_reader_fill(reader, arena, lines, NULL, LINES, &count, &state, err));
-        for (uint32_t i = 0; i < count; i++) {
-            struct topic_record_out record = { .value = lines[i] };
-            topic_record_write(&s->out.buf, &record);
-        }
-        TRY(file_out_drain(&s->out, err));
-        arena_reset(arena);
-    }
-    return OK;
-}
-
-static enum code move_lines(struct topic_sink *s, struct error *err)
-{
-    int fd = -1;
-    struct line_reader *reader = NULL;
-    struct arena *arena = arena_create();
-    enum code code = arena ? OK : error_nomem(err);
-    if (code == OK)
-        code = open_lines(s->plain_path, &fd, &reader, err);
-    if (code == OK)
-        code = copy_lines(s, reader, arena, err);
-    line_reader_destroy(reader);
-    arena_destroy(arena);
-    if (fd >= 0)
-        close(fd);
-    return code;
-}
-
 static enum code begin_records(struct topic_sink *s, struct error *err)
 {
     if (s->was_begun) {
@@ -295,8 +301,10 @@ static enum code begin_records(struct topic_sink *s, struct error *err)
     TRY(file_out_drain(&s->out, err));
     file_out_close(&s->out);
     TRY(file_out_open(&s->out, str_of(s->records_path), FILE_OUT_APPEND, 0, err));
-    TRY(move_lines(s, err));
+    TRY(topic_keys_move(&s->keys, s->plain_path, &s->out, err));
     s->is_records = true;
+    topic_keys_close(&s->keys);
+    s->keys.path = NULL;
     if (unlink(s->plain_path) != 0)
         return error_set(err, E_IO, "could not remove \"%s\": %s", s->plain_path, strerror(errno));
     return OK;
@@ -384,6 +392,22 @@ static enum code put_record(struct topic_sink *s, const struct batch *in, uint32
     return OK;
 }
 
+/* A key that cannot be written is no reason to leave out a line, which has none. */
+static enum code keep_key(struct topic_sink *s, const struct batch *in, uint32_t row,
+                          struct str value, struct error *err)
+{
+    struct topic_record_out record = { .value = value };
+    struct error why;
+    enum code code = part_of(s->key, s->key_column, in, row, &s->key_text, &record.key, &why);
+    if (code != OK && code != E_DATA) {
+        if (err)
+            *err = why;
+        return code;
+    }
+    fill_metas(s, in, row, &record);
+    return topic_keys_add(&s->keys, &record, err);
+}
+
 static enum code write_row(struct topic_sink *s, const struct batch *in, uint32_t row,
                            bool is_tombstone, struct error *err)
 {
@@ -405,7 +429,7 @@ static enum code write_row(struct topic_sink *s, const struct batch *in, uint32_
         return put_record(s, in, row, value, err);
     buf_str(&s->out.buf, value);
     buf_char(&s->out.buf, '\n');
-    return OK;
+    return s->keys.path ? keep_key(s, in, row, value, err) : OK;
 }
 
 static enum code topic_sink_write(struct sink *base, const struct batch *in, struct error *err)
@@ -430,7 +454,9 @@ static enum code topic_sink_write(struct sink *base, const struct batch *in, str
 
 static enum code topic_sink_flush_start(struct sink *base, struct error *err)
 {
-    return file_out_sync(&((struct topic_sink *)base)->out, err);
+    struct topic_sink *s = (struct topic_sink *)base;
+    TRY(topic_keys_sync(&s->keys, err));
+    return file_out_sync(&s->out, err);
 }
 
 static enum code topic_sink_flush_poll(struct sink *base, bool *ret_done, struct error *err)
@@ -453,6 +479,11 @@ static enum code topic_sink_tell(struct sink *base, struct buf *out, struct erro
     TRY(file_out_drain(&s->out, err));
     buf_text(out, s->is_records ? "records " : s->was_begun ? "begun " : "lines ");
     buf_i64(out, s->out.length);
+    if (s->keys.path) {
+        struct topic_keys_position keys;
+        TRY(topic_keys_tell(&s->keys, &keys, err));
+        buf_printf(out, " %" PRId64 " %" PRIu64 " %" PRIu64, keys.bytes, keys.rows, keys.first);
+    }
     return buf_check(out, err);
 }
 

@@ -301,6 +301,12 @@ static unsigned sink_modes(const struct table_def *table)
     return SINK_APPEND | SINK_RETRACT;
 }
 
+static bool is_shown(const struct table_def *table)
+{
+    (void)table;
+    return true;
+}
+
 const struct connector connector_print = {
     .name = "print",
     .summary = "rows and their changes on standard output",
@@ -308,4 +314,5 @@ const struct connector connector_print = {
     .options = options,
     .sink = &print_kind,
     .sink_modes = sink_modes,
+    .is_shown = is_shown,
 };

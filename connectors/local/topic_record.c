@@ -247,17 +247,33 @@ static void put_headers(struct buf *out, const struct column *headers, uint32_t 
     buf_char(out, '}');
 }
 
-void topic_record_write(struct buf *out, const struct topic_record_out *record)
+void topic_record_write_head(struct buf *out, const struct topic_record_out *record)
 {
     buf_text(out, "{\"key\": ");
     put_text(out, record->key);
     buf_text(out, ", \"value\": ");
-    put_text(out, record->value);
+}
+
+void topic_record_write_value(struct buf *out, struct str value)
+{
+    put_text(out, value);
+}
+
+void topic_record_write_tail(struct buf *out, const struct topic_record_out *record)
+{
     if (record->has_timestamp) {
         buf_text(out, ", \"timestamp\": ");
         buf_i64(out, record->timestamp_ms);
     }
     if (record->headers && column_is_valid(record->headers, record->headers_row))
         put_headers(out, record->headers, record->headers_row);
-    buf_text(out, "}\n");
+    buf_char(out, '}');
+}
+
+void topic_record_write(struct buf *out, const struct topic_record_out *record)
+{
+    topic_record_write_head(out, record);
+    topic_record_write_value(out, record->value);
+    topic_record_write_tail(out, record);
+    buf_char(out, '\n');
 }

@@ -46,3 +46,7 @@ struct topic_record_out {
     uint32_t headers_row;
 };
 void topic_record_write(struct buf *out, const struct topic_record_out *record);
+/* Its parts: up to the value, the value, and what follows, without the line feed. */
+void topic_record_write_head(struct buf *out, const struct topic_record_out *record);
+void topic_record_write_value(struct buf *out, struct str value);
+void topic_record_write_tail(struct buf *out, const struct topic_record_out *record);

@@ -66,8 +66,7 @@ struct agg_kernel {
     enum code (*result)(struct agg_run *run, struct arena *arena, char *const *rows,
                         const struct str *keys, uint32_t n, struct column *out,
                         struct error *err);
-    /* Adds the accumulators of `from` to those of `to` (n pairs); `from` stays. NULL: cannot be
-     * merged, so windows do not share slices. */
+    /* Adds the accumulators of `from` to those of `to` (n pairs); `from` stays. */
     enum code (*merge)(struct agg_run *run, char *const *to, const struct str *to_keys,
                        char *const *from, const struct str *from_keys, uint32_t n,
                        struct error *err);

@@ -108,8 +108,21 @@ static enum code result(struct agg_run *run, struct arena *arena, char *const *r
     return finish(run, &r, out, NULL, err);
 }
 
+static enum code merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                       char *const *from, const struct str *from_keys, uint32_t n,
+                       struct error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t base = (uint64_t)*slot_at(run, to[i], SLOT_NEXT);
+        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, base, run->agg->takes_back, err));
+        for (uint32_t slot = SLOT_NEXT; slot <= SLOT_COUNT; slot++)
+            *slot_at(run, to[i], slot) += *slot_at(run, from[i], slot);
+    }
+    return OK;
+}
+
 static const struct agg_kernel kernel = {
-    .reset = reset, .step = step, .result = result, .drop = agg_tree_drop
+    .reset = reset, .step = step, .result = result, .merge = merge, .drop = agg_tree_drop
 };
 
 static enum code resolve(struct agg *agg, struct call *call, struct error *err)

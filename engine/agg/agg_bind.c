@@ -6,7 +6,8 @@
 static const struct agg_function *const tables[] = {
     agg_count_table, agg_sum_table,   agg_extreme_table, agg_value_table,
     agg_text_table,  agg_array_table, agg_collect_table, agg_stat_table,
-    agg_json_table,  agg_approx_table,
+    agg_json_table,  agg_approx_table, agg_single_table,
+    agg_percentile_table,
 };
 
 /* --- the registry --------------------------------------------------------------------------- */
@@ -122,6 +123,9 @@ enum code agg_set_takes_back(struct arena *arena, struct agg *agg, struct span s
     set_up(agg);
     error_at(err, E_PLAN, span, "%s cannot take rows back, and its input updates or deletes rows",
              agg->function->name);
-    error_hint(err, "Use a function that can, or make the input append-only.");
+    if (strcmp(agg->function->name, "APPROX_COUNT_DISTINCT") == 0)
+        error_hint(err, "COUNT(DISTINCT ...) can: it counts exactly and remembers each value.");
+    else
+        error_hint(err, "Use a function that can, or make the input append-only.");
     return E_PLAN;
 }

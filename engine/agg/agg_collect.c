@@ -93,8 +93,18 @@ static enum code result(struct agg_run *run, struct arena *arena, char *const *r
     return finish(run, &r, out, NULL, err);
 }
 
+static enum code merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                       char *const *from, const struct str *from_keys, uint32_t n,
+                       struct error *err)
+{
+    (void)to, (void)from;
+    for (uint32_t i = 0; i < n; i++)
+        TRY(agg_tree_add_all(run, to_keys[i], from_keys[i], TAG_VALUES, err));
+    return OK;
+}
+
 static const struct agg_kernel kernel = {
-    .reset = reset, .step = step, .result = result, .drop = agg_tree_drop
+    .reset = reset, .step = step, .result = result, .merge = merge, .drop = agg_tree_drop
 };
 
 static enum code resolve(struct agg *agg, struct call *call, struct error *err)

@@ -10,8 +10,8 @@
 struct link { /* the tail of a value's row */
     struct link *next;
     struct link **at; /* what points here; NULL: it is in no list */
-    bool queued;      /* to be looked at when the batch is done */
 };
+enum { QUEUED = 2 }; /* bit of a row's first byte: to be looked at when the batch is done */
 
 struct distinct {
     const struct agg_call *call;
@@ -145,6 +145,20 @@ struct looked {
     uint32_t n;
 };
 
+/* What a value that goes is hung between lies somewhere else than its row. */
+static void fetch_neighbours(const struct distinct *d, char *const *rows, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct link *link = link_of(d, rows[i]);
+        if (i > 0 && rows[i] == rows[i - 1])
+            continue;
+        if (link->next)
+            __builtin_prefetch(link->next);
+        if (link->at)
+            __builtin_prefetch(link->at);
+    }
+}
+
 static enum code look_up(struct distinct *d, const struct agg_batch *b, const uint8_t *flags,
                          struct looked *ret, struct error *err)
 {
@@ -165,7 +179,11 @@ static enum code look_up(struct distinct *d, const struct agg_batch *b, const ui
         d->columns[c] = b->key[c];
     for (uint32_t c = 0; c < d->call->agg->arg_count; c++)
         d->columns[d->key_count + c] = b->in->columns[d->call->args[c]];
-    return state_table_find(d->table, d->columns, ret->sel, n, true, ret->rows, NULL, err);
+    if (!b->in->changes)
+        return state_table_find(d->table, d->columns, ret->sel, n, true, ret->rows, NULL, err);
+    TRY(state_table_find_runs(d->table, d->columns, ret->sel, n, true, ret->rows, NULL, err));
+    fetch_neighbours(d, ret->rows, n);
+    return OK;
 }
 
 /* The group starts afresh: what it had before counts no more. */
@@ -202,20 +220,93 @@ enum code distinct_step(struct distinct *d, const struct agg_batch *b, const uin
         state_set_valid(row, d->count, true);
         if (*count == (flag & AGG_TAKE ? 0 : 1))
             out[i] = (uint8_t)flag;
-        if (*count == 0 && !link->queued) {
-            link->queued = true;
+        if (*count == 0 && !(row[0] & QUEUED)) {
+            row[0] |= QUEUED;
             at.rows[queued++] = row; /* behind what is still to be read */
         }
     }
     for (uint32_t q = 0; q < queued; q++) {
-        struct link *link = link_of(d, at.rows[q]);
-        link->queued = false;
-        if (*count_of(d, at.rows[q]) != 0)
+        char *row = at.rows[q];
+        row[0] &= ~QUEUED;
+        if (*count_of(d, row) != 0)
             continue;
-        unhang(link);
-        state_table_remove(d->table, at.rows[q]);
+        unhang(link_of(d, row));
+        state_table_remove(d->table, row);
     }
     *ret = out;
+    return OK;
+}
+
+/* --- merging -------------------------------------------------------------------------------------- */
+
+/* The rows of a group's values, the oldest first. */
+static enum code group_values(struct distinct *d, struct arena *arena, char *group, char ***ret,
+                              uint32_t *ret_n, struct error *err)
+{
+    bool any = state_is_valid(group, &d->head);
+    struct link *first = any ? *(struct link **)state_at(group, &d->head) : NULL;
+    uint32_t n = 0;
+    for (struct link *link = first; link; link = link->next)
+        n++;
+    char **rows = arena_array(arena, char *, MAX(n, 1));
+    if (!rows)
+        return error_nomem(err);
+    *ret_n = n;
+    for (struct link *link = first; link; link = link->next)
+        rows[--n] = row_of(d, link);
+    *ret = rows;
+    return OK;
+}
+
+/* The rows of the same values of group `to`. */
+static enum code same_values(struct distinct *d, struct arena *arena,
+                             const struct state_layout *layout, char *to, char *const *rows,
+                             uint32_t n, struct distinct_values *ret, char ***ret_rows,
+                             struct error *err)
+{
+    const struct state_layout *own = state_table_layout(d->table);
+    uint32_t arg_count = d->call->agg->arg_count;
+    char **groups = arena_array(arena, char *, MAX(n, 1));
+    ret->args = arena_array(arena, struct column *, MAX(arg_count, 1));
+    *ret_rows = arena_array(arena, char *, MAX(n, 1));
+    if (!groups || !ret->args || !*ret_rows)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        groups[i] = to;
+    for (uint32_t c = 0; c < d->key_count; c++)
+        if (!(d->columns[c] = state_column(arena, &layout->slots[c], groups, n)))
+            return error_nomem(err);
+    for (uint32_t c = 0; c < arg_count; c++) {
+        ret->args[c] = state_column(arena, &own->slots[d->key_count + c], rows, n);
+        if (!(d->columns[d->key_count + c] = ret->args[c]))
+            return error_nomem(err);
+    }
+    return state_table_find(d->table, d->columns, NULL, n, true, *ret_rows, NULL, err);
+}
+
+enum code distinct_merge(struct distinct *d, struct arena *arena,
+                         const struct state_layout *layout, char *to, char *from,
+                         struct distinct_values *ret, struct error *err)
+{
+    char **theirs, **mine;
+    TRY(group_values(d, arena, from, &theirs, &ret->n, err));
+    TRY(same_values(d, arena, layout, to, theirs, ret->n, ret, &mine, err));
+    if (!(ret->flags = arena_alloc(arena, MAX(ret->n, 1))))
+        return error_nomem(err);
+    for (uint32_t i = 0; i < ret->n; i++) {
+        struct link *link = link_of(d, mine[i]);
+        int64_t *count = count_of(d, mine[i]), before = *count;
+        *count += *count_of(d, theirs[i]);
+        state_set_valid(mine[i], d->count, true);
+        if (!link->at)
+            hang(d, to, link);
+        bool was = before > 0, is = *count > 0;
+        ret->flags[i] = was == is ? AGG_SKIP : is ? 0 : AGG_TAKE;
+        if (*count == 0) {
+            unhang(link);
+            state_table_remove(d->table, mine[i]);
+        }
+    }
     return OK;
 }
 

@@ -30,6 +30,16 @@ bool distinct_shares(const struct distinct *d, const struct agg_call *call);
  * *ret has AGG_SKIP where the aggregate must not see the step. */
 enum code distinct_step(struct distinct *d, const struct agg_batch *b, const uint8_t *flags,
                         const uint8_t **ret, struct error *err) WEIR_CHECKED;
+/* The values that a group gets when another becomes part of it. */
+struct distinct_values {
+    uint32_t n;
+    struct column **args;  /* of the calls: a row a value */
+    uint8_t *flags;        /* AGG_TAKE, AGG_SKIP: what the aggregate has to do with it */
+};
+/* Adds what `from` has to `to`; layout is that of the groups' rows, whose key slots come first. */
+enum code distinct_merge(struct distinct *d, struct arena *arena,
+                         const struct state_layout *layout, char *to, char *from,
+                         struct distinct_values *ret, struct error *err) WEIR_CHECKED;
 /* Forgets the values of a group. */
 void distinct_drop(struct distinct *d, char *group);
 void distinct_clear(struct distinct *d);

@@ -107,9 +107,41 @@ static enum code max_step(struct agg_run *run, const struct agg_steps *s, struct
     return loop(run, s, true, err);
 }
 
-const struct agg_kernel agg_min_tree = {
-    .reset = reset, .step = min_step, .result = agg_value_result, .drop = agg_tree_drop
-};
-const struct agg_kernel agg_max_tree = {
-    .reset = reset, .step = max_step, .result = agg_value_result, .drop = agg_tree_drop
-};
+AGG_INLINE enum code merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                           const struct str *from_keys, uint32_t n, bool is_max,
+                           struct error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(agg_tree_add_all(run, to_keys[i], from_keys[i], TAG_VALUES, err));
+        TRY(agg_tree_begin(run, to_keys[i], TAG_VALUES, err));
+        TRY(find_extreme(run, to[i], is_max, err));
+    }
+    return OK;
+}
+
+static enum code min_merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                           char *const *from, const struct str *from_keys, uint32_t n,
+                           struct error *err)
+{
+    (void)from;
+    return merge(run, to, to_keys, from_keys, n, false, err);
+}
+
+static enum code max_merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                           char *const *from, const struct str *from_keys, uint32_t n,
+                           struct error *err)
+{
+    (void)from;
+    return merge(run, to, to_keys, from_keys, n, true, err);
+}
+
+const struct agg_kernel agg_min_tree = { .reset = reset,
+                                         .step = min_step,
+                                         .result = agg_value_result,
+                                         .merge = min_merge,
+                                         .drop = agg_tree_drop };
+const struct agg_kernel agg_max_tree = { .reset = reset,
+                                         .step = max_step,
+                                         .result = agg_value_result,
+                                         .merge = max_merge,
+                                         .drop = agg_tree_drop };

@@ -85,6 +85,15 @@ enum code agg_tree_add(struct agg_run *run, int64_t change, int64_t *ret_count,
                        struct error *err) WEIR_CHECKED;
 /* Removes all of the aggregate's entries of a group. */
 enum code agg_tree_restart(struct agg_run *run, struct str group, struct error *err) WEIR_CHECKED;
+/* Calls fn for each entry of a group below the tag, with what its key has behind the tag.  They are
+ * copied first, so fn may change the tree, and use run->key and run->value. */
+typedef enum code (*agg_entry_fn)(struct agg_run *run, void *cx, struct str suffix,
+                                  struct str value, struct error *err);
+enum code agg_tree_each(struct agg_run *run, struct str group, char tag, agg_entry_fn fn, void *cx,
+                        struct error *err) WEIR_CHECKED;
+/* Adds the counts that a group has below the tag to those of another. */
+enum code agg_tree_add_all(struct agg_run *run, struct str to, struct str from, char tag,
+                           struct error *err) WEIR_CHECKED;
 /* The same as agg_kernel.drop: what it cannot remove for lack of memory goes when the group comes
  * again. */
 void agg_tree_drop(struct agg_run *run, struct str group);
@@ -102,4 +111,5 @@ static inline bool agg_is_blink(const struct call *call)
 
 extern const struct agg_function agg_count_table[], agg_sum_table[], agg_extreme_table[],
     agg_value_table[], agg_text_table[], agg_array_table[], agg_collect_table[],
-    agg_stat_table[], agg_json_table[], agg_approx_table[]; /* each ends with a NULL name */
+    agg_stat_table[], agg_json_table[], agg_approx_table[],
+    agg_single_table[], agg_percentile_table[]; /* each ends with a NULL name */

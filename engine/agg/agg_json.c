@@ -122,9 +122,35 @@ static enum code result_object(struct agg_run *run, struct arena *arena, char *c
     return OK;
 }
 
-static const struct agg_kernel object = {
-    .reset = reset_object, .step = step_object, .result = result_object, .drop = agg_tree_drop
-};
+static enum code merge_member(struct agg_run *run, void *cx, struct str suffix, struct str value,
+                              struct error *err)
+{
+    struct str there;
+    TRY(agg_tree_begin(run, *(const struct str *)cx, TAG_MEMBERS, err));
+    buf_str(&run->key, suffix);
+    TRY(buf_check(&run->key, err));
+    if (state_tree_get(run->tree, buf_view(&run->key), &there))
+        return error_set(err, E_DATA, "JSON_OBJECTAGG has a key twice");
+    return state_tree_put(run->tree, buf_view(&run->key), value, err);
+}
+
+static enum code merge_object(struct agg_run *run, char *const *to, const struct str *to_keys,
+                              char *const *from, const struct str *from_keys, uint32_t n,
+                              struct error *err)
+{
+    (void)to, (void)from;
+    for (uint32_t i = 0; i < n; i++) {
+        struct str group = to_keys[i];
+        TRY(agg_tree_each(run, from_keys[i], TAG_MEMBERS, merge_member, &group, err));
+    }
+    return OK;
+}
+
+static const struct agg_kernel object = { .reset = reset_object,
+                                          .step = step_object,
+                                          .result = result_object,
+                                          .merge = merge_object,
+                                          .drop = agg_tree_drop };
 
 /* --- JSON_ARRAYAGG --------------------------------------------------------------------------------- */
 
@@ -200,9 +226,24 @@ static enum code result_array(struct agg_run *run, struct arena *arena, char *co
     return OK;
 }
 
-static const struct agg_kernel array = {
-    .reset = reset_array, .step = step_array, .result = result_array, .drop = agg_tree_drop
-};
+static enum code merge_array(struct agg_run *run, char *const *to, const struct str *to_keys,
+                             char *const *from, const struct str *from_keys, uint32_t n,
+                             struct error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t *next = state_at(to[i], agg_slot(run, SLOT_NEXT));
+        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, (uint64_t)*next,
+                           run->agg->takes_back, err));
+        *next += *(int64_t *)state_at(from[i], agg_slot(run, SLOT_NEXT));
+    }
+    return OK;
+}
+
+static const struct agg_kernel array = { .reset = reset_array,
+                                         .step = step_array,
+                                         .result = result_array,
+                                         .merge = merge_array,
+                                         .drop = agg_tree_drop };
 
 /* --- the functions ----------------------------------------------------------------------------------- */
 

@@ -98,3 +98,38 @@ enum code sequence_walk(struct agg_run *run, struct str group, struct tree_curso
     state_tree_seek(run->tree, buf_view(&run->key), ret);
     return OK;
 }
+
+struct merging {
+    struct str to;
+    struct sequence q;
+    uint64_t base;
+    bool searched;
+};
+
+static enum code merge_place(struct agg_run *run, void *cx, struct str suffix, struct str value,
+                             struct error *err)
+{
+    const struct merging *m = cx;
+    struct str order = { suffix.data, suffix.size - NUMBER_BYTES };
+    uint64_t number = m->base + turned(&m->q, agg_get_u64(suffix.data + order.size));
+    TRY(agg_tree_begin(run, m->to, TAG_PLACES, err));
+    buf_str(&run->key, order);
+    agg_put_u64(&run->key, turned(&m->q, number));
+    TRY(buf_check(&run->key, err));
+    TRY(state_tree_put(run->tree, buf_view(&run->key), value, err));
+    if (!m->searched)
+        return OK;
+    TRY(agg_tree_begin(run, m->to, TAG_VALUES, err));
+    buf_str(&run->key, value);
+    buf_str(&run->key, order);
+    agg_put_u64(&run->key, number);
+    TRY(buf_check(&run->key, err));
+    return state_tree_put(run->tree, buf_view(&run->key), (struct str){ "", 0 }, err);
+}
+
+enum code sequence_merge(struct agg_run *run, struct str to, struct str from, bool newest_first,
+                         uint64_t base, bool searched, struct error *err)
+{
+    struct merging m = { to, { NULL, newest_first }, base, searched };
+    return agg_tree_each(run, from, TAG_PLACES, merge_place, &m, err);
+}

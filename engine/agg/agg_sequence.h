@@ -34,6 +34,9 @@ enum code sequence_take(struct agg_run *run, struct str group, const struct sequ
 enum code sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
                        bool *ret_found, struct sequence_place *ret, struct error *err)
     WEIR_CHECKED;
+/* Adds the values of `from` with `base` added to their numbers, so as ones that came later. */
+enum code sequence_merge(struct agg_run *run, struct str to, struct str from, bool newest_first,
+                         uint64_t base, bool searched, struct error *err) WEIR_CHECKED;
 /* All in order: a cursor that stands on the first; its `value` is the encoded value. */
 enum code sequence_walk(struct agg_run *run, struct str group, struct tree_cursor *ret,
                         struct error *err) WEIR_CHECKED;

@@ -161,10 +161,10 @@ bool agg_set_wants_keys(const struct agg_set *set)
     return set->tree != NULL;
 }
 
-bool agg_set_can_merge(const struct agg_set *set)
+bool agg_set_shares_slices(const struct agg_set *set)
 {
     for (uint32_t i = 0; i < set->count; i++)
-        if (set->calls[i].distinct || !set->calls[i].run.agg->kernel->merge)
+        if (set->calls[i].distinct || set->tree || !set->calls[i].run.agg->kernel->merge)
             return false;
     return true;
 }
@@ -277,14 +277,59 @@ void agg_set_reset(struct agg_set *set, char *const *rows, uint32_t n)
     }
 }
 
+/* --- merging -------------------------------------------------------------------------------------- */
+
+/* The values that a group gets are added to it like those of rows. */
+static enum code step_values(struct set_call *call, struct arena *arena, char *to,
+                             const struct str *to_key, const struct distinct_values *values,
+                             struct error *err)
+{
+    char **rows = arena_array(arena, char *, MAX(values->n, 1));
+    struct str *keys = arena_array(arena, struct str, MAX(values->n, 1));
+    if (!rows || !keys)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < values->n; i++) {
+        rows[i] = to;
+        keys[i] = to_key ? *to_key : STR("");
+    }
+    struct agg_steps steps = { .arena = arena,
+                               .n = values->n,
+                               .rows = rows,
+                               .args = values->args,
+                               .flags = values->flags,
+                               .keys = keys };
+    return call->run.agg->kernel->step(&call->run, &steps, err);
+}
+
+static enum code merge_distinct(struct agg_set *set, struct distinct *distinct, char *to,
+                                const struct str *to_key, char *from, struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct distinct_values values;
+    if (!arena)
+        return error_nomem(err);
+    enum code code =
+        distinct_merge(distinct, arena, set->calls[0].run.layout, to, from, &values, err);
+    for (uint32_t i = 0; i < set->count && code == OK; i++)
+        if (set->calls[i].distinct == distinct)
+            code = step_values(&set->calls[i], arena, to, to_key, &values, err);
+    arena_destroy(arena);
+    return code;
+}
+
 enum code agg_set_merge(struct agg_set *set, char *const *to, const struct str *to_keys,
                         char *const *from, const struct str *from_keys, uint32_t n,
                         struct error *err)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         struct agg_run *run = &set->calls[i].run;
-        TRY(run->agg->kernel->merge(run, to, to_keys, from, from_keys, n, err));
+        if (!set->calls[i].distinct)
+            TRY(run->agg->kernel->merge(run, to, to_keys, from, from_keys, n, err));
     }
+    for (uint32_t k = 0; k < set->distinct_count; k++)
+        for (uint32_t i = 0; i < n; i++)
+            TRY(merge_distinct(set, set->distincts[k], to[i], to_keys ? &to_keys[i] : NULL,
+                               from[i], err));
     return OK;
 }
 

@@ -38,7 +38,9 @@ void agg_set_destroy(struct agg_set *set); /* NULL is fine */
 /* Where the accumulators lie: once, when the groups' table is made; again after it was replaced. */
 void agg_set_place(struct agg_set *set, const struct state_layout *layout, uint32_t first_slot);
 bool agg_set_wants_keys(const struct agg_set *set);
-bool agg_set_can_merge(const struct agg_set *set); /* no DISTINCT, all functions merge */
+/* Is it cheaper to merge the groups of slices than to add each row to all of its windows?  Only what
+ * lies in the rows is. */
+bool agg_set_shares_slices(const struct agg_set *set);
 
 struct agg_batch {
     const struct batch *in;
@@ -58,6 +60,7 @@ enum code agg_set_result(struct agg_set *set, struct arena *arena, char *const *
                          struct error *err) WEIR_CHECKED;
 /* A fresh accumulator in new rows (a result of no rows: COUNT 0, SUM NULL). */
 void agg_set_reset(struct agg_set *set, char *const *rows, uint32_t n);
+/* Adds the accumulators of `from` to those of `to` (n pairs); `from` stays. */
 enum code agg_set_merge(struct agg_set *set, char *const *to, const struct str *to_keys,
                         char *const *from, const struct str *from_keys, uint32_t n,
                         struct error *err) WEIR_CHECKED;

@@ -145,9 +145,23 @@ static enum code result_tree(struct agg_run *run, struct arena *arena, char *con
     return OK;
 }
 
-static const struct agg_kernel taking = {
-    .reset = reset_tree, .step = step_tree, .result = result_tree, .drop = agg_tree_drop
-};
+static enum code merge_tree(struct agg_run *run, char *const *to, const struct str *to_keys,
+                            char *const *from, const struct str *from_keys, uint32_t n,
+                            struct error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t *next = state_at(to[i], agg_slot(run, SLOT_NEXT));
+        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, (uint64_t)*next, true, err));
+        *next += *(int64_t *)state_at(from[i], agg_slot(run, SLOT_NEXT));
+    }
+    return OK;
+}
+
+static const struct agg_kernel taking = { .reset = reset_tree,
+                                          .step = step_tree,
+                                          .result = result_tree,
+                                          .merge = merge_tree,
+                                          .drop = agg_tree_drop };
 
 /* --- the functions ----------------------------------------------------------------------------------- */
 

@@ -46,3 +46,62 @@ void agg_tree_drop(struct agg_run *run, struct str group)
     if (agg_tree_restart(run, group, NULL) != OK)
         buf_clear(&run->key);
 }
+
+/* --- all of a group ------------------------------------------------------------------------------ */
+
+static enum code copy_entries(struct agg_run *run, struct str group, char tag, struct buf *out,
+                              struct error *err)
+{
+    struct tree_cursor cursor;
+    TRY(agg_tree_begin(run, group, tag, err));
+    struct str prefix = buf_view(&run->key);
+    for (state_tree_seek(run->tree, prefix, &cursor); tree_cursor_in(&cursor, prefix);
+         state_tree_next(&cursor)) {
+        struct str suffix = { cursor.key.data + prefix.size, cursor.key.size - prefix.size };
+        uint64_t sizes[2] = { suffix.size, cursor.value.size };
+        buf_put(out, sizes, sizeof sizes);
+        buf_str(out, suffix);
+        buf_str(out, cursor.value);
+    }
+    return buf_check(out, err);
+}
+
+enum code agg_tree_each(struct agg_run *run, struct str group, char tag, agg_entry_fn fn, void *cx,
+                        struct error *err)
+{
+    struct buf entries;
+    buf_init(&entries, UINT32_MAX);
+    enum code code = copy_entries(run, group, tag, &entries, err);
+    uint64_t sizes[2];
+    for (size_t at = 0; at < entries.size && code == OK; at += sizes[0] + sizes[1]) {
+        memcpy(sizes, entries.data + at, sizeof sizes);
+        at += sizeof sizes;
+        code = fn(run, cx, str_make(entries.data + at, sizes[0]),
+                  str_make(entries.data + at + sizes[0], sizes[1]), err);
+    }
+    buf_done(&entries);
+    return code;
+}
+
+struct adding {
+    struct str to;
+    char tag;
+};
+
+static enum code add_entry(struct agg_run *run, void *cx, struct str suffix, struct str value,
+                           struct error *err)
+{
+    const struct adding *adding = cx;
+    int64_t count;
+    TRY(agg_tree_begin(run, adding->to, adding->tag, err));
+    buf_str(&run->key, suffix);
+    TRY(buf_check(&run->key, err));
+    return agg_tree_add(run, (int64_t)agg_get_u64(value.data), &count, err);
+}
+
+enum code agg_tree_add_all(struct agg_run *run, struct str to, struct str from, char tag,
+                           struct error *err)
+{
+    struct adding adding = { to, tag };
+    return agg_tree_each(run, from, tag, add_entry, &adding, err);
+}

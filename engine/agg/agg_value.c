@@ -94,15 +94,25 @@ static bool replaces(struct agg_run *run, const struct agg_steps *s, char *row, 
     return empty || (is_last ? order > now : order < now);
 }
 
-/* What a string is afterwards it was before, or the row has brought it: no copy of it is made. */
-static bool show_after(const struct agg_steps *s, char *row, const struct state_slot *slot,
-                       const struct column *same, uint32_t at, uint32_t i)
+/* Is the row's value a string that is kept already? Then nobody has to copy it, in or out. */
+static inline bool is_same(const struct agg_steps *s, const char *row,
+                           const struct state_slot *slot, uint32_t at)
+{
+    return slot->phys == PHYS_VIEW && state_is_valid(row, slot) &&
+           column_is_valid(s->args[0], at) &&
+           state_view_equal((const struct state_bytes *)(row + slot->offset),
+                            &COLUMN_AT(s->args[0], struct view, at));
+}
+
+/* Step i of a result is what the slot has, which a column may have too: then no copy is made. */
+static bool show(const struct agg_steps *s, struct column *out, const char *row,
+                 const struct state_slot *slot, const struct column *same, uint32_t at, uint32_t i)
 {
     if (slot->phys != PHYS_VIEW || !same || !column_is_valid(same, at))
-        return state_get(s->arena, row, slot, s->after, i);
-    COLUMN_OUT(s->after, struct view)[i] = COLUMN_AT(same, struct view, at);
-    if (s->after->valid)
-        bit_set(s->after->valid, i);
+        return state_get(s->arena, row, slot, out, i);
+    COLUMN_OUT(out, struct view)[i] = COLUMN_AT(same, struct view, at);
+    if (out->valid)
+        bit_set(out->valid, i);
     return true;
 }
 
@@ -118,16 +128,17 @@ AGG_INLINE enum code any_loop(struct agg_run *run, const struct agg_steps *s, bo
         uint32_t at = agg_row(s, i);
         if (flags & AGG_RESET)
             reset(run, row);
-        if (s->before && !state_get(s->arena, row, slot, s->before, i))
+        bool same = !(flags & AGG_SKIP) && is_same(s, row, slot, at);
+        if (s->before && !show(s, s->before, row, slot, same ? s->args[0] : NULL, at, i))
             return error_nomem(err);
         bool replaced = !(flags & AGG_SKIP) && replaces(run, s, row, at, is_last);
-        if (replaced) {
+        if (replaced && !same)
             TRY(state_put(run->heap, row, slot, s->args[0], at, err));
-            if (run->agg->arg_count == 2)
-                TRY(state_put(run->heap, row, agg_slot(run, SLOT_ORDER), s->args[1], at, err));
-        }
-        if (s->after && !show_after(s, row, slot, replaced ? s->args[0] : s->before,
-                                    replaced ? at : i, i))
+        if (replaced && run->agg->arg_count == 2)
+            TRY(state_put(run->heap, row, agg_slot(run, SLOT_ORDER), s->args[1], at, err));
+        bool brought = replaced || same;
+        if (s->after && !show(s, s->after, row, slot, brought ? s->args[0] : s->before,
+                              brought ? at : i, i))
             return error_nomem(err);
     }
     return OK;

@@ -46,6 +46,23 @@ static enum code add(struct agg_run *run, const struct agg_steps *s, uint32_t i,
     return state_put(run->heap, row, agg_slot(run, SLOT_VALUE), s->args[0], at, err);
 }
 
+/* The value at the end of the sequence is the one that is shown. */
+static enum code show_end(struct agg_run *run, char *row, struct str group,
+                          const struct sequence *q, bool is_last, struct error *err)
+{
+    bool found;
+    struct sequence_place place;
+    TRY(sequence_end(run, group, q, is_last, &found, &place, err));
+    if (!found) {
+        state_set_valid(row, agg_slot(run, SLOT_VALUE), false);
+        return OK;
+    }
+    *number_at(run, row, SLOT_NUMBER) = place.number;
+    if (run->agg->arg_count == 2)
+        TRY(state_decode_slot(run->heap, &place.order, row, agg_slot(run, SLOT_ORDER), err));
+    return state_decode_slot(run->heap, &place.value, row, agg_slot(run, SLOT_VALUE), err);
+}
+
 static enum code take(struct agg_run *run, const struct agg_steps *s, uint32_t i,
                       const struct sequence *q, bool is_last, struct error *err)
 {
@@ -55,16 +72,7 @@ static enum code take(struct agg_run *run, const struct agg_steps *s, uint32_t i
     TRY(sequence_take(run, s->keys[i], q, s->args[0], agg_row(s, i), &found, &number, err));
     if (!found || number != *number_at(run, row, SLOT_NUMBER))
         return OK;
-    struct sequence_place place;
-    TRY(sequence_end(run, s->keys[i], q, is_last, &found, &place, err));
-    if (!found) {
-        state_set_valid(row, agg_slot(run, SLOT_VALUE), false);
-        return OK;
-    }
-    *number_at(run, row, SLOT_NUMBER) = place.number;
-    if (q->order)
-        TRY(state_decode_slot(run->heap, &place.order, row, agg_slot(run, SLOT_ORDER), err));
-    return state_decode_slot(run->heap, &place.value, row, agg_slot(run, SLOT_VALUE), err);
+    return show_end(run, row, s->keys[i], q, is_last, err);
 }
 
 AGG_INLINE enum code loop(struct agg_run *run, const struct agg_steps *s, bool is_last,
@@ -104,12 +112,44 @@ static enum code last_step(struct agg_run *run, const struct agg_steps *s, struc
     return loop(run, s, true, err);
 }
 
-static const struct agg_kernel first_tree = {
-    .reset = reset, .step = first_step, .result = agg_value_result, .drop = agg_tree_drop
-};
-static const struct agg_kernel last_tree = {
-    .reset = reset, .step = last_step, .result = agg_value_result, .drop = agg_tree_drop
-};
+AGG_INLINE enum code merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                           char *const *from, const struct str *from_keys, uint32_t n,
+                           bool is_last, struct error *err)
+{
+    struct sequence q = { .newest_first = run->agg->arg_count == 2 && is_last };
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t *next = number_at(run, to[i], SLOT_NEXT);
+        TRY(sequence_merge(run, to_keys[i], from_keys[i], q.newest_first, *next, true, err));
+        *next += *number_at(run, from[i], SLOT_NEXT);
+        TRY(show_end(run, to[i], to_keys[i], &q, is_last, err));
+    }
+    return OK;
+}
+
+static enum code first_merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                             char *const *from, const struct str *from_keys, uint32_t n,
+                             struct error *err)
+{
+    return merge(run, to, to_keys, from, from_keys, n, false, err);
+}
+
+static enum code last_merge(struct agg_run *run, char *const *to, const struct str *to_keys,
+                            char *const *from, const struct str *from_keys, uint32_t n,
+                            struct error *err)
+{
+    return merge(run, to, to_keys, from, from_keys, n, true, err);
+}
+
+static const struct agg_kernel first_tree = { .reset = reset,
+                                              .step = first_step,
+                                              .result = agg_value_result,
+                                              .merge = first_merge,
+                                              .drop = agg_tree_drop };
+static const struct agg_kernel last_tree = { .reset = reset,
+                                             .step = last_step,
+                                             .result = agg_value_result,
+                                             .merge = last_merge,
+                                             .drop = agg_tree_drop };
 
 void agg_value_tree(struct agg *agg, bool is_last)
 {

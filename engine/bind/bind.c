@@ -203,6 +203,36 @@ static enum code store_calc(struct binder *b, const struct ast_insert *node,
     return plan_derive(b->arena, plan) ? OK : error_nomem(err);
 }
 
+/* ON CONFLICT DO ...: what becomes of rows that have one primary key of the table and are not one
+ * row of the query.  DEDUPLICATE is what the materializer does anyway. */
+static enum code check_conflict(const struct ast_insert *node, const struct catalog_table *table,
+                                struct error *err)
+{
+    const struct ast_name *what = &node->conflict;
+    if (!what->text.data)
+        return OK;
+    bool nothing = str_iis(what->text, "NOTHING");
+    if (!nothing && !str_iis(what->text, "ERROR") && !str_iis(what->text, "DEDUPLICATE"))
+        return error_at(err, E_SYNTAX, what->span,
+                        "ON CONFLICT can DO DEDUPLICATE, NOTHING or ERROR, not \"" STR_FMT "\"",
+                        STR_ARG(what->text));
+    if (table->key_count == 0)
+        return error_at(err, E_PLAN, what->span,
+                        "ON CONFLICT needs a PRIMARY KEY, and table \"" STR_FMT "\" has none",
+                        STR_ARG(table->name));
+    if (str_iis(what->text, "DEDUPLICATE"))
+        return OK;
+    if (nothing) {
+        (void)bind_unsupported(what->span, "ON CONFLICT DO NOTHING", err);
+        error_hint(err, "ROW_NUMBER() OVER (PARTITION BY key ORDER BY time) = 1 keeps the first row "
+                        "of a key; ON CONFLICT DO DEDUPLICATE shows the last.");
+        return E_UNSUPPORTED;
+    }
+    (void)bind_unsupported(what->span, "ON CONFLICT DO ERROR", err);
+    error_hint(err, "ON CONFLICT DO DEDUPLICATE shows the last row of a key.");
+    return E_UNSUPPORTED;
+}
+
 enum code bind_insert(struct binder *b, const struct ast_insert *node, struct error *err)
 {
     struct str name;
@@ -220,6 +250,7 @@ enum code bind_insert(struct binder *b, const struct ast_insert *node, struct er
         return bind_unsupported(node->node.span, "INSERT OVERWRITE", err);
     if (node->has_partition)
         return bind_unsupported(node->node.span, "INSERT ... PARTITION", err);
+    TRY(check_conflict(node, table, err));
     b->statements++;
     struct relation rel;
     TRY(bind_query(b, node->query, NULL, &rel, err));
@@ -277,6 +308,7 @@ enum code bind_result(struct binder *b, const struct ast_query *node, struct err
     sink->statement = ++b->results;
     sink->mode = SINK_RETRACT;
     sink->on_error = "fail";
+    sink->base.ttl_ms[0] = b->env.state_ttl_ms;
     if (!ARENA_PUSH(b->arena, b->sinks, b->sink_count, b->sink_cap, sink))
         return error_nomem(err);
     return add_input(b, sink, rel.plan, err);

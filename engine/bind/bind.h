@@ -47,6 +47,9 @@ struct binder *binder_create(const struct bind_env *env, struct catalog *catalog
 
 enum code bind_create_table(struct binder *b, const struct ast_create_table *node,
                             struct error *err) WEIR_CHECKED;
+/* CREATE TABLE ... AS: the table, and an INSERT into it. */
+enum code bind_create_as(struct binder *b, const struct ast_create_table *node,
+                         struct error *err) WEIR_CHECKED;
 enum code bind_create_view(struct binder *b, const struct ast_create_view *node,
                            struct error *err) WEIR_CHECKED;
 enum code bind_insert(struct binder *b, const struct ast_insert *node, struct error *err)

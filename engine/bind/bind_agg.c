@@ -7,22 +7,27 @@ struct search {
     bool found;
 };
 
+bool group_is_aggregate(const struct binder *b, const struct ast_node *node)
+{
+    if (node->kind == AST_CALL) {
+        const struct ast_call *call = (const struct ast_call *)node;
+        struct str name = call->path.items[call->path.count - 1].text;
+        return !call->over && (agg_is_name(name, b->env.dialect) || group_is_property(name) ||
+                               group_is_set_function(name));
+    }
+    if (node->kind == AST_JSON) {
+        const struct ast_json *json = (const struct ast_json *)node;
+        return json->func == JSON_FUNC_OBJECTAGG || json->func == JSON_FUNC_ARRAYAGG;
+    }
+    return false;
+}
+
 static bool look(void *cx, const struct ast_node *node)
 {
     struct search *s = cx;
     if (node->kind == AST_QUERY || node->kind == AST_SUBQUERY || node->kind == AST_WINDOW)
         return true;
-    if (node->kind == AST_CALL) {
-        const struct ast_call *call = (const struct ast_call *)node;
-        struct str name = call->path.items[call->path.count - 1].text;
-        bool aggregate = agg_is_name(name, s->b->env.dialect) || group_is_property(name) ||
-                         group_is_set_function(name);
-        s->found = s->found || (aggregate && !call->over);
-    }
-    if (node->kind == AST_JSON) {
-        const struct ast_json *json = (const struct ast_json *)node;
-        s->found = s->found || json->func == JSON_FUNC_OBJECTAGG || json->func == JSON_FUNC_ARRAYAGG;
-    }
+    s->found = s->found || group_is_aggregate(s->b, node);
     return !s->found && ast_each_child(node, look, s) && !s->found;
 }
 
@@ -229,6 +234,10 @@ enum code group_output(struct grouping *g, struct expr *e, struct expr **ret, st
         uint32_t at = e->column - g->base;
         if (at >= OVER_PLACEHOLDERS) { /* behind the operator */
             *ret = e;
+            return OK;
+        }
+        if (at >= GROUP_VALUE_PLACEHOLDERS) {
+            *ret = g->values[at - GROUP_VALUE_PLACEHOLDERS].output;
             return OK;
         }
         if (at == GROUP_SET_PLACEHOLDER)

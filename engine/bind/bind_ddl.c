@@ -4,7 +4,7 @@
  * (physical and metadata, in declared order): a computed column that reads another
  * computed one gets that one's expression in place.  The connector is not looked at
  * before the table is used (blink-dialect R-16). */
-#include "bind/binder.h"
+#include "bind/ddl.h"
 
 #include "types/time.h"
 
@@ -26,18 +26,6 @@ static const char *print_node(struct binder *b, const struct ast_node *node)
     return copy;
 }
 
-/* A table while it is being put together. */
-struct table_build {
-    struct binder *b;
-    struct catalog_table *table;
-    struct catalog_column *columns;
-    uint32_t count, cap;
-    struct scope scope; /* stored columns by position; computed ones are looked up beside it */
-    struct expr **values; /* what reading column i means, over the stored columns */
-    uint32_t value_cap;
-    uint32_t stored;
-};
-
 /* Replaces references to column i of the table by the expression that reads it. */
 static struct expr *inline_columns(struct arena *arena, struct expr *e, void *arg)
 {
@@ -46,8 +34,8 @@ static struct expr *inline_columns(struct arena *arena, struct expr *e, void *ar
     return e->kind == EXPR_COLUMN ? t->values[e->column] : e;
 }
 
-static enum code add_column(struct table_build *t, const struct catalog_column *column,
-                            struct expr *value, struct error *err)
+enum code ddl_add_column(struct table_build *t, const struct catalog_column *column,
+                         struct expr *value, struct error *err)
 {
     struct binder *b = t->b;
     uint32_t at = t->count;
@@ -59,8 +47,8 @@ static enum code add_column(struct table_build *t, const struct catalog_column *
     return OK;
 }
 
-static enum code define_column(struct table_build *t, const struct ast_column_def *node,
-                               struct error *err)
+enum code ddl_define_column(struct table_build *t, const struct ast_column_def *node,
+                            struct error *err)
 {
     struct binder *b = t->b;
     struct catalog_column column = { .name = node->name.text,
@@ -102,7 +90,7 @@ static enum code define_column(struct table_build *t, const struct ast_column_de
         if (!value)
             return error_nomem(err);
     }
-    return add_column(t, &column, value, err);
+    return ddl_add_column(t, &column, value, err);
 }
 
 /* --- watermark --------------------------------------------------------------------- */
@@ -242,6 +230,19 @@ static enum code finish_key(struct table_build *t, const struct ast_create_table
     return OK;
 }
 
+/* Once a catalog: published jobs have it in every table. */
+static void warn_of_rest(struct binder *b, struct span span)
+{
+    const struct catalog_table *table;
+    for (uint32_t i = 0; (table = catalog_table_at(b->catalog, i)); i++)
+        if (table->has_rest)
+            return;
+    struct error warning = { .code = OK };
+    error_at(&warning, E_OPTION, span, "\"...\" in WITH is skipped");
+    error_hint(&warning, "What it stands for has to come from a profile, or is left at its default.");
+    b->hooks->warn(b->hooks->self, &warning);
+}
+
 static enum code add_options(struct binder *b, const struct ast_list *list,
                              struct catalog_table *table, struct error *err)
 {
@@ -254,7 +255,9 @@ static enum code add_options(struct binder *b, const struct ast_list *list,
     uint32_t n = before;
     for (uint32_t i = 0; i < list->count; i++) {
         const struct ast_option *o = (const struct ast_option *)list->items[i];
-        if (o->placeholder) {
+        if (o->placeholder || str_is(o->value, "...")) {
+            if (!table->has_rest)
+                warn_of_rest(b, o->node.span);
             table->has_rest = true;
             continue;
         }
@@ -319,7 +322,7 @@ static enum code include_like(struct table_build *t, const struct ast_like_table
         if (column.form != COLUMN_EXPR &&
             !(value = expr_column(b->arena, t->stored++, column.type, column.span)))
             return error_nomem(err);
-        TRY(add_column(t, &column, value, err));
+        TRY(ddl_add_column(t, &column, value, err));
     }
     if (options) {
         t->table->options = from->options;
@@ -336,11 +339,10 @@ static bool exists(const struct binder *b, struct str name)
     return catalog_find_table(b->catalog, name) || catalog_find_view(b->catalog, name);
 }
 
-enum code bind_create_table(struct binder *b, const struct ast_create_table *node,
-                            struct error *err)
+enum code ddl_create_table(struct binder *b, const struct ast_create_table *node,
+                           const struct schema *query, bool *ret_made, struct error *err)
 {
-    if (node->query)
-        return bind_unsupported(node->query->node.span, "CREATE TABLE ... AS", err);
+    *ret_made = false;
     struct catalog_table *table = arena_new(b->arena, struct catalog_table);
     if (!table)
         return error_nomem(err);
@@ -362,13 +364,16 @@ enum code bind_create_table(struct binder *b, const struct ast_create_table *nod
         TRY(include_like(&t, node->like, err));
     /* Stored columns first: a computed column may read one that is declared behind it. */
     uint32_t like_columns = t.count;
-    for (int pass = 0; pass < 2; pass++)
+    for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < node->columns.count; i++) {
             const struct ast_column_def *def =
                 (const struct ast_column_def *)node->columns.items[i];
-            if ((def->form == COLUMN_COMPUTED) == (pass == 1))
-                TRY(define_column(&t, def, err));
+            if ((def->form == COLUMN_COMPUTED) == (pass == 1) && !ddl_is_of_query(query, def))
+                TRY(ddl_define_column(&t, def, err));
         }
+        if (query && pass == 0)
+            TRY(ddl_add_query(&t, node, query, err));
+    }
     if (t.count == 0)
         return error_at(err, E_PLAN, node->node.span, "table \"" STR_FMT "\" has no columns",
                         STR_ARG(table->name));
@@ -389,9 +394,12 @@ enum code bind_create_table(struct binder *b, const struct ast_create_table *nod
     for (uint32_t i = 0; i < node->columns.count; i++) {
         const struct ast_column_def *def = (const struct ast_column_def *)node->columns.items[i];
         for (uint32_t k = like_columns; k < t.count; k++)
-            if (str_eq(t.columns[k].name, def->name.text))
+            if (str_eq(t.columns[k].name, def->name.text) && !ddl_is_behind(&t, k))
                 moved[k] = at, ordered[at++] = t.columns[k];
     }
+    for (uint32_t k = 0; k < t.count; k++)
+        if (ddl_is_behind(&t, k))
+            moved[k] = at, ordered[at++] = t.columns[k];
     uint32_t *key = (uint32_t *)table->key;
     for (uint32_t i = 0; i < table->key_count; i++)
         key[i] = moved[key[i]];
@@ -404,7 +412,15 @@ enum code bind_create_table(struct binder *b, const struct ast_create_table *nod
     TRY(add_options(b, &node->options, table, err));
     while (catalog_table_at(b->catalog, table->order))
         table->order++;
+    *ret_made = true;
     return catalog_add_table(b->catalog, table) ? OK : error_nomem(err);
+}
+
+enum code bind_create_table(struct binder *b, const struct ast_create_table *node,
+                            struct error *err)
+{
+    bool made;
+    return ddl_create_table(b, node, NULL, &made, err);
 }
 
 enum code bind_create_view(struct binder *b, const struct ast_create_view *node,

@@ -235,6 +235,28 @@ static enum code bind_between(struct binder *b, const struct scope *scope,
     return maybe_negate(b, node->negated, e, span, ret, err);
 }
 
+/* Blink's sources disagree on what a backslash is there; who meant the other reading has to know. */
+static void warn_of_backslash(struct binder *b, const struct ast_like *node,
+                              const struct expr *pattern)
+{
+    struct str text;
+    if (b->env.dialect != DIALECT_BLINK || b->env.like_backslash_literal || node->similar ||
+        node->escape || !b->hooks || !expr_literal_text(pattern, &text))
+        return;
+    for (size_t i = 0; i + 1 < text.size; i++) {
+        char next = text.data[i + 1];
+        if (text.data[i] != '\\' || (next != '_' && next != '%' && next != '\\'))
+            continue;
+        struct error warning = { .code = OK };
+        error_at(&warning, E_PLAN, node->pattern->span,
+                 "a backslash in LIKE takes the meaning from \"_\" and \"%%\" behind it");
+        error_hint(&warning, "SET 'blink.like.backslash' = 'literal' makes it a character like any "
+                             "other; LIKE 'a!_%%' ESCAPE '!' can be read in one way only.");
+        b->hooks->warn(b->hooks->self, &warning);
+        return;
+    }
+}
+
 static enum code bind_like(struct binder *b, const struct scope *scope,
                            const struct ast_like *node, struct expr **ret, struct error *err)
 {
@@ -242,6 +264,7 @@ static enum code bind_like(struct binder *b, const struct scope *scope,
     uint32_t n = 2;
     TRY(bind_expr(b, scope, node->operand, &args[0], err));
     TRY(bind_expr(b, scope, node->pattern, &args[1], err));
+    warn_of_backslash(b, node, args[1]);
     if (node->escape) {
         TRY(bind_expr(b, scope, node->escape, &args[2], err));
         n = 3;
@@ -255,9 +278,7 @@ static enum code bind_in(struct binder *b, const struct scope *scope, const stru
                          struct expr **ret, struct error *err)
 {
     if (node->query)
-        return error_at(err, E_UNSUPPORTED, node->node.span,
-                        "IN with a query has to be a condition of its own in WHERE, joined to "
-                        "others by AND");
+        return bind_value_query(b, &node->node, ret, err);
     uint32_t n = node->list.count;
     struct expr **args = arena_array(b->arena, struct expr *, n + 1);
     if (!args)
@@ -283,6 +304,30 @@ static enum code bind_in(struct binder *b, const struct scope *scope, const stru
             return error_nomem(err);
     }
     return maybe_negate(b, node->negated, e, span, ret, err);
+}
+
+/* x < ANY (1, 2) is x < 1 OR x < 2; with ALL it is AND. */
+static enum code bind_quantified(struct binder *b, const struct scope *scope,
+                                 const struct ast_quantified *node, struct expr **ret,
+                                 struct error *err)
+{
+    if (node->query)
+        return bind_value_query(b, &node->node, ret, err);
+    uint32_t n = node->list.count;
+    const char *name = ast_binary_op_text(node->op);
+    struct expr *pair[2], **parts = arena_array(b->arena, struct expr *, n);
+    if (!parts)
+        return error_nomem(err);
+    TRY(bind_expr(b, scope, node->operand, &pair[0], err));
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(bind_expr(b, scope, node->list.items[i], &pair[1], err));
+        TRY(bind_operator(b, name, (struct expr *[]){ pair[0], pair[1] }, 2, node->node.span,
+                          &parts[i], err));
+    }
+    *ret = parts[0];
+    if (n > 1)
+        *ret = expr_logic(b->arena, node->all ? EXPR_AND : EXPR_OR, parts, n, node->node.span);
+    return *ret ? OK : error_nomem(err);
 }
 
 /* --- CASE ------------------------------------------------------------------------------ */
@@ -453,11 +498,8 @@ enum code bind_expr(struct binder *b, const struct scope *scope, const struct as
         return *ret ? OK : error_nomem(err);
     }
     case AST_QUANTIFIED:
-        return bind_unsupported(node->span, "a comparison with ANY, SOME or ALL", err);
+        return bind_quantified(b, scope, (const struct ast_quantified *)node, ret, err);
     case AST_EXISTS:
-        return error_at(err, E_UNSUPPORTED, node->span,
-                        "EXISTS has to be a condition of its own in WHERE, joined to others by "
-                        "AND");
     case AST_SUBQUERY:
         return bind_value_query(b, node, ret, err);
     case AST_STAR:

@@ -2,6 +2,8 @@
  * operator, and a calc for HAVING and the select list. */
 #include "bind/over.h"
 
+#include <stdio.h>
+
 bool group_is_needed(const struct binder *b, const struct ast_select *node)
 {
     if (node->grouped || node->having)
@@ -12,12 +14,78 @@ bool group_is_needed(const struct binder *b, const struct ast_select *node)
     return false;
 }
 
+/* --- what GROUP BY does not mean here, though other systems read it so ---------------------- */
+
+/* `ret` is what item i of the select list computes, as SQL; empty if that is no short text. */
+static void print_item(const struct ast_select *node, uint32_t i, char *ret, size_t room)
+{
+    const struct ast_select_item *item = (const struct ast_select_item *)node->items.items[i];
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    ast_print(&text, item->expr, 0);
+    struct str view = buf_view(&text);
+    ret[0] = '\0';
+    if (view.size > 0 && view.size < room)
+        snprintf(ret, room, STR_FMT, STR_ARG(view));
+    buf_done(&text);
+}
+
+/* A key that is no column: is it a name that the select list gives? */
+static void explain_alias(const struct grouping *g, const struct ast_node *node, struct error *err)
+{
+    const struct ast_column *column = (const struct ast_column *)node;
+    if (node->kind != AST_COLUMN || column->path.count != 1)
+        return;
+    struct str name = column->path.items[0].text;
+    for (uint32_t i = 0; i < g->select->items.count; i++) {
+        const struct ast_select_item *item =
+            (const struct ast_select_item *)g->select->items.items[i];
+        if (!item->alias.text.data || !str_ieq(item->alias.text, name))
+            continue;
+        char text[100];
+        print_item(g->select, i, text, sizeof text);
+        error_detail(err, "The select list, which gives this name, comes after GROUP BY.");
+        if (group_has_aggregate(g->b, item->expr))
+            error_hint(err, "Groups cannot be made by an aggregate of theirs; a query around this "
+                            "one can group by it.");
+        else if (text[0])
+            error_hint(err, "Write GROUP BY %s.", text);
+        return;
+    }
+}
+
+/* Item i of the select list is not grouped by: does GROUP BY have its number? */
+static void explain_ordinal(const struct ast_select *node, uint32_t i, struct error *err)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%u", i + 1);
+    for (uint32_t k = 0; k < node->group_by.count; k++) {
+        const struct ast_literal *key = (const struct ast_literal *)node->group_by.items[k];
+        if (key->node.kind != AST_LITERAL || key->what != LIT_INTEGER || key->negative ||
+            !str_is(key->text, number))
+            continue;
+        char text[100];
+        print_item(node, i, text, sizeof text);
+        error_detail(err, "In GROUP BY %s is a value like any other, not a column of the result.",
+                     number);
+        if (text[0])
+            error_hint(err, "Write GROUP BY %s.", text);
+        return;
+    }
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
 enum code group_add_key(struct grouping *g, const struct ast_node *node, uint32_t *ret,
                         struct error *err)
 {
     struct binder *b = g->b;
     struct group_key key = { 0 };
-    TRY(bind_expr(b, &g->from->scope, node, &key.expr, err));
+    enum code code = bind_expr(b, &g->from->scope, node, &key.expr, err);
+    if (code == E_NAME)
+        explain_alias(g, node, err);
+    if (code != OK)
+        return code;
     if (key.expr->type->id == TYPE_NULL &&
         !(key.expr = expr_null(b->arena, &type_string, node->span)))
         return error_nomem(err);
@@ -258,8 +326,8 @@ static enum code window_columns(struct grouping *g, struct below *list, struct e
     return g->window.proctime ? OK : below_column(list, g->time, &g->window.time, err);
 }
 
-static enum code make_operator(struct grouping *g, struct plan *input, struct expr *filter,
-                               struct span span, struct plan **ret, struct error *err)
+enum code group_make_operator(struct grouping *g, struct plan *input, struct expr *filter,
+                              struct span span, struct plan **ret, struct error *err)
 {
     struct below list = { .b = g->b };
     uint32_t *keys, key_count;
@@ -301,13 +369,27 @@ static enum code overs_output(struct grouping *g, struct over_list *overs, struc
 
 /* --- the calc above ---------------------------------------------------------------------- */
 
-enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
-                              struct relation *from, struct expr *filter, struct relation *ret,
-                              struct error *err)
+static enum code check_fire(const struct grouping *g, struct error *err)
 {
-    struct grouping g = { .b = b, .from = from, .base = from->plan->field_count };
+    const char *setting = g->b->env.window_fire;
+    if (!setting || !g->windowed)
+        return OK;
+    error_at(err, E_UNSUPPORTED, g->select->group_by.items[0]->span,
+             "setting \"%s\" cannot be followed: windows give their rows when they are over", setting);
+    error_hint(err, "GROUP BY FLOOR(time TO HOUR), say, in place of the window gives each change as "
+                    "it comes; a window with the setting off gives one row at its end.");
+    return E_UNSUPPORTED;
+}
+
+enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
+                              const struct cte *ctes, struct relation *from,
+                              struct expr *filter, struct relation *ret, struct error *err)
+{
+    TRY(group_values_below(b, node, ctes, from, err));
+    struct grouping g = { .b = b, .select = node, .from = from, .base = from->plan->field_count };
     TRY(bind_keys(&g, node, err));
     TRY(group_find_window(&g, err));
+    TRY(check_fire(&g, err));
 
     struct over_list overs = { .b = b, .select = node, .base = g.base };
     struct scope scope = from->scope;
@@ -315,21 +397,28 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     scope.over = over_is_needed(node) ? &overs : NULL;
     struct items list = { 0 };
     struct expr *having = NULL, *qualify = NULL;
+    for (uint32_t i = 0; i < node->items.count; i++)
+        TRY(group_note_values(&g, &scope, node->items.items[i], ctes, err));
     TRY(bind_select_list(b, &scope, node, &list, err));
     if (node->qualify)
         TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
     scope.over = NULL;
-    if (node->having)
-        TRY(bind_condition(b, &scope, node->having, "HAVING", &having, err));
+    TRY(group_bind_having(&g, &scope, node->having, ctes, &having, err));
 
     struct plan *operator;
-    TRY(make_operator(&g, from->plan, filter, node->node.span, &operator, err));
+    TRY(group_make_operator(&g, from->plan, filter, node->node.span, &operator, err));
+    TRY(group_join_values(&g, ctes, &operator, err));
     if (having)
         TRY(group_output(&g, having, &having, err));
     if (qualify)
         TRY(group_output(&g, qualify, &qualify, err));
-    for (uint32_t i = 0; i < list.count; i++)
-        TRY(group_output(&g, list.items[i].expr, &list.items[i].expr, err));
+    for (uint32_t i = 0; i < list.count; i++) {
+        enum code code = group_output(&g, list.items[i].expr, &list.items[i].expr, err);
+        if (code == E_PLAN && list.count == node->items.count)
+            explain_ordinal(node, i, err);
+        if (code != OK)
+            return code;
+    }
     TRY(overs_output(&g, &overs, err));
     return bind_select_calc(b, node, &list, &overs, operator, having, qualify, ret, err);
 }

@@ -239,6 +239,35 @@ static void note_past(struct expr *e, void *arg)
         limit[1] = 1;
 }
 
+/* A bound that a set leaves out is no bound there. */
+static bool in_all_sets(const struct grouping *g, uint32_t key)
+{
+    for (uint32_t s = 0; s < g->set_count; s++)
+        if (g->sets[s] >> (g->key_count - 1 - key) & 1)
+            return false;
+    return true;
+}
+
+/* So that the sets' bits of the other keys, the lowest ones, are those of the operator's keys. */
+static void put_properties_first(struct grouping *g)
+{
+    struct group_key keys[GROUP_KEYS_MAX];
+    uint32_t to[GROUP_KEYS_MAX], n = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < g->key_count; i++)
+            if (g->keys[i].is_property == (pass == 0)) {
+                keys[n] = g->keys[i];
+                to[i] = n++;
+            }
+    memcpy(g->keys, keys, n * sizeof *keys);
+    for (uint32_t s = 0; s < g->set_count; s++) {
+        uint64_t moved = g->sets[s] >> n << n; /* what is no key stays */
+        for (uint32_t i = 0; i < n; i++)
+            moved |= (g->sets[s] >> (n - 1 - i) & 1) << (n - 1 - to[i]);
+        g->sets[s] = moved;
+    }
+}
+
 enum code group_find_window(struct grouping *g, struct error *err)
 {
     if (g->windowed)
@@ -247,7 +276,7 @@ enum code group_find_window(struct grouping *g, struct error *err)
     struct expr *bounds[3] = { NULL, NULL, NULL };
     for (uint32_t i = 0; i < g->key_count; i++) {
         struct group_key *key = &g->keys[i];
-        if (key->expr->kind != EXPR_COLUMN)
+        if (key->expr->kind != EXPR_COLUMN || !in_all_sets(g, i))
             continue;
         struct plan_window_column c = plan_window_column(g->from->plan, key->expr->column);
         if (!c.origin || (origin && c.origin != origin))
@@ -281,6 +310,8 @@ enum code group_find_window(struct grouping *g, struct error *err)
                 TRY(group_property(g, (enum window_property)p, key->expr->type, &key->at, err));
             }
     }
+    if (g->set_count > 0)
+        put_properties_first(g);
     return OK;
 }
 

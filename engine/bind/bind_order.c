@@ -3,7 +3,95 @@
  * A stream has no end to sort at: with LIMIT, ORDER BY is the first rows of the order, kept
  * up to date (a top-N without key); by ascending event time, rows wait for the watermark;
  * anything else is sorted when the input ends. */
-#include "bind/binder.h"
+#include "bind/group.h"
+#include "bind/over.h"
+
+/* --- what is not in the select list ----------------------------------------------------------- */
+
+/* Is it, by name or number, a column of the select list?  Of a * any name may be. */
+static bool is_selected(const struct ast_select *select, const struct ast_node *node)
+{
+    if (node->kind != AST_COLUMN)
+        return node->kind == AST_LITERAL;
+    const struct ast_names *path = &((const struct ast_column *)node)->path;
+    for (uint32_t i = 0; i < select->items.count && path->count == 1; i++) {
+        const struct ast_select_item *item =
+            (const struct ast_select_item *)select->items.items[i];
+        const struct ast_names *column =
+            item->expr->kind == AST_COLUMN ? &((const struct ast_column *)item->expr)->path : NULL;
+        struct str name = ast_has_name(&item->alias) ? item->alias.text
+                          : column                   ? column->items[column->count - 1].text
+                                                     : STR("");
+        if (item->expr->kind == AST_STAR || item->expr->kind == AST_FIELD ||
+            str_ieq(name, path->items[0].text))
+            return true;
+    }
+    return false;
+}
+
+struct alias_search {
+    const struct ast_select *select;
+    bool found;
+};
+
+/* A name that the select list gives is none in the select list itself. */
+static bool look_for_alias(void *cx, const struct ast_node *node)
+{
+    struct alias_search *search = cx;
+    const struct ast_names *path = &((const struct ast_column *)node)->path;
+    for (uint32_t i = 0; i < search->select->items.count && node->kind == AST_COLUMN; i++) {
+        const struct ast_name *alias =
+            &((const struct ast_select_item *)search->select->items.items[i])->alias;
+        search->found = search->found || (ast_has_name(alias) && path->count == 1 &&
+                                          str_ieq(alias->text, path->items[0].text));
+    }
+    return !search->found && ast_each_child(node, look_for_alias, cx) && !search->found;
+}
+
+/* Groups and calls with OVER are made of what the select list reads, so what the order reads besides
+ * stands there too until the rows are in order. */
+enum code bind_order_extra(struct binder *b, const struct ast_query *node, struct order_extra *ret,
+                           struct error *err)
+{
+    const struct ast_select *select = (const struct ast_select *)node->body;
+    uint32_t n = node->order_by.count;
+    *ret = (struct order_extra){ .body = node->body };
+    if (n == 0 || select->node.kind != AST_SELECT || select->distinct)
+        return OK;
+    struct ast_select *more = arena_new(b->arena, struct ast_select);
+    struct ast_node **items =
+        arena_array(b->arena, struct ast_node *, select->items.count + n);
+    ret->places = arena_array(b->arena, uint32_t, n);
+    if (!more || !items || !ret->places)
+        return error_nomem(err);
+    memcpy(items, select->items.items, select->items.count * sizeof *items);
+    *more = *select;
+    more->items.items = items;
+    for (uint32_t i = 0; i < n; i++) {
+        struct ast_node *e = ((const struct ast_order_item *)node->order_by.items[i])->expr;
+        struct alias_search search = { .select = select };
+        (void)look_for_alias(&search, e);
+        ret->places[i] = UINT32_MAX;
+        if (is_selected(select, e) || search.found)
+            continue;
+        struct ast_select_item *item = arena_new(b->arena, struct ast_select_item);
+        char *name = arena_printf(b->arena, "$order%u", i);
+        if (!item || !name)
+            return error_nomem(err);
+        item->node = (struct ast_node){ .kind = AST_SELECT_ITEM, .span = e->span };
+        item->expr = e;
+        item->alias = (struct ast_name){ .text = str_of(name), .span = e->span };
+        items[more->items.count++] = &item->node;
+        ret->places[i] = ret->count++;
+    }
+    if (ret->count > 0 && (group_is_needed(b, more) || over_is_needed(more)))
+        ret->body = &more->node;
+    else /* the calc on top reads the input */
+        *ret = (struct order_extra){ .body = node->body };
+    return OK;
+}
+
+/* --- the clauses ------------------------------------------------------------------------------ */
 
 static enum code row_number(struct binder *b, const struct ast_node *node, const char *clause,
                             uint64_t *ret, struct error *err)
@@ -94,14 +182,17 @@ static enum code order_column(struct order_build *t, const struct ast_node *node
 }
 
 static enum code bind_order_list(struct order_build *t, const struct ast_list *list,
-                                 struct error *err)
+                                 const struct order_extra *extra, struct error *err)
 {
     if (!(t->order = arena_array(t->b->arena, struct plan_order, list->count)))
         return error_nomem(err);
     for (uint32_t i = 0; i < list->count; i++) {
         const struct ast_order_item *item = (const struct ast_order_item *)list->items[i];
         struct plan_order *order = &t->order[t->count];
-        TRY(order_column(t, item->expr, &order->column, err));
+        if (extra->places && extra->places[i] != UINT32_MAX)
+            order->column = t->visible + extra->places[i];
+        else
+            TRY(order_column(t, item->expr, &order->column, err));
         order->descending = item->descending;
         order->nulls_last =
             item->nulls == NULLS_DEFAULT ? item->descending : item->nulls == NULLS_LAST;
@@ -193,10 +284,12 @@ static enum code drop_hidden(struct order_build *t, struct span span, struct err
     return plan_derive(b->arena, plan) ? OK : error_nomem(err);
 }
 
-enum code bind_order(struct binder *b, const struct ast_query *node, struct relation *rel,
-                     struct error *err)
+enum code bind_order(struct binder *b, const struct ast_query *node,
+                     const struct order_extra *extra, struct relation *rel, struct error *err)
 {
-    struct order_build t = { .b = b, .rel = rel, .visible = rel->plan->field_count };
+    struct order_build t = {
+        .b = b, .rel = rel, .visible = rel->plan->field_count - extra->count
+    };
     struct span span = node->node.span;
     bool limited = node->limit || node->offset;
     uint64_t limit = UINT64_MAX, offset = 0;
@@ -205,7 +298,7 @@ enum code bind_order(struct binder *b, const struct ast_query *node, struct rela
     if (node->offset)
         TRY(row_number(b, node->offset, "OFFSET", &offset, err));
     if (node->order_by.count > 0)
-        TRY(bind_order_list(&t, &node->order_by, err));
+        TRY(bind_order_list(&t, &node->order_by, extra, err));
     if (t.count > 0 && !limited)
         TRY(make_sort(&t, span, err));
     else if (limited && (t.count > 0 || plan_updates(rel->plan)))

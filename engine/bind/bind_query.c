@@ -183,11 +183,13 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
     struct expr *filter;
     TRY(bind_where(b, node->where, ctes, &from, &filter, err));
     if (group_is_needed(b, node)) {
-        TRY(bind_grouped_select(b, node, &from, filter, ret, err));
+        TRY(bind_grouped_select(b, node, ctes, &from, filter, ret, err));
         return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
     }
     for (uint32_t i = 0; i < node->items.count; i++)
         TRY(bind_value_queries(b, node->items.items[i], ctes, &from, err));
+    if (node->qualify)
+        TRY(bind_value_queries(b, node->qualify, ctes, &from, err));
     struct over_list overs = { .b = b, .select = node, .base = from.plan->field_count };
     struct scope scope = from.scope;
     scope.over = over_is_needed(node) ? &overs : NULL;
@@ -291,6 +293,8 @@ enum code bind_query(struct binder *b, const struct ast_query *node, const struc
     }
     if (node->emit.count > 0)
         return bind_unsupported(node->emit.items[0]->span, "EMIT", err);
-    TRY(bind_body(b, node->body, ctes, ret, err));
-    return bind_order(b, node, ret, err);
+    struct order_extra extra;
+    TRY(bind_order_extra(b, node, &extra, err));
+    TRY(bind_body(b, extra.body, ctes, ret, err));
+    return bind_order(b, node, &extra, ret, err);
 }

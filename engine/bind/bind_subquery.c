@@ -1,20 +1,13 @@
-/* bind_subquery.c -- queries inside of conditions and expressions, as joins.
+/* bind_subquery.c -- queries that are conditions of their own in WHERE and HAVING, as joins.
  *
- *   x IN (q), EXISTS (q)          a SEMI join, NOT an ANTI join; each has to be a conjunct of WHERE
+ *   x IN (q), EXISTS (q)          a SEMI join, NOT an ANTI join; each has to be a conjunct
  *   x NOT IN (q)                  ANTI on x = y OR x IS NULL OR y IS NULL, as far as both can be NULL
- *   (q) as a value                a LEFT join to at most one row
+ *
+ * All others are values: bind_value.c.
  *
  * Conjuncts of a query's WHERE that name columns of the query around it become part of
  * the join's condition: so equalities become keys. */
-#include "bind/binder.h"
-
-/* The relation of a query in a condition: its values, then the columns of its FROM that conditions
- * over both queries read. */
-struct inner {
-    struct relation rel;
-    uint32_t value_count;
-    struct conjuncts correlated; /* outer columns as they are, inner ones from `left_fields` on */
-};
+#include "bind/subquery.h"
 
 static bool is_outer(const struct expr *e)
 {
@@ -28,9 +21,9 @@ static const struct ast_select *plain_select(const struct ast_query *query)
 {
     const struct ast_select *select = (const struct ast_select *)query->body;
     bool plain = query->body->kind == AST_SELECT && query->ctes.count == 0 &&
-                 query->order_by.count == 0 && !query->limit && !query->offset &&
-                 select->from && select->where && !select->distinct && !select->grouped &&
-                 !select->having && select->windows.count == 0 && !select->qualify;
+                 query->order_by.count == 0 && !query->limit && !query->offset && select->from &&
+                 select->where && !select->distinct && !select->grouped && !select->having &&
+                 select->windows.count == 0 && !select->qualify;
     return plain ? select : NULL;
 }
 
@@ -44,8 +37,8 @@ static struct expr *place_column(struct arena *arena, struct expr *e, void *arg)
     const struct correlation *c = arg;
     if (e->kind != EXPR_COLUMN)
         return e;
-    uint32_t column = e->column >= OUTER_COLUMNS ? e->column - OUTER_COLUMNS
-                                                 : e->column + c->inner_from;
+    uint32_t column =
+        e->column >= OUTER_COLUMNS ? e->column - OUTER_COLUMNS : e->column + c->inner_from;
     return expr_column(arena, column, e->type, e->span);
 }
 
@@ -55,14 +48,13 @@ static enum code inner_calc(struct binder *b, const struct ast_select *select,
                             struct inner *ret, struct error *err)
 {
     uint32_t n = values ? select->items.count : 0, below = from->plan->field_count;
-    struct plan *calc = plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), n + below, 1,
-                                 select->node.span);
+    struct plan *calc =
+        plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), n + below, 1, select->node.span);
     struct expr **exprs = arena_array(b->arena, struct expr *, n + below);
     if (!calc || !exprs)
         return error_nomem(err);
     for (uint32_t i = 0; i < n; i++) {
-        const struct ast_select_item *item =
-            (const struct ast_select_item *)select->items.items[i];
+        const struct ast_select_item *item = (const struct ast_select_item *)select->items.items[i];
         if (item->expr->kind == AST_STAR)
             return bind_unsupported(item->expr->span, "* in a query that looks outside", err);
         TRY(bind_expr(b, &from->scope, item->expr, &exprs[i], err));
@@ -83,14 +75,19 @@ static enum code inner_calc(struct binder *b, const struct ast_select *select,
     if (!plan_derive(b->arena, calc))
         return error_nomem(err);
     *ret = (struct inner){ .rel = { .plan = calc }, .value_count = n };
+    for (uint32_t i = 0; i < from->scope.count; i++) {
+        struct scope_item item = from->scope.items[i];
+        item.column += n;
+        if (!ARENA_PUSH(b->arena, ret->rel.scope.items, ret->rel.scope.count, ret->rel.scope.cap,
+                        item))
+            return error_nomem(err);
+    }
     return OK;
 }
 
-/* *ret_correlated false: the query does not look outside (and is to be bound as any other). */
-static enum code bind_correlated(struct binder *b, const struct ast_select *select,
-                                 const struct cte *ctes, const struct relation *outer,
-                                 bool values, struct inner *ret, bool *ret_correlated,
-                                 struct error *err)
+enum code bind_correlated(struct binder *b, const struct ast_select *select, const struct cte *ctes,
+                          const struct relation *outer, bool values, struct inner *ret,
+                          bool *ret_correlated, struct error *err)
 {
     struct relation from;
     struct expr *filter;
@@ -121,9 +118,9 @@ static enum code bind_correlated(struct binder *b, const struct ast_select *sele
     return OK;
 }
 
-static enum code bind_inner(struct binder *b, const struct ast_query *query,
-                            const struct cte *ctes, const struct relation *outer, bool values,
-                            struct inner *ret, struct error *err)
+enum code bind_inner(struct binder *b, const struct ast_query *query, const struct cte *ctes,
+                     const struct relation *outer, bool values, struct inner *ret,
+                     struct error *err)
 {
     const struct ast_select *select = plain_select(query);
     bool correlated = false;
@@ -139,20 +136,62 @@ static enum code bind_inner(struct binder *b, const struct ast_query *query,
 
 /* --- conditions ----------------------------------------------------------------------------------- */
 
-/* A conjunct that is a query: IN, EXISTS, either with NOT. */
-static const struct ast_node *query_condition(const struct ast_node *node, bool *ret_negated)
+static bool is_quantified_in(const struct ast_quantified *node)
 {
-    bool negated = false;
+    return node->query && node->op == (node->all ? BINARY_NE : BINARY_EQ);
+}
+
+bool query_test_of(const struct ast_node *node, struct query_test *ret)
+{
+    *ret = (struct query_test){ 0 };
     while (node->kind == AST_UNARY && ((const struct ast_unary *)node)->op == UNARY_NOT) {
-        negated = !negated;
+        ret->negated = !ret->negated;
         node = ((const struct ast_unary *)node)->operand;
     }
-    *ret_negated = negated;
-    if (node->kind == AST_IN && ((const struct ast_in *)node)->query) {
-        *ret_negated = negated != ((const struct ast_in *)node)->negated;
-        return node;
+    ret->node = node;
+    if (node->kind == AST_EXISTS) {
+        ret->query = ((const struct ast_subquery *)node)->query;
+    } else if (node->kind == AST_IN) {
+        const struct ast_in *in = (const struct ast_in *)node;
+        ret->operand = in->operand;
+        ret->query = in->query;
+        ret->negated = ret->negated != in->negated;
+    } else if (node->kind == AST_QUANTIFIED) {
+        const struct ast_quantified *q = (const struct ast_quantified *)node;
+        ret->operand = q->operand;
+        ret->query = is_quantified_in(q) ? q->query : NULL;
+        ret->negated = ret->negated != q->all;
     }
-    return node->kind == AST_EXISTS ? node : NULL;
+    return ret->query != NULL;
+}
+
+enum code bind_operands(struct binder *b, const struct scope *scope, const struct ast_node *node,
+                        struct operands *ret, struct error *err)
+{
+    const struct ast_list one = { .items = (struct ast_node **)&node, .count = 1 };
+    const struct ast_list *list = &one;
+    if (node->kind == AST_ROW)
+        list = &((const struct ast_items *)node)->items;
+    ret->count = list->count;
+    if (!(ret->items = arena_array(b->arena, struct expr *, MAX(list->count, 1))))
+        return error_nomem(err);
+    for (uint32_t i = 0; i < list->count; i++) {
+        TRY(bind_expr(b, scope, list->items[i], &ret->items[i], err));
+        if (is_outer(ret->items[i]))
+            return bind_unsupported(list->items[i]->span,
+                                    "a column of the outer query in front of IN", err);
+    }
+    return OK;
+}
+
+enum code check_operands(const struct operands *operands, const struct inner *inner,
+                         struct span span, struct error *err)
+{
+    if (operands->count == inner->value_count)
+        return OK;
+    return error_at(err, E_TYPE, span, "the query gives %u column%s, compared with %u value%s",
+                    inner->value_count, inner->value_count == 1 ? "" : "s", operands->count,
+                    operands->count == 1 ? "" : "s");
 }
 
 /* x = y, and for NOT IN also where either is NULL: then nobody knows that x is not in. */
@@ -171,30 +210,18 @@ static enum code in_condition(struct binder *b, struct expr *x, struct expr *y, 
     return *ret ? OK : error_nomem(err);
 }
 
-static enum code in_conditions(struct binder *b, const struct ast_in *node, bool negated,
-                               const struct relation *from, const struct inner *inner,
-                               struct conjuncts *ret, struct error *err)
+static enum code in_conditions(struct binder *b, const struct query_test *test,
+                               const struct operands *operands, const struct relation *from,
+                               const struct inner *inner, struct conjuncts *ret, struct error *err)
 {
-    const struct ast_list one = { .items = (struct ast_node **)&node->operand, .count = 1 };
-    const struct ast_list *operands = &one;
-    if (node->operand->kind == AST_ROW)
-        operands = &((const struct ast_items *)node->operand)->items;
-    if (operands->count != inner->value_count)
-        return error_at(err, E_TYPE, node->node.span,
-                        "the query gives %u column%s, compared with %u value%s",
-                        inner->value_count, inner->value_count == 1 ? "" : "s",
-                        operands->count, operands->count == 1 ? "" : "s");
+    struct span span = test->node->span;
+    TRY(check_operands(operands, inner, span, err));
     for (uint32_t i = 0; i < operands->count; i++) {
-        struct expr *x, *e;
-        TRY(bind_expr(b, &from->scope, operands->items[i], &x, err));
-        if (is_outer(x))
-            return bind_unsupported(operands->items[i]->span,
-                                    "a column of the outer query in front of IN", err);
-        struct expr *y = expr_column(b->arena, from->plan->field_count + i,
-                                     inner->rel.plan->fields[i].type, node->node.span);
+        struct expr *e, *y = expr_column(b->arena, from->plan->field_count + i,
+                                         inner->rel.plan->fields[i].type, span);
         if (!y)
             return error_nomem(err);
-        TRY(in_condition(b, x, y, negated, node->node.span, &e, err));
+        TRY(in_condition(b, operands->items[i], y, test->negated, span, &e, err));
         if (!ARENA_PUSH(b->arena, ret->items, ret->count, ret->cap, e))
             return error_nomem(err);
     }
@@ -202,8 +229,7 @@ static enum code in_conditions(struct binder *b, const struct ast_in *node, bool
 }
 
 /* One row, as long as the query has any: so that EXISTS without a condition costs nothing a row. */
-static enum code any_row(struct binder *b, struct inner *inner, struct span span,
-                         struct error *err)
+static enum code any_row(struct binder *b, struct inner *inner, struct span span, struct error *err)
 {
     struct plan *calc = plan_new(b->arena, PLAN_CALC, sizeof(struct plan_calc), 1, 1, span);
     struct plan *group = plan_new(b->arena, PLAN_GROUP, sizeof(struct plan_group), 1, 1, span);
@@ -225,113 +251,44 @@ static enum code any_row(struct binder *b, struct inner *inner, struct span span
 
 static enum code join_inner(struct binder *b, enum join_type type, struct relation *from,
                             const struct inner *inner, const struct conjuncts *condition,
-                            bool single, struct span span, struct error *err)
+                            struct span span, struct error *err)
 {
     struct expr *e;
     if (!plan_and(b->arena, condition, &e))
         return error_nomem(err);
-    struct plan_join *join =
-        plan_join_make(b->arena, type, from->plan, inner->rel.plan, e, span);
+    struct plan_join *join = plan_join_make(b->arena, type, from->plan, inner->rel.plan, e, span);
     if (!join)
         return error_nomem(err);
-    join->single = single;
     join->base.ttl_ms[0] = join->base.ttl_ms[1] = b->env.state_ttl_ms;
     return plan_join_finish(b->arena, join, &from->plan) ? OK : error_nomem(err);
 }
 
-static enum code bind_query_condition(struct binder *b, const struct ast_node *node, bool negated,
-                                      const struct cte *ctes, struct relation *from,
-                                      struct error *err)
+enum code bind_query_test(struct binder *b, const struct query_test *test,
+                          const struct operands *operands, const struct cte *ctes,
+                          struct relation *from, struct error *err)
 {
     struct inner inner;
-    const struct ast_in *in = node->kind == AST_IN ? (const struct ast_in *)node : NULL;
-    const struct ast_query *query = in ? in->query : ((const struct ast_subquery *)node)->query;
-    TRY(bind_inner(b, query, ctes, from, in != NULL, &inner, err));
+    TRY(bind_inner(b, test->query, ctes, from, test->operand != NULL, &inner, err));
     struct conjuncts condition = inner.correlated;
-    if (in)
-        TRY(in_conditions(b, in, negated, from, &inner, &condition, err));
+    if (test->operand)
+        TRY(in_conditions(b, test, operands, from, &inner, &condition, err));
     else if (condition.count == 0)
-        TRY(any_row(b, &inner, node->span, err));
-    return join_inner(b, negated ? ANTI_JOIN : SEMI_JOIN, from, &inner, &condition, false,
-                      node->span, err);
-}
-
-/* --- values ------------------------------------------------------------------------------------------ */
-
-static enum code join_value(struct binder *b, const struct ast_node *node,
-                            const struct cte *ctes, struct relation *from, struct error *err)
-{
-    const struct ast_query *query = ((const struct ast_subquery *)node)->query;
-    struct inner inner = { 0 };
-    struct value_query value = { .node = node };
-    TRY(bind_join_finish(b, from, err));
-    TRY(bind_correlated_value(b, query, ctes, from, &value.column, err));
-    if (value.column)
-        return ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, value)
-                   ? OK
-                   : error_nomem(err);
-    TRY(bind_query(b, query, ctes, &inner.rel, err));
-    const struct plan *plan = inner.rel.plan;
-    if (plan->field_count != 1)
-        return error_at(err, E_TYPE, node->span,
-                        "a query used as a value gives one column, and this one gives %u",
-                        plan->field_count);
-    struct conjuncts none = { 0 };
-    uint32_t column = from->plan->field_count;
-    TRY(join_inner(b, LEFT_JOIN, from, &inner, &none, !plan_has_key_in(plan, NULL, 0), node->span,
-                   err));
-    value.column = expr_column(b->arena, column, from->plan->fields[column].type, node->span);
-    if (!value.column || !ARENA_PUSH(b->arena, b->values, b->value_count, b->value_cap, value))
-        return error_nomem(err);
-    return OK;
-}
-
-struct value_walk {
-    struct binder *b;
-    const struct cte *ctes;
-    struct relation *from;
-    struct error *err;
-    enum code code;
-};
-
-static bool visit_values(void *arg, const struct ast_node *node)
-{
-    struct value_walk *w = arg;
-    if (node->kind == AST_SUBQUERY)
-        w->code = join_value(w->b, node, w->ctes, w->from, w->err);
-    else if (node->kind != AST_QUERY)
-        return ast_each_child(node, visit_values, w);
-    return w->code == OK;
-}
-
-enum code bind_value_queries(struct binder *b, const struct ast_node *node,
-                             const struct cte *ctes, struct relation *from, struct error *err)
-{
-    struct value_walk w = { b, ctes, from, err, OK };
-    (void)visit_values(&w, node);
-    return w.code;
-}
-
-enum code bind_value_query(struct binder *b, const struct ast_node *node, struct expr **ret,
-                           struct error *err)
-{
-    for (uint32_t i = b->value_count; i > 0; i--)
-        if (b->values[i - 1].node == node) {
-            *ret = b->values[i - 1].column;
-            return OK;
-        }
-    return bind_unsupported(node->span, "a query used as a value here", err);
+        TRY(any_row(b, &inner, test->node->span, err));
+    return join_inner(b, test->negated ? ANTI_JOIN : SEMI_JOIN, from, &inner, &condition,
+                      test->node->span, err);
 }
 
 /* --- WHERE ---------------------------------------------------------------------------------------------- */
 
-static enum code split_where(struct binder *b, const struct ast_node *node, struct ast_list *ret,
-                             uint32_t *cap, struct error *err)
+enum code bind_split(struct binder *b, const struct ast_node *node, struct ast_list *ret,
+                     uint32_t *cap, struct error *err)
 {
     const struct ast_binary *both = (const struct ast_binary *)node;
+    if (!node)
+        return OK;
     if (node->kind == AST_BINARY && both->op == BINARY_AND) {
-        TRY(split_where(b, both->left, ret, cap, err));
-        return split_where(b, both->right, ret, cap, err);
+        TRY(bind_split(b, both->left, ret, cap, err));
+        return bind_split(b, both->right, ret, cap, err);
     }
     if (!ARENA_PUSH(b->arena, ret->items, ret->count, *cap, (struct ast_node *)node))
         return error_nomem(err);
@@ -343,26 +300,31 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
 {
     struct ast_list all = { 0 };
     struct conjuncts list = { 0 };
+    struct query_test test;
     uint32_t cap = 0;
-    bool negated;
-    if (where)
-        TRY(split_where(b, where, &all, &cap, err));
+    TRY(bind_split(b, where, &all, &cap, err));
     for (uint32_t i = 0; i < all.count; i++) {
         struct expr *e;
-        if (query_condition(all.items[i], &negated))
+        if (query_test_of(all.items[i], &test)) {
+            if (test.operand)
+                TRY(bind_value_queries(b, test.operand, ctes, from, err));
             continue;
+        }
         TRY(bind_value_queries(b, all.items[i], ctes, from, err));
-        TRY(bind_condition(b, &from->scope, all.items[i], all.count > 1 ? "AND" : "WHERE",
-                           &e, err));
+        TRY(bind_condition(b, &from->scope, all.items[i], all.count > 1 ? "AND" : "WHERE", &e,
+                           err));
         if (!plan_conjuncts(b->arena, e, &list))
             return error_nomem(err);
     }
     TRY(bind_join_where(b, from, &list, ret_filter, err));
     TRY(bind_join_finish(b, from, err));
     for (uint32_t i = 0; i < all.count; i++) {
-        const struct ast_node *query = query_condition(all.items[i], &negated);
-        if (query)
-            TRY(bind_query_condition(b, query, negated, ctes, from, err));
+        struct operands operands = { 0 };
+        if (!query_test_of(all.items[i], &test))
+            continue;
+        if (test.operand)
+            TRY(bind_operands(b, &from->scope, test.operand, &operands, err));
+        TRY(bind_query_test(b, &test, &operands, ctes, from, err));
     }
     return OK;
 }

@@ -413,7 +413,7 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     if (!plan)
         return error_nomem(err);
     memcpy(plan->fields, def.schema->fields, def.schema->count * sizeof *plan->fields);
-    plan->bounded = false;
+    plan->bounded = connector_ends(resolved.connector, &def, false);
     plan->changes = source_changes(resolved.connector, &def);
     struct plan_scan *scan = (struct plan_scan *)plan;
     scan->table = table;

@@ -53,6 +53,30 @@ static bool has_key(struct binder *b, const struct ast_from_table *node,
     return true;
 }
 
+/* The condition between a table and the join, as views have them; those behind the last row of each
+ * key are no such: what has versions is made there. */
+static const struct plan *filter_of_table(const struct plan *plan)
+{
+    const struct plan *filter = NULL;
+    for (; plan->kind == PLAN_CALC || plan->kind == PLAN_WATERMARK; plan = plan->inputs[0])
+        if (plan->kind == PLAN_CALC && ((const struct plan_calc *)plan)->filter)
+            filter = plan;
+    return plan->kind == PLAN_SCAN ? filter : NULL;
+}
+
+/* Flink refuses it too: a version would end when one begins that the condition hides. */
+static enum code check_filter(const struct ast_from_table *table, const struct plan *right,
+                              struct error *err)
+{
+    if (!filter_of_table(right))
+        return OK;
+    error_at(err, E_PLAN, table->path.span,
+             "FOR SYSTEM_TIME AS OF needs all versions, and \"" STR_FMT "\" has a condition",
+             STR_ARG(table->path.items[table->path.count - 1].text));
+    error_hint(err, "Put the condition behind the join, in WHERE or ON.");
+    return E_PLAN;
+}
+
 static enum code make_join(struct binder *b, const struct ast_join *node,
                            const struct relation *left, const struct relation *right,
                            struct expr *condition, uint32_t left_time, struct relation *ret,
@@ -70,6 +94,7 @@ static enum code make_join(struct binder *b, const struct ast_join *node,
     temporal->time[0] = left_time;
     if (!row_time(right->plan, &temporal->time[1]))
         return no_versions(table, "it has no event time", err);
+    TRY(check_filter(table, right->plan, err));
     if (!plan_join_finish(b->arena, &temporal->join, &ret->plan))
         return error_nomem(err);
     if (has_key(b, table, &temporal->join))

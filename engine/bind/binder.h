@@ -58,7 +58,7 @@ struct scan_entry {
     struct plan *watermark;    /* above the scan, if the table has one; made at the first use */
 };
 
-/* A query used as a value, and the column of the FROM around it that has what it gives. */
+/* A query used as a value, and what it gives, over the FROM around it. */
 struct value_query {
     const struct ast_node *node;
     struct expr *column;
@@ -154,9 +154,17 @@ enum code bind_window_function(struct binder *b, const struct ast_call *call,
 /* bind_setop.c: UNION, INTERSECT, EXCEPT. */
 enum code bind_setop(struct binder *b, const struct ast_setop *node, const struct cte *ctes,
                      struct relation *ret, struct error *err) WEIR_CHECKED;
-/* bind_order.c: ORDER BY, LIMIT and OFFSET over a finished body. */
-enum code bind_order(struct binder *b, const struct ast_query *node, struct relation *rel,
-                     struct error *err) WEIR_CHECKED;
+/* bind_order.c: ORDER BY, LIMIT and OFFSET over a body. */
+struct order_extra {
+    const struct ast_node *body; /* of the query, with the columns that only its order reads */
+    uint32_t *places;            /* by item of the order: which of these it is, or UINT32_MAX */
+    uint32_t count;
+};
+enum code bind_order_extra(struct binder *b, const struct ast_query *node, struct order_extra *ret,
+                           struct error *err) WEIR_CHECKED;
+enum code bind_order(struct binder *b, const struct ast_query *node,
+                     const struct order_extra *extra, struct relation *rel, struct error *err)
+    WEIR_CHECKED;
 
 /* bind_from.c */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
@@ -199,7 +207,8 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
 enum code bind_correlated_value(struct binder *b, const struct ast_query *query,
                                 const struct cte *ctes, struct relation *from,
                                 struct expr **ret, struct error *err) WEIR_CHECKED;
-/* Joins the queries used as values in an expression to `from`: bind_expr then reads their column. */
+/* bind_value.c: joins the queries used as values in an expression to `from`: bind_expr then reads
+ * what they give. */
 enum code bind_value_queries(struct binder *b, const struct ast_node *node,
                              const struct cte *ctes, struct relation *from, struct error *err)
     WEIR_CHECKED;

@@ -6,7 +6,7 @@
  * the operator: whatever equals a group key becomes the key's column. */
 #pragma once
 
-#include "bind/binder.h"
+#include "bind/subquery.h"
 
 /* An aggregate call, arguments over the input. */
 struct agg_use {
@@ -29,8 +29,17 @@ struct group_key {
     uint32_t at;              /* output column of the operator: a key, or a placeholder number */
 };
 
+/* A query that is joined to the groups: a value, or (is_test) a condition of HAVING. */
+struct group_value {
+    const struct ast_node *node;
+    struct operands operands; /* of IN, ANY, ALL: over the input, as the select list is */
+    bool is_test;
+    struct expr *output;      /* the value, over the operator's output and what is joined to it */
+};
+
 struct grouping {
     struct binder *b;
+    const struct ast_select *select;
     const struct relation *from;
     uint32_t base;            /* placeholders are columns from here: first calls, then properties */
     struct group_key *keys;
@@ -48,16 +57,22 @@ struct grouping {
     uint64_t *sets;
     uint32_t set_count;
     bool in_argument;         /* no aggregate within an aggregate */
+    struct group_value *values;
+    uint32_t value_count, value_cap;
 };
 enum {
     GROUP_KEYS_MAX = 60,
-    /* Placeholders, counted from `base`: calls, from GROUP_CALLS_MAX properties, the set. */
+    /* Placeholders, counted from `base`: calls, from GROUP_CALLS_MAX properties, the set,
+     * queries used as values. */
     GROUP_CALLS_MAX = 1 << 16,
     GROUP_SET_PLACEHOLDER = 2 * GROUP_CALLS_MAX,
+    GROUP_VALUE_PLACEHOLDERS = 3 * GROUP_CALLS_MAX,
 };
 
 /* bind_agg.c */
 bool group_has_aggregate(const struct binder *b, const struct ast_node *node);
+/* Is the node itself a call of one (or of a bound of the window)? */
+bool group_is_aggregate(const struct binder *b, const struct ast_node *node);
 /* A call of an aggregate, as a placeholder. */
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,
@@ -69,6 +84,22 @@ enum code group_bind_json(struct grouping *g, const struct scope *scope,
 /* An expression over the operator's output. */
 enum code group_output(struct grouping *g, struct expr *e, struct expr **ret, struct error *err)
     WEIR_CHECKED;
+
+/* bind_group_value.c: the queries inside of aggregates and GROUP BY, joined to the rows below; ... */
+enum code group_values_below(struct binder *b, const struct ast_select *node,
+                             const struct cte *ctes, struct relation *from, struct error *err)
+    WEIR_CHECKED;
+/* ... placeholders for those of an expression of the select list; ... */
+enum code group_note_values(struct grouping *g, const struct scope *scope,
+                            const struct ast_node *node, const struct cte *ctes,
+                            struct error *err) WEIR_CHECKED;
+/* ... HAVING (NULL: none) with those it tests; *ret NULL: nothing is left of it; ... */
+enum code group_bind_having(struct grouping *g, const struct scope *scope,
+                            const struct ast_node *node, const struct cte *ctes,
+                            struct expr **ret, struct error *err) WEIR_CHECKED;
+/* ... and all that were noted, joined to the operator. */
+enum code group_join_values(struct grouping *g, const struct cte *ctes, struct plan **plan,
+                            struct error *err) WEIR_CHECKED;
 
 /* bind_group_window.c: is it TUMBLE(...), HOP(...), SESSION(...) in GROUP BY? */
 bool group_is_window(const struct ast_node *node);
@@ -97,13 +128,19 @@ enum code group_bind_set_function(struct grouping *g, const struct scope *scope,
 /* bind_group.c: adds a key, if it is not there; *ret its number. */
 enum code group_add_key(struct grouping *g, const struct ast_node *node, uint32_t *ret,
                         struct error *err) WEIR_CHECKED;
+/* The operator of the keys and calls, over `input` with `filter` (may be NULL); a key's `at` is then
+ * its column. */
+enum code group_make_operator(struct grouping *g, struct plan *input, struct expr *filter,
+                              struct span span, struct plan **ret, struct error *err)
+    WEIR_CHECKED;
 /* Is this SELECT one with groups? */
 bool group_is_needed(const struct binder *b, const struct ast_select *node);
 /* The whole SELECT behind FROM and WHERE (`filter`, may be NULL); ORDER BY and the like come
  * after. */
 enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
-                              struct relation *from, struct expr *filter, struct relation *ret,
-                              struct error *err) WEIR_CHECKED;
+                              const struct cte *ctes, struct relation *from,
+                              struct expr *filter, struct relation *ret, struct error *err)
+    WEIR_CHECKED;
 /* DISTINCT over a finished relation. */
 enum code bind_distinct(struct binder *b, struct span span, struct relation *rel,
                         struct error *err) WEIR_CHECKED;

@@ -170,7 +170,15 @@ struct source_kind {
     /* Bounded sources: does every record carry a time of its own?  Several such sources are merged
      * by it. Asked once, before the first poll. Optional: no. */
     enum code (*is_timed)(struct source *s, bool *ret, struct error *err);
+    /* Does the table's source come to POLL_END, with source_open.until_end or without? Asked when a
+     * job is planned; the options are checked. Optional: it does. */
+    bool (*ends)(const struct table_def *table, bool until_end);
     bool shares; /* understands source_open.share: an instance a worker, each with its splits */
+    /* With shares: how many splits there are now, for the number of workers.  Asked before anything
+     * is opened; may ask a server for a second. *ret 0: it did not answer.  What is wrong with the
+     * table open() says: it counts as one.  Optional: one.  Not with is_timed: one worker alone
+     * merges by time, and without being told it stays so. */
+    enum code (*count_splits)(const struct table_def *table, uint32_t *ret, struct error *err);
     /* With shares: is there a split that is ours, as far as is known now? */
     bool (*has_splits)(struct source *s);
     void (*status)(struct source *s, struct source_status *ret); /* optional */
@@ -299,6 +307,8 @@ struct connector {
      * rows before it need not be written?  (Not if NULLs leave what was there, deletes are ignored,
      * or anybody sees each change.) NULL: no. */
     bool (*keeps_last)(const struct table_def *table);
+    /* Does somebody see the rows as they come (on standard output)?  NULL: no. */
+    bool (*is_shown)(const struct table_def *table);
     /* Checks that cut across options and columns, before anything is opened. Optional. */
     enum code (*check)(const struct table_def *table, bool as_sink, struct error *err);
     /* What EXPLAIN prints behind the name: "topic=orders". Optional; secrets never. */
@@ -309,6 +319,13 @@ struct connector {
 void connector_register(const struct connector *const *list); /* NULL-terminated, static */
 const struct connector *connector_find(struct str name);      /* name or alias, without case */
 const struct connector *connector_at(uint32_t i);
+
+/* Does a table come to an end? */
+static inline bool connector_ends(const struct connector *connector,
+                                  const struct table_def *table, bool until_end)
+{
+    return !connector->source->ends || connector->source->ends(table, until_end);
+}
 
 /* Opens the decoder / encoder that the options name for a table ('format', 'value.format',
  * 'key.format', 'key.fields', 'value.fields-include', 'key.fields-prefix'); a NULL result means

@@ -14,7 +14,6 @@ struct op_exchange {
     bool receives;        /* others send to it */
     uint32_t next;        /* sender that is asked first */
     uint32_t waiting;     /* channels with something that waits */
-    struct column **keys; /* room for the key columns */
 };
 
 /* --- channels ---------------------------------------------------------------------------- */
@@ -76,13 +75,15 @@ static struct message *peek(const struct channel *c)
     return atomic_load(&c->put) == taken ? NULL : c->slots[taken % c->cap];
 }
 
-/* True if it was full: the sender may wait for room.  Sequentially consistent: either the sender has
- * seen that there is room, or we see that there was none. */
+/* True if half of it is free again: the sender may wait for room, and is not woken for each message.
+ * It waits only if it has seen the queue full and has put nothing since; so whoever empties it comes
+ * by this point later.  Sequentially consistent: either the sender has seen room, or we see all that
+ * it has put. */
 static bool took(struct channel *c)
 {
     unsigned taken = atomic_load_explicit(&c->taken, memory_order_relaxed);
     atomic_store(&c->taken, taken + 1);
-    return atomic_load(&c->put) - taken == c->cap;
+    return atomic_load(&c->put) - taken == c->cap - c->cap / 2;
 }
 
 /* --- sending ------------------------------------------------------------------------------ */
@@ -129,8 +130,9 @@ bool op_exchange_waits(const struct op *base)
     return ((const struct op_exchange *)base)->waiting > 0;
 }
 
+/* `what` but for its kind. */
 static enum code send_to_others(struct op_exchange *op, enum message_kind kind,
-                                int64_t watermark_us, uint64_t epoch, struct error *err)
+                                const struct message *what, struct error *err)
 {
     for (uint32_t r = 0; r < op->exchange->receivers; r++) {
         if (r == op->self)
@@ -138,8 +140,8 @@ static enum code send_to_others(struct op_exchange *op, enum message_kind kind,
         struct message *m = message_make(kind);
         if (!m)
             return error_nomem(err);
-        m->watermark_us = watermark_us;
-        m->epoch = epoch;
+        *m = *what;
+        m->kind = kind;
         send(op, r, m);
     }
     return OK;
@@ -164,10 +166,6 @@ static enum code as_all_see(struct op_exchange *op, uint32_t port, struct batch 
 {
     if (batch->watermark_count == 0 || op->base.port_count == 1)
         return OK;
-    int64_t others = WATERMARK_END;
-    for (uint32_t i = 0; i < op->base.port_count; i++)
-        if (i != port && !op->base.ports[i].ended)
-            others = MIN(others, op->base.ports[i].watermark_us);
     struct watermark_at *list =
         arena_alloc(batch->arena, batch->watermark_count * sizeof *list);
     if (!list)
@@ -175,7 +173,7 @@ static enum code as_all_see(struct op_exchange *op, uint32_t port, struct batch 
     uint32_t n = 0;
     int64_t last = op->base.watermark_us;
     for (uint32_t i = 0; i < batch->watermark_count; i++) {
-        int64_t us = MIN(batch->watermarks[i].watermark_us, others);
+        int64_t us = op_time_if(&op->base, port, batch->watermarks[i].watermark_us);
         if (us > last)
             list[n++] = (struct watermark_at){ batch->watermarks[i].row, us };
         last = MAX(last, us);
@@ -198,25 +196,32 @@ static enum code pass(struct op_exchange *op, const struct batch *in, const uint
 }
 
 /* The rows for each worker, one list behind the other: those of worker w are
- * rows[ret_ends[w - 1] .. ret_ends[w]). */
-static enum code divide(struct op_exchange *op, const struct batch *in, uint32_t **ret_rows,
+ * rows[ret_ends[w - 1] .. ret_ends[w]).  Their hashes stay in the batch for whoever looks them up. */
+static enum code divide(struct op_exchange *op, struct batch *in, uint32_t **ret_rows,
                         uint32_t *ends, struct error *err)
 {
     const struct plan_exchange *plan = op->exchange->plan;
     uint32_t workers = op->exchange->receivers;
     struct arena *arena = in->arena;
     uint64_t *hashes = arena_alloc(arena, MAX(in->selected, 1) * sizeof *hashes);
+    uint64_t *by_row = in->selection ? arena_alloc(arena, in->count * sizeof *by_row) : hashes;
+    uint32_t *whose = arena_alloc(arena, MAX(in->selected, 1) * sizeof *whose);
     uint32_t *rows = arena_alloc(arena, MAX(in->selected, 1) * sizeof *rows);
-    if (!hashes || !rows)
+    struct column **keys = arena_array(arena, struct column *, MAX(plan->key_count, 1));
+    if (!hashes || !by_row || !whose || !rows || !keys)
         return error_nomem(err);
     for (uint32_t k = 0; k < plan->key_count; k++)
-        op->keys[k] = in->columns[plan->keys[k]];
-    state_hash(op->keys, plan->key_count, in->selection, in->selected, hashes);
+        keys[k] = in->columns[plan->keys[k]];
+    state_hash(keys, plan->key_count, in->selection, in->selected, hashes);
     memset(ends, 0, workers * sizeof *ends);
     for (uint32_t i = 0; i < in->selected; i++) {
-        hashes[i] = state_worker(hashes[i], workers);
-        ends[hashes[i]]++;
+        by_row[batch_row(in, i)] = hashes[i];
+        whose[i] = state_worker(hashes[i], workers);
+        ends[whose[i]]++;
     }
+    in->hashes = by_row;
+    in->hashed = keys;
+    in->hashed_count = plan->key_count;
     uint32_t sum = 0;
     for (uint32_t w = 0; w < workers; w++) {
         uint32_t n = ends[w];
@@ -224,7 +229,7 @@ static enum code divide(struct op_exchange *op, const struct batch *in, uint32_t
         sum += n;
     }
     for (uint32_t i = 0; i < in->selected; i++)
-        rows[ends[hashes[i]]++] = batch_row(in, i);
+        rows[ends[whose[i]]++] = batch_row(in, i);
     *ret_rows = rows;
     return OK;
 }
@@ -249,15 +254,18 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     uint32_t *rows;
     if (!ends)
         return error_nomem(err);
-    TRY(divide(op, in, &rows, ends, err));
+    struct batch *hashed = batch_derive(in->arena, in);
+    if (!hashed)
+        return error_nomem(err);
+    TRY(divide(op, hashed, &rows, ends, err));
     for (uint32_t w = 0; w < workers; w++) {
         uint32_t first = w > 0 ? ends[w - 1] : 0;
         if (w != op->self && ends[w] > first)
-            TRY(send_rows(op, w, in, rows + first, ends[w] - first, err));
+            TRY(send_rows(op, w, hashed, rows + first, ends[w] - first, err));
     }
     uint32_t first = op->self > 0 ? ends[op->self - 1] : 0;
     if (op->self < workers && ends[op->self] > first)
-        TRY(pass(op, in, rows + first, ends[op->self] - first, err));
+        TRY(pass(op, hashed, rows + first, ends[op->self] - first, err));
     return OK;
 }
 
@@ -287,6 +295,26 @@ static enum code receive_rows(struct op_exchange *op, uint32_t sender, struct me
     return op_emit(&op->base, &m->batch, err);
 }
 
+/* What is no batch. */
+static enum code receive_sign(struct op_exchange *op, uint32_t sender, const struct message *m,
+                              struct error *err)
+{
+    struct op *base = &op->base;
+    switch (m->kind) {
+    case MESSAGE_WATERMARK:
+        TRY(op_watermark_min(base, sender, m->watermark_us, err));
+        break;
+    case MESSAGE_IDLE:
+        return op_take_idle(base, sender, m->idle, err);
+    case MESSAGE_BARRIER:
+        return op_barrier_pass(base, sender, &op->run->epoch.barrier, err);
+    default:
+        TRY(op_end_pass(base, sender, err));
+        break;
+    }
+    return op_tell_idle(base, err); /* the others may all be idle */
+}
+
 enum code op_exchange_receive(struct op *base, struct arena *arena, bool *ret_any,
                               struct error *err)
 {
@@ -307,14 +335,9 @@ enum code op_exchange_receive(struct op *base, struct arena *arena, bool *ret_an
         *ret_any = true;
         if (m->kind == MESSAGE_BATCH)
             return receive_rows(op, sender, m, arena, err);
-        enum message_kind kind = m->kind;
-        int64_t watermark_us = m->watermark_us;
+        struct message copy = *m;
         mem_free(m);
-        if (kind == MESSAGE_WATERMARK)
-            return op_watermark_min(base, sender, watermark_us, err);
-        if (kind == MESSAGE_BARRIER)
-            return op_barrier_pass(base, sender, &op->run->epoch.barrier, err);
-        return op_end_pass(base, sender, err);
+        return receive_sign(op, sender, &copy, err);
     }
     return OK;
 }
@@ -339,20 +362,29 @@ bool op_exchange_passed(const struct op *op, uint64_t epoch)
 
 static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
 {
-    TRY(send_to_others((struct op_exchange *)base, MESSAGE_WATERMARK, watermark_us, 0, err));
+    struct message m = { .watermark_us = watermark_us };
+    TRY(send_to_others((struct op_exchange *)base, MESSAGE_WATERMARK, &m, err));
     return op_watermark_min(base, port, watermark_us, err);
+}
+
+static enum code idle(struct op *base, uint32_t port, bool idle, struct error *err)
+{
+    (void)port;
+    struct message m = { .idle = idle };
+    return send_to_others((struct op_exchange *)base, MESSAGE_IDLE, &m, err);
 }
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
 {
-    TRY(send_to_others((struct op_exchange *)base, MESSAGE_BARRIER, 0, b->epoch, err));
+    struct message m = { .epoch = b->epoch };
+    TRY(send_to_others((struct op_exchange *)base, MESSAGE_BARRIER, &m, err));
     return op_barrier_pass(base, port, b, err);
 }
 
 static enum code end(struct op *base, uint32_t port, struct error *err)
 {
-    TRY(send_to_others((struct op_exchange *)base, MESSAGE_END, 0, 0, err));
+    TRY(send_to_others((struct op_exchange *)base, MESSAGE_END, &(struct message){ 0 }, err));
     return op_end_pass(base, port, err);
 }
 
@@ -360,8 +392,10 @@ static const struct op_kind op_exchange_kind = {
     .name = "Exchange",
     .push = push,
     .watermark = watermark,
+    .idle = idle,
     .barrier = barrier,
     .end = end,
+    .is_valve = true,
 };
 
 enum code op_exchange_create(struct run *run, struct exchange *exchange, struct op **ret,
@@ -377,8 +411,7 @@ enum code op_exchange_create(struct run *run, struct exchange *exchange, struct 
     op->exchange = exchange;
     op->self = run->worker.index;
     op->receives = op->self < exchange->receivers;
-    op->keys = arena_array(run->worker.op_arena, struct column *, MAX(plan->key_count, 1));
-    return op->keys ? OK : error_nomem(err);
+    return OK;
 }
 
 uint32_t op_exchange_port(const struct op *op)

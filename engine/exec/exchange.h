@@ -5,8 +5,8 @@
  * blocks, and memory is bounded by the queues and the output of one batch.
  *
  * An exchange is one operator on each worker: its ports are the senders, its own among
- * them, whose rows pass without a queue.  Watermarks, barriers and ends travel in the
- * queues in order, and are combined over the ports like those of any operator. */
+ * them, whose rows pass without a queue.  Watermarks, idleness, barriers and ends travel in
+ * the queues in order, and are combined over the ports like those of any operator. */
 #pragma once
 
 #include "exec/message.h"

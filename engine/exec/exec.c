@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -132,11 +133,49 @@ static enum code make_runs(struct exec *exec, struct error *err)
     return OK;
 }
 
+static void explain_limit(const struct run *x, struct error *err)
+{
+    for (uint32_t i = 0; i < x->op_count; i++)
+        if (x->ops[i]->heap)
+            state_heap_explain(x->ops[i]->heap, err);
+    if (err->detail[0] != '\0')
+        error_hint(err, "weir.state.max-memory is what the state of a job may take, and "
+                        "table.exec.state.ttl lets what is not written any more go.");
+}
+
+/* From here on the budget counts.  A limit below what the operators take before the first row is a
+ * wrong setting, and no state that grew. */
+static enum code limit_state(struct exec *exec, struct error *err)
+{
+    uint64_t limit = exec->options.state_limit_bytes;
+    uint64_t used = atomic_load(&exec->budget.used_bytes), most = 0;
+    exec->budget.limit_bytes = limit;
+    if (limit == 0 || used <= limit)
+        return OK;
+    struct str name = STR("");
+    for (uint32_t i = 0; i < exec->run_count; i++)
+        for (uint32_t k = 0; k < exec->runs[i].op_count; k++) {
+            const struct state_heap *heap = exec->runs[i].ops[k]->heap;
+            if (heap && state_heap_bytes(heap) > most) {
+                most = state_heap_bytes(heap);
+                name = state_heap_owner(heap);
+            }
+        }
+    uint64_t least_kb = (used + 1023) / 1024;
+    error_set(err, E_LIMIT, "setting \"weir.state.max-memory\" is too small for this job");
+    error_detail(err,
+                 "Its operators take %" PRIu64 " KB before the first row, and " STR_FMT
+                 " the most of them, %" PRIu64 " KB.",
+                 least_kb, STR_ARG(name), (most + 1023) / 1024);
+    error_hint(err, "Give it %" PRIu64 "kb at least: the first keys take as much again.",
+               2 * least_kb);
+    return E_LIMIT;
+}
+
 static enum code create(struct exec *exec, struct error *err)
 {
     const struct exec_options *options = &exec->options;
     exec->run_count = MIN(MAX(options->workers, 1), WORKERS_MAX);
-    exec->budget.limit_bytes = options->state_limit_bytes;
     atomic_store(&exec->rows_left,
                  options->stop_after_rows > 0 ? (int64_t)options->stop_after_rows : INT64_MAX);
     if (!(exec->arena = arena_create()))
@@ -149,8 +188,12 @@ static enum code create(struct exec *exec, struct error *err)
     }
     TRY(make_exchanges(exec, err));
     TRY(make_runs(exec, err));
+    TRY(limit_state(exec, err));
     TRY(stats_create(exec, err));
-    return resume_all(exec, err);
+    enum code code = resume_all(exec, err);
+    for (uint32_t i = 0; code == E_LIMIT && i < exec->run_count; i++)
+        explain_limit(&exec->runs[i], err);
+    return code;
 }
 
 enum code exec_create(const struct plan_job *job, const struct exec_options *options,
@@ -201,16 +244,6 @@ void exec_destroy(struct exec *exec)
 }
 
 /* --- running --------------------------------------------------------------------------- */
-
-static void explain_limit(const struct run *x, struct error *err)
-{
-    for (uint32_t i = 0; i < x->op_count; i++)
-        if (x->ops[i]->heap)
-            state_heap_explain(x->ops[i]->heap, err);
-    if (err->detail[0] != '\0')
-        error_hint(err, "weir.state.max-memory is what the state of a job may take, and "
-                        "table.exec.state.ttl lets what is not written any more go.");
-}
 
 static void run_to_end(struct run *x)
 {

@@ -82,6 +82,20 @@ struct exec_options {
     uint64_t stress_seed;
 };
 
+/* How many workers a job gets that was not told.  The plan may not have exchanges yet. */
+struct exec_choice {
+    uint32_t workers;         /* > 0 */
+    const char *reason;       /* "2 cores, and table "t" has 8 splits"; NULL: nobody asks why */
+    bool is_unsure;           /* a server did not answer, and more might be better */
+};
+struct exec_choice_options {
+    bool ask_servers;         /* else their sources count as one, and the reason says so */
+    uint32_t cores;           /* 0: those this process may use */
+};
+enum code exec_choose_workers(const struct plan_job *job, const struct exec_choice_options *options,
+                              struct arena *arena, struct exec_choice *ret, struct error *err)
+    WEIR_CHECKED;
+
 enum code exec_create(const struct plan_job *job, const struct exec_options *options,
                       const struct exec_hooks *hooks, struct exec **ret, struct error *err)
     WEIR_CHECKED;

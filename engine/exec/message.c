@@ -192,6 +192,31 @@ static void pack_watermarks(struct packer *p, struct batch *out, const struct ba
     out->watermark_count = count;
 }
 
+/* Hashes and the packed columns that they are of. */
+static void pack_hashes(struct packer *p, struct batch *out, const struct batch *in,
+                        const uint32_t *rows, uint32_t n)
+{
+    if (!in->hashes)
+        return;
+    uint64_t *hashes = take(p, n * sizeof *hashes);
+    struct column **hashed = take(p, in->hashed_count * sizeof *hashed);
+    if (!hashes || !hashed)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        hashes[i] = in->hashes[rows[i]];
+    for (uint32_t k = 0; k < in->hashed_count; k++) {
+        uint32_t c = 0;
+        while (c < in->column_count && in->columns[c] != in->hashed[k])
+            c++;
+        if (c == in->column_count)
+            return; /* it did not come this far */
+        hashed[k] = out->columns[c];
+    }
+    out->hashes = hashes;
+    out->hashed = hashed;
+    out->hashed_count = in->hashed_count;
+}
+
 static void pack_batch(struct packer *p, struct message *m, const struct batch *in,
                        const uint32_t *rows, uint32_t n)
 {
@@ -213,6 +238,7 @@ static void pack_batch(struct packer *p, struct message *m, const struct batch *
                            .selected = n,
                            .changes = changes };
     pack_watermarks(p, out, in, rows, n, &before);
+    pack_hashes(p, out, in, rows, n);
     if (m)
         m->watermark_us = before;
 }

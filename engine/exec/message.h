@@ -1,16 +1,17 @@
-/* message.h -- what travels between workers: the four messages of op.h, in memory of
+/* message.h -- what travels between workers: the messages of op.h, in memory of
  * their own. */
 #pragma once
 
 #include "exec/op.h"
 
-enum message_kind { MESSAGE_BATCH, MESSAGE_WATERMARK, MESSAGE_BARRIER, MESSAGE_END };
+enum message_kind { MESSAGE_BATCH, MESSAGE_WATERMARK, MESSAGE_IDLE, MESSAGE_BARRIER, MESSAGE_END };
 
 /* One block of memory, made by the sender and freed by the receiver (mem_free). */
 struct message {
     enum message_kind kind;
     struct message *next;   /* while it waits for room */
     int64_t watermark_us;   /* WATERMARK; BATCH: time before its first row, or WATERMARK_NONE */
+    bool idle;              /* IDLE: it is, or is not any more */
     uint64_t epoch;         /* BARRIER */
     struct batch batch;     /* BATCH; its arena is the receiver's business */
 };

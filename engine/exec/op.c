@@ -1,6 +1,7 @@
 /* op.c -- passing messages on, and the default callbacks; see op.h. */
 #include "exec/op.h"
 
+#include "base/clock.h"
 #include "state/heap.h"
 
 enum code op_emit(struct op *op, const struct batch *batch, struct error *err)
@@ -24,6 +25,20 @@ enum code op_emit_watermark(struct op *op, int64_t watermark_us, struct error *e
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
         TRY(to->kind->watermark(to, op->outs[i].port, watermark_us, err));
+        if (watermark_us == WATERMARK_END && to->port_count > 1) /* the others may all be idle */
+            TRY(op_tell_idle(to, err));
+    }
+    return OK;
+}
+
+enum code op_emit_idle(struct op *op, bool idle, struct error *err)
+{
+    op->idle = idle;
+    for (uint32_t i = 0; i < op->out_count; i++) {
+        struct op *to = op->outs[i].op;
+        if (to->kind->idle)
+            TRY(to->kind->idle(to, op->outs[i].port, idle, err));
+        TRY(op_take_idle(to, op->outs[i].port, idle, err));
     }
     return OK;
 }
@@ -42,8 +57,23 @@ enum code op_emit_end(struct op *op, struct error *err)
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
         TRY(to->kind->end(to, op->outs[i].port, err));
+        if (to->port_count > 1)
+            TRY(op_tell_idle(to, err));
     }
     return OK;
+}
+
+/* --- processing time --------------------------------------------------------------------- */
+
+int64_t op_clock_us(struct worker *worker)
+{
+    worker->clock_us = MAX(worker->clock_us, clock_now_us(worker->clock));
+    return worker->clock_us;
+}
+
+void op_clock_was(struct worker *worker, int64_t us)
+{
+    worker->clock_us = MAX(worker->clock_us, us);
 }
 
 /* --- behind output that is left ----------------------------------------------------- */
@@ -158,20 +188,75 @@ bool op_align_end(struct op *op, uint32_t port)
     return true;
 }
 
+int64_t op_time_if(const struct op *op, uint32_t port, int64_t us)
+{
+    int64_t least = WATERMARK_END, idle_us = WATERMARK_NONE;
+    bool any = false, waits = false;
+    for (uint32_t i = 0; i < op->port_count; i++) {
+        const struct op_port *p = &op->ports[i];
+        bool is_it = i == port;
+        int64_t its_us = is_it ? us : p->watermark_us;
+        if (p->ended || its_us == WATERMARK_END)
+            continue;
+        waits = true;
+        if (!is_it && p->idle)
+            idle_us = p->behind ? idle_us : MAX(idle_us, its_us);
+        if (!is_it && (p->idle || p->behind))
+            continue;
+        any = true;
+        least = MIN(least, its_us);
+    }
+    if (any || !waits)
+        return least;
+    return op->kind->is_valve ? idle_us : WATERMARK_NONE;
+}
+
+int64_t op_time(const struct op *op)
+{
+    return op_time_if(op, UINT32_MAX, WATERMARK_NONE);
+}
+
 int64_t op_align_watermark(struct op *op, uint32_t port, int64_t watermark_us)
 {
-    op->ports[port].watermark_us = watermark_us;
-    int64_t least = WATERMARK_END;
-    for (uint32_t i = 0; i < op->port_count; i++)
-        if (!op->ports[i].ended)
-            least = MIN(least, op->ports[i].watermark_us);
+    struct op_port *p = &op->ports[port];
+    p->watermark_us = watermark_us;
+    p->behind = p->behind && watermark_us < op->watermark_us;
+    int64_t least = op_time(op);
     return least > op->watermark_us ? least : WATERMARK_NONE;
+}
+
+enum code op_take_idle(struct op *op, uint32_t port, bool idle, struct error *err)
+{
+    struct op_port *p = &op->ports[port];
+    if (p->idle == idle)
+        return OK;
+    p->idle = idle;
+    p->behind = !idle && op->kind->is_valve && p->watermark_us < op->watermark_us;
+    if (op->port_count > 1) /* time may move */
+        TRY(op->kind->idle ? op_watermark_min(op, port, p->watermark_us, err)
+                           : op->kind->watermark(op, port, p->watermark_us, err));
+    return op_tell_idle(op, err);
+}
+
+enum code op_tell_idle(struct op *op, struct error *err)
+{
+    bool idle = true, waits = false;
+    if (op->more) /* its output is before that */
+        return OK;
+    for (uint32_t i = 0; i < op->port_count; i++) {
+        const struct op_port *p = &op->ports[i];
+        bool is_over = p->ended || p->watermark_us == WATERMARK_END;
+        waits = waits || !is_over;
+        idle = idle && (is_over || p->idle);
+    }
+    idle = waits && (idle || op->silent);
+    return idle == op->idle || !waits ? OK : op_emit_idle(op, idle, err);
 }
 
 enum code op_watermark_min(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
 {
     int64_t moved = op_align_watermark(op, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_emit_watermark(op, moved, err);
+    return moved == WATERMARK_NONE ? OK : op_pass_watermark(op, moved, err);
 }
 
 enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *barrier,
@@ -182,7 +267,7 @@ enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *ba
 
 enum code op_end_pass(struct op *op, uint32_t port, struct error *err)
 {
-    return op_align_end(op, port) ? op_emit_end(op, err) : OK;
+    return op_align_end(op, port) ? op_pass_end(op, err) : OK;
 }
 
 void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,

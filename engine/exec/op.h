@@ -1,6 +1,6 @@
 /* op.h -- what an operator is, and what travels between operators.
  *
- * Four messages flow down the DAG: batches, watermarks, barriers and the end.  An
+ * Five messages flow down the DAG: batches, watermarks, idleness, barriers and the end.  An
  * operator has one or two inputs (unions and sinks: any number), numbered as ports.
  * It is called by one worker only and pushes its output on with op_emit() before it
  * returns (run to completion), so a batch it was lent is good for the whole call
@@ -19,6 +19,8 @@
  *   - A batch goes on before the watermark that it caused; batch->watermarks says
  *     behind which row time advanced, and the message `watermark` follows with the
  *     last of them.
+ *   - An idle input does not hold time back; an operator whose inputs are all idle says so to its
+ *     readers, and takes it back with the next row (Flink's WatermarkStatus).  It is no state.
  *   - A barrier closes an epoch: what came before it belongs to the epoch.  Every
  *     source sends it, ended or not; the operator saves its state when the barrier
  *     has come on all ports (op_align_barrier counts) and passes it on.
@@ -53,6 +55,8 @@ struct op_kind {
     enum code (*push)(struct op *op, uint32_t port, const struct batch *in, struct error *err);
     /* No row before watermark_us will come on this port. Never goes back. */
     enum code (*watermark)(struct op *op, uint32_t port, int64_t watermark_us, struct error *err);
+    /* Optional: beside what op_take_idle() does. */
+    enum code (*idle)(struct op *op, uint32_t port, bool idle, struct error *err);
     enum code (*barrier)(struct op *op, uint32_t port, const struct barrier *barrier,
                          struct error *err);
     enum code (*end)(struct op *op, uint32_t port, struct error *err);
@@ -67,6 +71,7 @@ struct op_kind {
     enum code (*restore)(struct op *op, struct state_reader *reader, struct error *err);
     /* Optional: what the arena does not free. Takes a half-built operator. */
     void (*destroy)(struct op *op);
+    bool is_valve; /* its ports are one stream: one that was idle and is behind holds nothing back */
 };
 
 struct op_edge {
@@ -78,6 +83,8 @@ struct op_port {
     int64_t watermark_us;
     uint64_t barrier; /* newest epoch seen */
     bool ended;
+    bool idle;
+    bool behind; /* of a valve: it was idle, and has not caught up with time yet */
 };
 
 struct op { /* operators put it first in a struct of their own */
@@ -89,6 +96,8 @@ struct op { /* operators put it first in a struct of their own */
     struct op_port *ports;
     uint32_t port_count;
     int64_t watermark_us;      /* passed on last */
+    bool idle;                 /* told last */
+    bool silent;               /* idle by itself, whatever its ports say: watermarks of sources */
     bool more;                 /* has output left: kind->more will be called */
     bool waits;                /* with more: nothing can be done until wait_fd is readable */
     int wait_fd;               /* -1: ask every 50 ms */
@@ -116,6 +125,7 @@ struct worker {
     uint32_t cause;           /* the source row (as in batch->origin) that has moved time and so makes
                                  rows leave; OP_NO_CAUSE: time moved without one */
     const struct clock *clock;
+    int64_t clock_us;         /* the greatest time of the clock so far: op_clock_us() */
     const struct zone *zone;
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
 };
@@ -129,11 +139,17 @@ static inline int64_t op_time_to_save(int64_t time_us)
     return time_us == WATERMARK_END ? WATERMARK_NONE : time_us;
 }
 
+/* Processing time: that of the clock, but it never goes back, so no row is late by it. */
+int64_t op_clock_us(struct worker *worker);
+/* It has been that late, before a restart. */
+void op_clock_was(struct worker *worker, int64_t us);
+
 /* --- passing on ----------------------------------------------------------------- */
 
 /* To every reader. A batch without selected rows is dropped. */
 enum code op_emit(struct op *op, const struct batch *batch, struct error *err) WEIR_CHECKED;
 enum code op_emit_watermark(struct op *op, int64_t watermark_us, struct error *err) WEIR_CHECKED;
+enum code op_emit_idle(struct op *op, bool idle, struct error *err) WEIR_CHECKED;
 enum code op_emit_barrier(struct op *op, const struct barrier *barrier, struct error *err)
     WEIR_CHECKED;
 enum code op_emit_end(struct op *op, struct error *err) WEIR_CHECKED;
@@ -174,12 +190,12 @@ enum code op_let_go(struct op *op, struct arena *arena, struct error *err) WEIR_
 
 /* --- default callbacks, with names, so that "passes through" is visible ----------- */
 
-/* The smallest watermark of all ports that have not ended, if it moved. */
+/* The smallest watermark of all ports that have not ended, if it moved; as op_pass_watermark. */
 enum code op_watermark_min(struct op *op, uint32_t port, int64_t watermark_us, struct error *err);
 /* Passes the barrier on when it has come on all ports. */
 enum code op_barrier_pass(struct op *op, uint32_t port, const struct barrier *barrier,
                           struct error *err);
-/* Passes the end on when all ports have ended. */
+/* Passes the end on when all ports have ended; as op_pass_end. */
 enum code op_end_pass(struct op *op, uint32_t port, struct error *err);
 
 /* For operators with callbacks of their own: notes the message of the port; true when the message
@@ -188,6 +204,16 @@ bool op_align_barrier(struct op *op, uint32_t port, const struct barrier *barrie
 bool op_align_end(struct op *op, uint32_t port);
 /* The new combined watermark, or WATERMARK_NONE if it did not move. */
 int64_t op_align_watermark(struct op *op, uint32_t port, int64_t watermark_us);
+/* The least watermark of the ports that count: those that have not ended and are not idle.  When all
+ * of them are idle WATERMARK_NONE, and for a valve the greatest.  An input that has ended does not end
+ * time for those that are only idle, unlike in Flink: they would be late for ever. */
+int64_t op_time(const struct op *op);
+/* The same when the watermark of `port` is us. */
+int64_t op_time_if(const struct op *op, uint32_t port, int64_t us);
+/* Notes that the port is idle, or not; moves time. */
+enum code op_take_idle(struct op *op, uint32_t port, bool idle, struct error *err) WEIR_CHECKED;
+/* Tells the readers if that has changed. */
+enum code op_tell_idle(struct op *op, struct error *err) WEIR_CHECKED;
 
 /* --- making ------------------------------------------------------------------------ */
 

@@ -161,6 +161,7 @@ enum code resume_all(struct exec *exec, struct error *err)
         }
     }
     if (save_found(exec->save)) {
+        save_restored(exec->save);
         name_operators(exec);
         name_sources(exec);
     }

@@ -67,6 +67,7 @@ static enum code call_more(struct run *x, struct op *op, struct arena *arena, st
 {
     x->worker.batch_arena = arena;
     TRY(op->kind->more(op, err));
+    TRY(op_tell_idle(op, err));
     bool blocked;
     TRY(settle(x, err));
     TRY(retry_sinks(x, &blocked, err));

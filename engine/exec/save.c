@@ -34,6 +34,7 @@ struct save {
     uint64_t kept;           /* the last complete one, as this run goes on */
     uint32_t workers;        /* that wrote it; 0: the job had no state */
     bool has_workers;        /* it says so */
+    struct state_reader **readers; /* of the workers' files, checked; NULL when all is taken back */
     struct save_source *sources;
     uint32_t source_count, source_cap;
     struct save_sink *sinks;
@@ -152,8 +153,16 @@ static bool add_record(struct save *s, const struct state_record *record)
     }
 }
 
+static void close_readers(struct save *s)
+{
+    for (uint32_t w = 0; s->readers && w < s->workers; w++)
+        state_reader_close(s->readers[w]);
+    s->readers = NULL;
+}
+
 static void forget(struct save *s)
 {
+    close_readers(s);
     s->sources = NULL;
     s->sinks = NULL;
     s->operators = NULL;
@@ -173,18 +182,19 @@ static enum code another_job(const struct save *s, struct str name, struct error
     return E_OPTION;
 }
 
-static enum code check_worker_files(struct save *s, struct arena *scratch, uint64_t epoch,
-                                    struct error *err)
+/* Opening a file checks all of it, so each is opened once, here, for all that it is read for. */
+static enum code open_worker_files(struct save *s, struct arena *scratch, uint64_t epoch,
+                                   struct error *err)
 {
+    s->readers = arena_array(s->arena, struct state_reader *, MAX(s->workers, 1));
+    if (!s->readers)
+        return error_nomem(err);
     for (uint32_t w = 0; w < s->workers; w++) {
         char *path = worker_path(s, scratch, epoch, w);
-        struct state_reader *reader;
         if (!path)
             return error_nomem(err);
-        TRY(state_reader_open(path, 0, 1, &reader, err));
-        bool same = state_reader_epoch(reader) == epoch;
-        state_reader_close(reader);
-        if (!same)
+        TRY(state_reader_open(path, 0, 1, &s->readers[w], err));
+        if (state_reader_epoch(s->readers[w]) != epoch)
             return error_set(err, E_DATA, "\"%s\" is of another snapshot", path);
     }
     return OK;
@@ -214,7 +224,7 @@ static enum code load(struct save *s, struct arena *scratch, uint64_t epoch, str
     if (code == OK && !s->has_workers)
         code = error_set(err, E_DATA, "\"%s\" does not say how many workers wrote it", path);
     state_reader_close(reader);
-    return code == OK ? check_worker_files(s, scratch, epoch, err) : code;
+    return code == OK ? open_worker_files(s, scratch, epoch, err) : code;
 }
 
 /* --- finding -------------------------------------------------------------------------- */
@@ -372,6 +382,7 @@ void save_close(struct save *s)
         return;
     if (s->lock_fd >= 0)
         close(s->lock_fd);
+    close_readers(s);
     arena_destroy(s->arena);
     mem_free(s->dir);
     mem_free(s->job);
@@ -418,12 +429,13 @@ const struct save_source *save_sources(const struct save *s, uint32_t *ret_count
     return s->sources;
 }
 
-static enum code restore_from(struct save *s, const char *path, struct op *op, bool single,
-                              struct error *err)
+static enum code restore_from(const struct save *s, struct state_reader *reader, struct op *op,
+                              bool single, struct error *err)
 {
-    uint32_t worker = single ? 0 : op->worker->index, workers = single ? 1 : op->worker->count;
-    struct state_reader *reader;
-    TRY(state_reader_open(path, worker, workers, &reader, err));
+    if (single)
+        state_reader_serve(reader, 0, 1);
+    else
+        state_reader_serve(reader, op->worker->index, op->worker->count);
     enum code code = OK;
     if (state_reader_seek(reader, op->plan->state_id))
         code = op->kind->restore(op, reader, err);
@@ -432,20 +444,19 @@ static enum code restore_from(struct save *s, const char *path, struct op *op, b
     if (code != OK)
         error_while(err, "taking %s#%u back from snapshot %llu", plan_kind_name(op->plan->kind),
                     op->plan->id, (unsigned long long)s->found);
-    state_reader_close(reader);
     return code;
 }
 
 enum code save_restore(struct save *s, struct op *op, bool single, struct error *err)
 {
-    struct arena *scratch = arena_create();
-    enum code code = scratch ? OK : error_nomem(err);
-    for (uint32_t w = 0; code == OK && w < s->workers; w++) {
-        char *path = worker_path(s, scratch, s->found, w);
-        code = path ? restore_from(s, path, op, single, err) : error_nomem(err);
-    }
-    arena_destroy(scratch);
-    return code;
+    for (uint32_t w = 0; w < s->workers; w++)
+        TRY(restore_from(s, s->readers[w], op, single, err));
+    return OK;
+}
+
+void save_restored(struct save *s)
+{
+    close_readers(s);
 }
 
 /* --- writing -------------------------------------------------------------------------- */

@@ -51,6 +51,8 @@ const struct save_source *save_sources(const struct save *s, uint32_t *ret_count
 /* Gives `op` its records from all files. `single`: all of them, it runs on one worker only. */
 enum code save_restore(struct save *s, struct op *op, bool single, struct error *err)
     WEIR_CHECKED;
+/* All operators have theirs: closes the files, which are open from save_open() on. */
+void save_restored(struct save *s);
 
 /* --- writing ---------------------------------------------------------------------- */
 

@@ -41,6 +41,7 @@ struct bind_env {
     int64_t state_ttl_ms;        /* `table.exec.state.ttl`; 0: state lives for ever */
     struct str not_null;         /* `table.exec.sink.not-null-enforcer`: error, drop, empty */
     struct str materialize;      /* `table.exec.sink.upsert-materialize`: auto, none, force */
+    const char *window_fire;     /* the setting by which windows speak before or after they end */
     bool legacy_cast;            /* `table.exec.legacy-cast-behaviour`: CAST is TRY_CAST (Flink) */
 };
 

@@ -175,12 +175,22 @@ enum code optimize(struct arena *arena, struct plan_job *job, struct error *err)
     static enum code (*const rules[])(struct optimizer *, struct error *) = {
         rule_calc,  rule_rank, rule_over,  rule_share, rule_join, rule_calc, rule_narrow,
         rule_calc,  rule_share, rule_json, rule_filter, rule_mode, rule_sink, rule_normalize,
-        rule_prune, rule_changes, rule_fold, rule_exchange,
+        rule_prune, rule_changes, rule_fold,
     };
     TRY(plan_collect(&o, err));
     for (size_t i = 0; i < countof(rules); i++) {
         TRY(rules[i](&o, err));
         TRY(plan_collect(&o, err));
     }
+    return finish(&o, err);
+}
+
+enum code optimize_for_workers(struct arena *arena, struct plan_job *job, struct error *err)
+{
+    struct optimizer o = { .arena = arena, .job = job };
+    if (job->workers <= 1)
+        return OK;
+    TRY(rule_exchange(&o, err));
+    TRY(plan_collect(&o, err));
     return finish(&o, err);
 }

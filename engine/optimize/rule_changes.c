@@ -67,6 +67,48 @@ static bool hides_updates(const struct plan *node)
            plan_updates(node->inputs[0]);
 }
 
+static void read_column(struct expr *e, void *arg)
+{
+    bool *read = arg;
+    if (e->kind == EXPR_COLUMN)
+        read[e->column] = true;
+}
+
+/* Does the filter look at more than a key of its input?  Then it may hide one row of an update and
+ * show the other. */
+static enum code splits_updates(struct optimizer *o, const struct plan_calc *calc, bool *ret,
+                                struct error *err)
+{
+    const struct plan *input = calc->base.inputs[0];
+    bool *read = arena_array(o->arena, bool, MAX(input->field_count, 1));
+    uint32_t *columns = arena_array(o->arena, uint32_t, MAX(input->field_count, 1)), n = 0;
+    if (!read || !columns)
+        return error_nomem(err);
+    expr_walk(calc->filter, read_column, read);
+    for (uint32_t c = 0; c < input->field_count; c++)
+        if (read[c])
+            columns[n++] = c;
+    *ret = !plan_key_over(input, columns, n);
+    return OK;
+}
+
+/* What a temporal join has to know of its versions: what makes them gives +U alone, unless a filter
+ * that is not about the key stands between. */
+static enum code find_retracts(struct optimizer *o, struct plan_temporal_join *join,
+                               struct error *err)
+{
+    const struct plan *node = join->join.base.inputs[1];
+    while (!join->retracts &&
+           (node->kind == PLAN_CALC || node->kind == PLAN_JSON || node->kind == PLAN_WATERMARK ||
+            node->kind == PLAN_EXCHANGE || node->kind == PLAN_LOOKUP ||
+            node->kind == PLAN_CORRELATE)) {
+        if (hides_updates(node))
+            TRY(splits_updates(o, (const struct plan_calc *)node, &join->retracts, err));
+        node = node->inputs[0];
+    }
+    return OK;
+}
+
 static enum code derive_all(struct optimizer *o, struct error *err)
 {
     for (uint32_t i = 0; i < o->job->node_count; i++)
@@ -141,6 +183,8 @@ enum code rule_changes(struct optimizer *o, struct error *err)
     for (uint32_t i = 0; i < job->node_count; i++) {
         const struct plan *node = job->nodes[i];
         TRY(check_join(node, err));
+        if (node->kind == PLAN_TEMPORAL_JOIN)
+            TRY(find_retracts(o, (struct plan_temporal_join *)job->nodes[i], err));
         const struct plan_group *group = (const struct plan_group *)node;
         const struct plan_window *window = (const struct plan_window *)node;
         if (node->kind == PLAN_GROUP)

@@ -320,8 +320,6 @@ static enum code place(struct exchange_rule *r, struct plan *node, struct error 
 enum code rule_exchange(struct optimizer *o, struct error *err)
 {
     struct plan_job *job = o->job;
-    if (job->workers <= 1)
-        return OK;
     uint32_t edges = 0;
     for (uint32_t i = 0; i < job->node_count; i++)
         edges += job->nodes[i]->input_count;

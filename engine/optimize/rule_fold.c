@@ -109,13 +109,14 @@ static void find_unseen(const struct plan_job *job)
 
 /* --- fold nodes --------------------------------------------------------------------------- */
 
-/* Do the changes of one key follow each other as they should: a row comes, is replaced, goes?  The
- * ranks of a top-N change hands in between, and a table outside may hold anything. */
+/* Do the changes of one key follow each other as they should: a row comes, is replaced, goes?  A
+ * table outside may hold anything. */
 static bool is_orderly(const struct plan *node)
 {
     switch (node->kind) {
     case PLAN_GROUP:
     case PLAN_DEDUP:
+    case PLAN_RANK:
     case PLAN_MATERIALIZE:
         return true;
     case PLAN_CALC:

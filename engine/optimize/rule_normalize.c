@@ -47,6 +47,19 @@ static struct plan *place_of(const struct optimizer *o, struct plan *scan)
     return place;
 }
 
+/* For as long as one of the statements keeps its state. */
+static int64_t longest_ttl_ms(const struct optimizer *o)
+{
+    int64_t longest = 0;
+    for (uint32_t i = 0; i < o->job->node_count; i++) {
+        const struct plan *node = o->job->nodes[i];
+        if (node->kind == PLAN_SINK && node->ttl_ms[0] == 0)
+            return 0;
+        longest = node->kind == PLAN_SINK ? MAX(longest, node->ttl_ms[0]) : longest;
+    }
+    return longest;
+}
+
 static enum code normalize(struct optimizer *o, struct plan *place, struct error *err)
 {
     struct plan *plan = plan_make(o, PLAN_DEDUP, sizeof(struct plan_dedup), place->field_count, 1,
@@ -62,6 +75,7 @@ static enum code normalize(struct optimizer *o, struct plan *place, struct error
     dedup->normalizes = true;
     dedup->window_end = PLAN_NO_COLUMN;
     plan->before = true;
+    plan->ttl_ms[0] = longest_ttl_ms(o);
     plan->inputs[0] = place;
     plan_redirect(o, place, plan, plan);
     return plan_derive(o->arena, plan) ? OK : error_nomem(err);

@@ -71,7 +71,7 @@ static enum code take_back(struct optimizer *o, const struct agg_call *call, str
     error_at(err, E_PLAN, call->span,
              "%s cannot take rows back, and those that fall out of the frame have to be",
              call->agg->function->name);
-    error_hint(err, "Let the frame begin with UNBOUNDED PRECEDING.");
+    error_hint(err, "Let the frame begin with UNBOUNDED PRECEDING, or use a function that can.");
     return E_PLAN;
 }
 

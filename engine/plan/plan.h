@@ -227,6 +227,7 @@ struct plan_interval_join {
 struct plan_temporal_join {
     struct plan_join join;      /* first; keys include the right side's key */
     uint32_t time[2];           /* right: row time of its changes */
+    bool retracts;              /* a filter may hide a +U: -U end versions; set by the optimizer */
 };
 
 /* Each input row with the rows of an outside table that have its keys, asked when it comes.
@@ -379,10 +380,10 @@ struct plan_job {
     uint32_t node_count;
     struct plan_scan **scans;   /* in the order of CREATE TABLE; set by the optimizer */
     uint32_t scan_count;
-    uint32_t workers;           /* that will run it: set before the optimizer; 0 is 1 */
+    uint32_t workers;           /* that will run it; 0 is 1 */
+    const char *workers_reason; /* "--parallelism"; NULL: not worth a word */
     enum dialect dialect;
     const char *dialect_reason; /* "CREATE TABLE t has a WITH key \"type\"" */
-    uint32_t parallelism;       /* workers it is planned for; 0 and 1: one */
     bool fold;                  /* unobservable updates may be folded */
     bool fold_all;              /* ... also where it does not pay: for tests */
     bool mini_batch;            /* aggregates may leave out changes that can be seen */

@@ -1,6 +1,8 @@
 /* plan_graph.c -- EXPLAIN for programs and pictures: JSON, Graphviz, Mermaid. */
 #include "plan/plan_print.h"
 
+#include "expr/fn_json.h"
+
 static void json_text(struct buf *out, struct str text)
 {
     buf_char(out, '"');
@@ -30,6 +32,10 @@ void plan_print_json(struct buf *out, const struct plan_job *job, struct str job
     buf_printf(out, "{\"dialect\": \"%s\", \"reason\": ",
                job->dialect == DIALECT_BLINK ? "blink" : "flink");
     json_text(out, str_of(job->dialect_reason ? job->dialect_reason : ""));
+    if (job->workers_reason) {
+        buf_printf(out, ", \"workers\": %u, \"workers_reason\": ", MAX(job->workers, 1));
+        json_text(out, str_of(job->workers_reason));
+    }
     buf_text(out, ", \"nodes\": [");
     for (uint32_t i = 0; i < job->node_count; i++) {
         const struct plan *node = job->nodes[i];
@@ -41,7 +47,9 @@ void plan_print_json(struct buf *out, const struct plan_job *job, struct str job
         for (uint32_t k = 0; k < node->field_count; k++) {
             struct buf type;
             buf_init(&type, 1 << 16);
-            type_print(&type, node->fields[k].type);
+            /* What a path holds is a text in SQL; how it lies in memory is nobody's business. */
+            bool is_hit = node->fields[k].type == &type_json_hit;
+            type_print(&type, is_hit ? &type_string : node->fields[k].type);
             buf_printf(out, "%s{\"name\": ", k > 0 ? ", " : "");
             json_text(out, node->fields[k].name);
             buf_text(out, ", \"type\": ");

@@ -257,6 +257,8 @@ void plan_print_text(struct buf *out, const struct plan_job *job, struct str job
     if (job->dialect_reason)
         buf_printf(out, " (%s)", job->dialect_reason);
     buf_char(out, '\n');
+    if (job->workers_reason)
+        buf_printf(out, "workers: %u (%s)\n", MAX(job->workers, 1), job->workers_reason);
     struct arena *arena = arena_create();
     struct tree tree = { .out = out, .job_text = job_text };
     if (arena)

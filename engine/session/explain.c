@@ -39,6 +39,11 @@ enum code explain_print(struct session *s, const struct plan_job *plan, struct s
     return console_flush(&s->console, err);
 }
 
+static void forget_table(struct session *s, const struct ast_create_table *node)
+{
+    catalog_drop(s->catalog, node->path.items[node->path.count - 1].text, false);
+}
+
 enum code explain_statement(struct session *s, const struct ast_node *node, struct error *err)
 {
     const struct ast_explain *explain = (const struct ast_explain *)node;
@@ -62,6 +67,8 @@ enum code explain_statement(struct session *s, const struct ast_node *node, stru
         code = explain_print(s, plan, STR("text"), err);
     if (code == OK && !s->mute && explain->details & EXPLAIN_JSON_EXECUTION_PLAN)
         code = explain_print(s, plan, STR("json"), err);
+    if (job_is_create_as(explain->statement)) /* nothing was made */
+        forget_table(s, (const struct ast_create_table *)explain->statement);
     arena_destroy(arena);
     return code;
 }

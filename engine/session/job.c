@@ -92,6 +92,17 @@ static void warn_hook(void *self, const struct error *warning)
     session_warn(((struct job *)self)->session, warning);
 }
 
+/* NULL: windows give their rows once, when they are over. */
+static const char *choose_fire(const struct settings *settings)
+{
+    static const char *const names[] = { "table.exec.emit.early-fire.enabled",
+                                         "table.exec.emit.late-fire.enabled" };
+    for (size_t i = 0; i < countof(names); i++)
+        if (settings_bool(settings, names[i]))
+            return names[i];
+    return NULL;
+}
+
 enum code job_begin(struct job *job, struct session *s, struct arena *arena, bool is_run,
                     struct error *err)
 {
@@ -108,6 +119,7 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
         str_trim(settings_get(&s->settings, "table.exec.legacy-cast-behaviour")), "enabled");
     job->env.materialize = str_trim(settings_get(&s->settings, "table.exec.sink.upsert-materialize"));
     job->env.not_null = str_trim(settings_get(&s->settings, "table.exec.sink.not-null-enforcer"));
+    job->env.window_fire = choose_fire(&s->settings);
     job->env.state_ttl_ms = settings_duration_ms(&s->settings, "table.exec.state.ttl");
     job->resolver = (struct resolver){
         .arena = arena,
@@ -131,14 +143,23 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
 
 /* ---- binding ------------------------------------------------------------------------------- */
 
+bool job_is_create_as(const struct ast_node *node)
+{
+    return node->kind == AST_CREATE_TABLE && ((const struct ast_create_table *)node)->query;
+}
+
 bool job_is_statement(const struct ast_node *node)
 {
-    return node->kind == AST_INSERT || node->kind == AST_QUERY || node->kind == AST_STATEMENT_SET;
+    return node->kind == AST_INSERT || node->kind == AST_QUERY ||
+           node->kind == AST_STATEMENT_SET || job_is_create_as(node);
 }
 
 enum code job_add(struct job *job, const struct ast_node *node, struct error *err)
 {
     switch (node->kind) {
+    case AST_CREATE_TABLE:
+        job->insert_count++;
+        return bind_create_as(job->binder, (const struct ast_create_table *)node, err);
     case AST_INSERT:
         job->insert_count++;
         return bind_insert(job->binder, (const struct ast_insert *)node, err);
@@ -171,36 +192,72 @@ static bool reads_to_an_end(const struct session *s)
            str_iis(str_trim(settings_get(&s->settings, "execution.runtime-mode")), "batch");
 }
 
-/* A topic below that is read on and on; NULL: none. */
-static const struct plan_scan *endless_scan(const struct plan *node)
+/* A table below that is read on and on; NULL: none. */
+static const struct plan_scan *endless_scan(const struct plan *node, bool until_end)
 {
     const struct plan_scan *scan = (const struct plan_scan *)node;
-    if (node->kind == PLAN_SCAN) {
-        struct str mode = options_get(scan->def.options, "scan.bounded.mode");
-        bool bounded = mode.size > 0 && !str_iis(str_trim(mode), "unbounded");
-        return strcmp(scan->connector->name, "kafka") == 0 && !bounded ? scan : NULL;
-    }
+    if (node->bounded)
+        return NULL;
+    if (node->kind == PLAN_SCAN)
+        return connector_ends(scan->connector, &scan->def, until_end) ? NULL : scan;
     for (uint32_t i = 0; i < node->input_count; i++)
-        if ((scan = endless_scan(node->inputs[i])) != NULL)
+        if ((scan = endless_scan(node->inputs[i], until_end)) != NULL)
             return scan;
     return NULL;
 }
 
 /* Rows that are sorted at the end of an input that has none would never come. */
-static enum code check_sorts(const struct plan_job *plan, struct error *err)
+static enum code check_sorts(const struct plan_job *plan, bool until_end, struct error *err)
 {
     for (uint32_t i = 0; i < plan->node_count; i++) {
         const struct plan_sort *sort = (const struct plan_sort *)plan->nodes[i];
         const struct plan_scan *scan;
-        if (sort->base.kind != PLAN_SORT || sort->by_time || !(scan = endless_scan(&sort->base)))
+        if (sort->base.kind != PLAN_SORT || sort->by_time ||
+            !(scan = endless_scan(&sort->base, until_end)))
             continue;
         error_at(err, E_PLAN, sort->base.span,
                  "ORDER BY sorts when its input ends, and table \"" STR_FMT "\" has no end",
                  STR_ARG(scan->def.name));
-        error_hint(err, "Add LIMIT, order by an event time (ascending) first, or run with "
-                        "--until-end.");
+        bool may_end = connector_ends(scan->connector, &scan->def, true);
+        error_hint(err, "Add LIMIT, %sorder by an event time (ascending) first%s.",
+                   may_end ? "" : "or ", may_end ? ", or run with --until-end" : "");
         return E_PLAN;
     }
+    return OK;
+}
+
+static const char *why_so_many(const struct session *s, const struct setting_value *given)
+{
+    static const char *const reasons[] = { [SETTING_PROFILE] = "the profile says so",
+                                           [SETTING_SET] = "SET 'parallelism.default'",
+                                           [SETTING_COMMAND] = "--parallelism" };
+    bool by_set = given->level == SETTING_COMMAND && !s->config.parallelism;
+    return by_set ? "--set parallelism.default" : reasons[given->level];
+}
+
+static enum code choose_workers(struct job *job, struct plan_job *plan, struct error *err)
+{
+    struct session *s = job->session;
+    const struct setting_value *given = settings_find(&s->settings, "parallelism.default");
+    if (given) {
+        plan->workers = (uint32_t)settings_int(&s->settings, "parallelism.default");
+        plan->workers_reason = why_so_many(s, given);
+        return OK;
+    }
+    struct exec_choice_options options = {
+        .ask_servers = job->resolver.is_run,
+        .cores = (uint32_t)MAX(settings_int(&s->settings, "weir.test.cores"), 0),
+    };
+    struct exec_choice choice;
+    TRY(exec_choose_workers(plan, &options, job->arena, &choice, err));
+    plan->workers = choice.workers;
+    plan->workers_reason = choice.reason;
+    if (!choice.is_unsure)
+        return OK;
+    struct error warning = { .code = OK };
+    error_set(&warning, E_RETRY, "one worker runs the job: %s", choice.reason);
+    error_hint(&warning, "--parallelism says how many there are to be.");
+    session_warn(s, &warning);
     return OK;
 }
 
@@ -210,13 +267,13 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     TRY(binder_finish(job->binder, &plan, err));
     plan->dialect = job->env.dialect;
     plan->dialect_reason = job->dialect_reason;
-    plan->workers = (uint32_t)MAX(settings_int(&job->session->settings, "parallelism.default"), 1);
     choose_folding(&job->session->settings, plan);
     TRY(optimize(job->arena, plan, err));
+    TRY(choose_workers(job, plan, err));
+    TRY(optimize_for_workers(job->arena, plan, err));
     for (const struct plan_warning *w = plan->warnings; w; w = w->next)
         session_warn(job->session, &w->error);
-    if (!reads_to_an_end(job->session))
-        TRY(check_sorts(plan, err));
+    TRY(check_sorts(plan, reads_to_an_end(job->session), err));
     if (job->session->is_out_of_memory)
         return error_nomem(err);
     *ret = plan;
@@ -227,6 +284,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
 
 struct run {
     struct job *job;
+    const struct plan_job *plan;
     struct renderer *renderer;
     struct progress progress;
     int64_t begun_us;
@@ -351,7 +409,9 @@ static void say_summary(struct run *run, struct exec *exec)
     int64_t cpu_us = clock_cpu_us();
     struct summary summary = { .wall_us = clock_monotonic_us() - run->begun_us,
                                .cpu_us = cpu_us - s->cpu_us,
-                               .rss_kb = summary_rss_kb() };
+                               .rss_kb = summary_rss_kb(),
+                               .workers = run->plan->workers,
+                               .workers_reason = run->plan->workers_reason };
     s->cpu_us = cpu_us;
     if (str_iis(form, "none"))
         return;
@@ -429,7 +489,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
 {
     struct session *s = job->session;
     struct error err = { .code = OK };
-    struct run run = { .job = job, .begun_us = clock_monotonic_us() };
+    struct run run = { .job = job, .plan = plan, .begun_us = clock_monotonic_us() };
     struct render_options render;
     if (session_render_options(s, &render, &err) != OK)
         return session_report(s, &err);
@@ -439,7 +499,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     s->job_count++;
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
-    progress_begin(&run.progress, run.begun_us);
+    progress_begin(&run.progress, plan->workers, run.begun_us);
     struct exec_options options = {
         .until_end = reads_to_an_end(s),
         .checkpoint_interval_ms = settings_duration_ms(&s->settings, "weir.checkpoint.interval"),

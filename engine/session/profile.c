@@ -169,15 +169,19 @@ static enum code unknown_key(struct reader *r, struct fy_node_pair *pair, struct
 
 /* ---- defaults ------------------------------------------------------------------------ */
 
-static enum code add_default(struct reader *r, const char *setting, struct fy_node *node)
+static enum code push_default(struct reader *r, struct option pair, struct fy_node *node)
 {
-    struct option pair = { .key = str_of(setting) };
     TRY(read_value(r, node, pair.key, &pair.value));
     pair.value_span = node_span(r, node, 0);
     struct profile *p = r->profile;
     return ARENA_PUSH(r->arena, p->defaults, p->default_count, p->default_cap, pair)
                ? OK
                : error_nomem(r->err);
+}
+
+static enum code add_default(struct reader *r, const char *setting, struct fy_node *node)
+{
+    return push_default(r, (struct option){ .key = str_of(setting) }, node);
 }
 
 static enum code read_on_error(struct reader *r, struct fy_node *node, const char **ret)
@@ -223,8 +227,8 @@ static enum code read_state(struct reader *r, struct fy_node *node)
 
 static enum code read_defaults(struct reader *r, struct fy_node *node)
 {
-    static const char *const known[] = { "dialect", "time-zone", "parallelism", "checkpoint",
-                                         "state",   "on-error",  "dead-letter", NULL };
+    static const char *const known[] = { "dialect",  "time-zone",   "parallelism", "checkpoint", "state",
+                                         "on-error", "dead-letter", "late-table",  NULL };
     if (is_empty(node))
         return OK;
     TRY(want_mapping(r, node, STR("defaults")));
@@ -247,8 +251,48 @@ static enum code read_defaults(struct reader *r, struct fy_node *node)
             TRY(read_on_error(r, value, &r->profile->on_error));
         else if (str_iis(key, "dead-letter"))
             TRY(read_value(r, value, STR("\"dead-letter\""), &r->profile->dead_letter));
+        else if (str_iis(key, "late-table"))
+            TRY(read_value(r, value, STR("\"late-table\""), &r->profile->late_table));
         else
             return unknown_key(r, pair, key, "\"defaults\"", known);
+    }
+    return OK;
+}
+
+/* prefix and key, with a dot between them. */
+static enum code join_keys(struct reader *r, struct str prefix, struct str *key)
+{
+    if (prefix.size == 0)
+        return OK;
+    *key = str_of(arena_printf(r->arena, STR_FMT "." STR_FMT, STR_ARG(prefix), STR_ARG(*key)));
+    return key->data ? OK : error_nomem(r->err);
+}
+
+static enum code too_deep(struct reader *r, struct fy_node_pair *pair)
+{
+    error_set(r->err, E_LIMIT, "options are nested too deeply");
+    locate(r, fy_node_pair_key(pair));
+    return E_LIMIT;
+}
+
+/* What SET would say, under any name that SET knows. */
+static enum code read_settings(struct reader *r, struct fy_node *node, struct str prefix, int depth)
+{
+    if (is_empty(node))
+        return OK;
+    TRY(want_mapping(r, node, STR("settings")));
+    void *at = NULL;
+    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &at));) {
+        struct option setting = { .key_span = node_span(r, fy_node_pair_key(pair), 0) };
+        TRY(read_key(r, pair, &setting.key));
+        TRY(join_keys(r, prefix, &setting.key));
+        struct fy_node *value = value_of(pair);
+        if (!value || fy_node_get_type(value) != FYNT_MAPPING)
+            TRY(push_default(r, setting, value));
+        else if (depth == OPTION_DEPTH_MAX)
+            return too_deep(r, pair);
+        else
+            TRY(read_settings(r, value, setting.key, depth + 1));
     }
     return OK;
 }
@@ -263,24 +307,22 @@ static enum code read_options(struct reader *r, struct fy_node *node, struct str
         struct str key;
         TRY(read_key(r, pair, &key));
         struct fy_node *value = value_of(pair);
+        TRY(join_keys(r, prefix, &key));
         if (prefix.size > 0) {
-            key =
-                str_of(arena_printf(r->arena, STR_FMT "." STR_FMT, STR_ARG(prefix), STR_ARG(key)));
-            if (!key.data)
-                return error_nomem(r->err);
+            /* an option of the connector, whatever it is called */
         } else if (str_iis(key, "on-error")) {
             TRY(read_on_error(r, value, &entry->on_error));
             continue;
         } else if (str_iis(key, "dead-letter") || str_iis(key, "dead-letter-table")) {
             TRY(read_value(r, value, STR("\"dead-letter\""), &entry->dead_letter));
             continue;
+        } else if (str_iis(key, "late-table")) {
+            TRY(read_value(r, value, STR("\"late-table\""), &entry->late_table));
+            continue;
         }
         if (value && fy_node_get_type(value) == FYNT_MAPPING) {
-            if (depth == OPTION_DEPTH_MAX) {
-                error_set(r->err, E_LIMIT, "options are nested too deeply");
-                locate(r, fy_node_pair_key(pair));
-                return E_LIMIT;
-            }
+            if (depth == OPTION_DEPTH_MAX)
+                return too_deep(r, pair);
             TRY(read_options(r, value, key, entry, depth + 1));
             continue;
         }
@@ -318,7 +360,7 @@ static enum code read_entries(struct reader *r, struct fy_node *node, const char
 
 static enum code read_root(struct reader *r, struct fy_node *root)
 {
-    static const char *const known[] = { "defaults", "connectors", "tables",
+    static const char *const known[] = { "defaults", "settings",   "connectors", "tables",
                                          "state",    "checkpoint", NULL };
     if (is_empty(root))
         return OK;
@@ -337,6 +379,8 @@ static enum code read_root(struct reader *r, struct fy_node *root)
         struct fy_node *value = value_of(pair);
         if (str_iis(key, "defaults"))
             TRY(read_defaults(r, value));
+        else if (str_iis(key, "settings"))
+            TRY(read_settings(r, value, STR(""), 0));
         else if (str_iis(key, "connectors"))
             TRY(read_entries(r, value, "connectors", &p->connectors, &p->connector_count,
                              &p->connector_cap));

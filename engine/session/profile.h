@@ -8,6 +8,9 @@
  *       state: {dir: state}
  *       on-error: skip            # skip | fail | route
  *       dead-letter: bad_rows     # table, with route
+ *       late-table: late_rows     # table for rows whose window was over when they came
+ *     settings:                   # what SET would say
+ *       blink.state.ttl.ms: 3600000
  *     connectors:
  *       kafka:                    # or a Blink type: kafka011
  *         bootstrap.servers: broker:9092
@@ -31,6 +34,7 @@ struct profile_entry {
     uint32_t count, cap;
     const char *on_error;   /* "skip", "fail", "route"; NULL: not said */
     struct str dead_letter; /* empty: not said */
+    struct str late_table;  /* the same */
 };
 
 struct profile {
@@ -40,7 +44,7 @@ struct profile {
     struct option *defaults; /* settings by their main names */
     uint32_t default_count, default_cap;
     const char *on_error;
-    struct str dead_letter;
+    struct str dead_letter, late_table;
     struct profile_entry *connectors;
     uint32_t connector_count, connector_cap;
     struct profile_entry *tables;

@@ -1,6 +1,7 @@
 /* progress.c -- the line at the bottom of the terminal; see summary.h.
  *
- *     12 s | 1204 rows/s | 98k rows | 3400 behind, 5 s to catch up | 2 skipped | watermark ...
+ *     12 s | 2 workers | 1204 rows/s | 98k rows | 3400 behind, 5 s to catch up | 2 skipped |
+ *     watermark 2020-08-06 16:35:49
  *
  * Quiet is not the same as stuck: what is waited for, and since when, comes first. */
 #include "session/summary.h"
@@ -15,9 +16,11 @@ enum { US_PER_S = 1000000 };
 
 static const double SMOOTH = 0.4; /* weight of the newest rate */
 
-void progress_begin(struct progress *progress, int64_t now_us)
+void progress_begin(struct progress *progress, uint32_t workers, int64_t now_us)
 {
-    *progress = (struct progress){ .begun_us = now_us, .last_us = now_us, .last_lag_rows = -1 };
+    *progress = (struct progress){
+        .begun_us = now_us, .last_us = now_us, .last_lag_rows = -1, .workers = workers
+    };
 }
 
 static void put_count(struct buf *out, double value)
@@ -108,6 +111,8 @@ void progress_put(struct progress *p, struct buf *out, const struct exec_stats *
     }
     size_t begin = out->size;
     put_duration(out, (double)(now_us - p->begun_us) / US_PER_S);
+    if (p->workers > 1)
+        buf_printf(out, " | %u workers", p->workers);
     for (uint32_t i = 0; i < stats->source_count; i++)
         put_waiting(out, stats->sources[i].waiting_for, stats->sources[i].waiting_since_us, now_us);
     for (uint32_t i = 0; i < stats->sink_count; i++)

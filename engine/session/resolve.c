@@ -150,6 +150,8 @@ static enum code add_entry(struct build *b, const struct profile_entry *entry, s
         b->on_error = entry->on_error;
     if (b->dead_letter.size == 0)
         b->dead_letter = entry->dead_letter;
+    if (b->late_table.size == 0)
+        b->late_table = entry->late_table;
     return OK;
 }
 
@@ -199,6 +201,8 @@ static enum code add_profile(struct build *b, struct error *err)
         b->on_error = p->on_error;
     if (b->dead_letter.size == 0)
         b->dead_letter = p->dead_letter;
+    if (b->late_table.size == 0)
+        b->late_table = p->late_table;
     return OK;
 }
 

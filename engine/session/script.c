@@ -281,8 +281,8 @@ static bool defines_objects(const struct ast_script *script)
 static enum session_status run_job_statement(struct session *s, const struct ast_node *node)
 {
     struct error err = { .code = OK };
-    struct arena *arena = arena_create();
-    if (!arena)
+    struct arena *own = NULL, *arena = s->arena;
+    if (!job_is_create_as(node) && !(own = arena = arena_create())) /* a table outlives its job */
         return session_report(s, (error_nomem(&err), &err));
     struct job job;
     struct plan_job *plan;
@@ -292,7 +292,7 @@ static enum session_status run_job_statement(struct session *s, const struct ast
     if (code == OK)
         code = job_plan(&job, &plan, &err);
     enum session_status status = code == OK ? job_run(&job, plan) : session_report(s, &err);
-    arena_destroy(arena);
+    arena_destroy(own);
     return status;
 }
 

@@ -164,6 +164,12 @@ void session_drop_source(struct session *s)
 
 /* ---- settings ---- */
 
+static void warn_in_profile(void *self, const struct error *warning)
+{
+    struct session *s = self;
+    draw(s, "WARNING", warning, s->profile->path, s->profile->text);
+}
+
 enum code session_put_setting(struct session *s, enum setting_level level,
                               const struct option *pair, struct error *err)
 {
@@ -179,7 +185,10 @@ enum code session_put_setting(struct session *s, enum setting_level level,
         error_hint(&warning, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
     if (pair->key_span.size > 0)
         error_locate(&warning, pair->key_span);
-    session_warn(s, &warning);
+    if (level == SETTING_PROFILE)
+        warn_in_profile(s, &warning);
+    else
+        session_warn(s, &warning);
     return OK;
 }
 
@@ -215,12 +224,6 @@ static enum session_status report_in_profile(struct session *s, const struct pro
 {
     draw(s, NULL, err, profile ? profile->path : STR(""), profile ? profile->text : STR(""));
     return status_of(err->code);
-}
-
-static void warn_in_profile(void *self, const struct error *warning)
-{
-    struct session *s = self;
-    draw(s, "WARNING", warning, s->profile->path, s->profile->text);
 }
 
 static enum session_status read_profile(struct session *s)

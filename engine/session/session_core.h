@@ -98,7 +98,8 @@ struct job {
 /* Settles dialect, time zone and clock from the settings as they are now. */
 enum code job_begin(struct job *job, struct session *s, struct arena *arena, bool is_run,
                     struct error *err) WEIR_CHECKED;
-bool job_is_statement(const struct ast_node *node); /* INSERT, a query, a statement set */
+bool job_is_statement(const struct ast_node *node); /* INSERT, a query, a statement set, ... */
+bool job_is_create_as(const struct ast_node *node); /* ... CREATE TABLE ... AS */
 enum code job_add(struct job *job, const struct ast_node *node, struct error *err) WEIR_CHECKED;
 enum code job_plan(struct job *job, struct plan_job **ret, struct error *err) WEIR_CHECKED;
 /* Runs it; errors are printed. */

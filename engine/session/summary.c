@@ -97,6 +97,8 @@ void summary_put_text(struct buf *out, const struct exec_stats *stats,
         }
         buf_char(out, '\n');
     }
+    if (summary->workers > 1 && summary->workers_reason)
+        buf_printf(out, "workers: %u (%s)\n", summary->workers, summary->workers_reason);
     buf_printf(out, "%.3f s wall, %.3f s CPU, %.1f MB memory\n", (double)summary->wall_us / 1e6,
                (double)summary->cpu_us / 1e6, (double)summary->rss_kb / 1024);
 }
@@ -130,7 +132,8 @@ void summary_put_json(struct buf *out, const struct exec_stats *stats,
             buf_printf(out, ", \"statement\": %u", s->statement);
         buf_char(out, '}');
     }
-    buf_printf(out, "], \"wall_s\": %.6f, \"cpu_s\": %.6f, \"rss_mb\": %.3f}\n",
+    buf_printf(out, "], \"workers\": %u", MAX(summary->workers, 1));
+    buf_printf(out, ", \"wall_s\": %.6f, \"cpu_s\": %.6f, \"rss_mb\": %.3f}\n",
                (double)summary->wall_us / 1e6, (double)summary->cpu_us / 1e6,
                (double)summary->rss_kb / 1024);
 }

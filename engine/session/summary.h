@@ -8,6 +8,8 @@ struct summary {
     int64_t wall_us;
     int64_t cpu_us;
     int64_t rss_kb; /* the most that was resident */
+    uint32_t workers;
+    const char *workers_reason; /* NULL: no word about them */
 };
 
 /* Most resident memory of the process so far, in KiB. */
@@ -26,9 +28,10 @@ struct progress {
     int64_t last_lag_rows; /* -1: unknown */
     double rate;           /* rows a second, smoothed */
     double catch_up;       /* rows of lag fewer a second, smoothed */
+    uint32_t workers;
 };
 
-void progress_begin(struct progress *progress, int64_t now_us);
+void progress_begin(struct progress *progress, uint32_t workers, int64_t now_us);
 /* `columns` is the width of the terminal; the line never wraps. */
 void progress_put(struct progress *progress, struct buf *out, const struct exec_stats *stats,
                   const struct zone *zone, int64_t now_us, uint32_t columns);

@@ -152,7 +152,8 @@ FIELDS(ast_set, F(TEXT, ast_set, key), F(TEXT, ast_set, value))
 FIELDS(ast_reset, F(TEXT, ast_reset, key))
 FIELDS(ast_insert, F(BOOL, ast_insert, execute), F(BOOL, ast_insert, overwrite),
     F(NAMES, ast_insert, path), F(LIST, ast_insert, hints), F(LIST, ast_insert, partition),
-    F(BOOL, ast_insert, has_partition), F(NAMES, ast_insert, columns), F(NODE, ast_insert, query))
+    F(BOOL, ast_insert, has_partition), F(NAMES, ast_insert, columns), F(NODE, ast_insert, query),
+    F(NAME, ast_insert, conflict))
 FIELDS(ast_statement_set, F(BOOL, ast_statement_set, execute),
     F(LIST, ast_statement_set, statements))
 FIELDS(ast_plan, F(BOOL, ast_plan, compile), F(BOOL, ast_plan, if_not_exists),

@@ -179,6 +179,7 @@ struct ast_insert {
     bool has_partition;
     struct ast_names columns; /* may be empty */
     struct ast_query *query;  /* VALUES too */
+    struct ast_name conflict; /* what ON CONFLICT DO says; may be absent */
 };
 
 /* EXECUTE STATEMENT SET BEGIN ... END and BEGIN STATEMENT SET; ... END. */

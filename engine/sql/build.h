@@ -383,7 +383,9 @@ struct ast_node *build_reset(struct build *cx, struct sql_token start, const str
 struct ast_insert *build_insert(struct build *cx, struct sql_token start, int overwrite,
                                 struct ast_names *path, struct ast_list *hints,
                                 struct ast_list *partition, struct ast_names *columns,
-                                struct ast_query *query);
+                                struct ast_query *query, struct ast_name conflict);
+struct ast_name build_conflict(struct build *cx, struct sql_token conflict, struct sql_token verb,
+                               struct sql_token what);
 struct ast_node *build_execute(struct build *cx, struct sql_token start, struct ast_insert *insert);
 struct ast_statement_set *build_statement_set(struct build *cx, struct sql_token start,
                                               bool execute, struct ast_list *statements);

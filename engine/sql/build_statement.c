@@ -169,10 +169,19 @@ struct ast_node *build_reset(struct build *cx, struct sql_token start, const str
 
 /* ---- INSERT and plans -------------------------------------------------------------------- */
 
+/* ON CONFLICT DO what */
+struct ast_name build_conflict(struct build *cx, struct sql_token conflict, struct sql_token verb,
+                               struct sql_token what)
+{
+    build_expect(cx, conflict, "CONFLICT", NULL);
+    build_expect(cx, verb, "DO", NULL);
+    return build_name(cx, what);
+}
+
 struct ast_insert *build_insert(struct build *cx, struct sql_token start, int overwrite,
                                 struct ast_names *path, struct ast_list *hints,
                                 struct ast_list *partition, struct ast_names *columns,
-                                struct ast_query *query)
+                                struct ast_query *query, struct ast_name conflict)
 {
     struct ast_insert *insert = build_new(cx, struct ast_insert);
     if (!insert)
@@ -184,6 +193,7 @@ struct ast_insert *build_insert(struct build *cx, struct sql_token start, int ov
     insert->has_partition = partition != NULL;
     insert->columns = build_names_value(columns);
     insert->query = query;
+    insert->conflict = conflict;
     return build_finish(cx, insert, AST_INSERT, start.span.offset);
 }
 

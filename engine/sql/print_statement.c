@@ -316,6 +316,10 @@ static void print_insert(struct printer *p, const struct ast_insert *insert)
     }
     buf_char(p->out, ' ');
     print_query(p, insert->query);
+    if (insert->conflict.text.data) {
+        buf_text(p->out, " ON CONFLICT DO ");
+        print_name(p, &insert->conflict);
+    }
 }
 
 static void print_statement_set(struct printer *p, const struct ast_statement_set *set)

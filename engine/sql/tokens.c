@@ -161,6 +161,18 @@ static bool is_name_by_place(struct sql_tokens *tokens, int code)
     return next == TK_MINUS && IS_ONE_OF(code, TK_TABLE, TK_GROUP, TK_ORDER);
 }
 
+/* KEY in front of the key of a pair, as against a column of that name that is the key. */
+static bool is_json_key(struct sql_tokens *tokens)
+{
+    int next = peek(tokens, 1)->code, after = peek(tokens, 2)->code;
+    bool begins_pairs = tokens->prev == TK_LP &&
+                        IS_ONE_OF(tokens->before_prev, TK_JSON_OBJECT, TK_JSON_OBJECTAGG);
+    if (next == TK_VALUE)
+        return false;
+    return next == TK_STRING || after == TK_VALUE || (next_is_name(tokens) && after == TK_DOT) ||
+           (begins_pairs && (next_is_name(tokens) || IS_ONE_OF(next, TK_CAST, TK_CASE)));
+}
+
 /* Clauses, operators and parts of statements. */
 static int refine_clause(struct sql_tokens *tokens, int code)
 {
@@ -236,10 +248,7 @@ static int refine_clause(struct sql_tokens *tokens, int code)
     case TK_CONSTRAINT:
         return when(IS_ONE_OF(peek(tokens, 2)->code, TK_PRIMARY, TK_UNIQUE), code);
     case TK_KEY:
-        return when(prev == TK_PRIMARY ||
-                        (starts_element && next != TK_VALUE &&
-                         (next == TK_STRING || peek(tokens, 2)->code == TK_VALUE)),
-                    code);
+        return when(prev == TK_PRIMARY || (starts_element && is_json_key(tokens)), code);
     case TK_WATERMARK:
         return when(prev == TK_BEFORE || prev == TK_AFTER ||
                         (starts_element && (next == TK_FOR || (next_is_name(tokens) &&

@@ -14,31 +14,51 @@ enum { INDEX_SLOTS_MIN = 32, CACHE_LINE = 64 };
 
 /* --- life ----------------------------------------------------------------------------------- */
 
+static uint32_t tail_bytes(const struct bag_schema *schema)
+{
+    return schema->ttl_ms > 0 ? sizeof(struct bag_tail) : sizeof(struct bag_key);
+}
+
+/* `beside` is the schema of the other bag of a pair, or NULL. */
 static enum code make_keys(struct state_bag *bag, const struct bag_schema *schema,
-                           const struct clock *clock, struct error *err)
+                           const struct bag_schema *beside, const struct clock *clock,
+                           struct error *err)
 {
     const struct state_schema keys = {
-        .name = schema->name,
+        .name = beside ? "both sides" : schema->name,
         .id = schema->id,
         .key = schema->key,
         .key_count = schema->key_count,
         .route_count = schema->route_count,
-        .tail_bytes = schema->ttl_ms > 0 ? sizeof(struct bag_tail) : sizeof(struct bag_key),
+        .tail_bytes = tail_bytes(schema) + (beside ? tail_bytes(beside) : 0),
     };
-    return state_table_create(bag->heap, &keys, clock, &bag->keys, err);
+    TRY(state_table_create(bag->heap, &keys, clock, &bag->keys, err));
+    bag->tail = state_table_tail(bag->keys);
+    return OK;
+}
+
+static bool is_key_column(const struct bag_schema *schema, uint32_t column)
+{
+    for (uint32_t i = 0; schema->key_columns && i < schema->key_count; i++)
+        if (schema->key_columns[i] == column)
+            return true;
+    return false;
 }
 
 static enum code make_identity(struct state_bag *bag, const struct bag_schema *schema,
                                struct error *err)
 {
     bag->counts = !schema->identity;
-    bag->identity_count = bag->counts ? schema->item_count : schema->identity_count;
-    bag->identity = arena_array(bag->keys->arena, uint32_t, bag->identity_count);
-    bag->columns = arena_array(bag->keys->arena, struct column *, bag->identity_count);
+    uint32_t count = bag->counts ? schema->item_count : schema->identity_count;
+    bag->identity = arena_array(bag->keys->arena, uint32_t, count);
+    bag->columns = arena_array(bag->keys->arena, struct column *, count);
     if (!bag->identity || !bag->columns)
         return error_nomem(err);
-    for (uint32_t i = 0; i < bag->identity_count; i++)
-        bag->identity[i] = bag->counts ? i : schema->identity[i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t column = bag->counts ? i : schema->identity[i];
+        if (!is_key_column(schema, column)) /* else the same in all items of a key */
+            bag->identity[bag->identity_count++] = column;
+    }
     return OK;
 }
 
@@ -54,30 +74,87 @@ static void explain(const struct state_holder *holder, struct error *err)
     state_bag_explain((const struct state_bag *)holder, err);
 }
 
-enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
-                           const struct clock *clock, struct state_bag **ret, struct error *err)
+static enum code make(struct state_heap *heap, const struct bag_schema *schema,
+                      struct state_bag **ret, struct error *err)
 {
     struct state_bag *bag = state_alloc(heap, sizeof *bag);
     if (!bag)
         return state_heap_error(heap, err);
     *bag = (struct state_bag){ .heap = heap,
+                               .id = schema->id,
                                .ttl_ms = schema->ttl_ms,
                                .appends_only = schema->appends_only };
-    enum code code = make_keys(bag, schema, clock, err);
+    *ret = bag;
+    return OK;
+}
+
+/* It is complete: an error of the heap may name it. */
+static void enter(struct state_bag *bag)
+{
+    bag->holder.bytes = bag_bytes;
+    bag->holder.explain = explain;
+    state_heap_enter(bag->heap, &bag->holder);
+}
+
+/* What lies beside the keys. */
+static enum code make_items(struct state_bag *bag, const struct bag_schema *schema,
+                            struct error *err)
+{
+    if (!(bag->name = arena_cstr(bag->keys->arena, str_of(schema->name))))
+        return error_nomem(err);
+    TRY(make_identity(bag, schema, err));
+    return state_layout_create(bag->keys->arena, schema->item, schema->item_count,
+                               schema->ttl_ms > 0 ? 8 : 0, &bag->layout, &bag->written, err);
+}
+
+enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
+                           const struct clock *clock, struct state_bag **ret, struct error *err)
+{
+    struct state_bag *bag;
+    TRY(make(heap, schema, &bag, err));
+    enum code code = make_keys(bag, schema, NULL, clock, err);
     if (code == OK)
-        code = make_identity(bag, schema, err);
-    if (code == OK)
-        code = state_layout_create(bag->keys->arena, schema->item, schema->item_count,
-                                   schema->ttl_ms > 0 ? 8 : 0, &bag->layout, &bag->written, err);
+        code = make_items(bag, schema, err);
     if (code != OK) {
         state_bag_destroy(bag);
         return code;
     }
-    bag->holder.bytes = bag_bytes;
-    bag->holder.explain = explain;
-    state_heap_enter(heap, &bag->holder);
+    enter(bag);
     *ret = bag;
     return OK;
+}
+
+static enum code make_pair(struct state_bag *const *pair, const struct bag_schema *schemas,
+                           const struct clock *clock, struct error *err)
+{
+    TRY(make_keys(pair[0], &schemas[0], &schemas[1], clock, err));
+    pair[0]->twin = pair[1];
+    pair[1]->twin = pair[0];
+    pair[1]->keys = pair[0]->keys;
+    pair[1]->tail = pair[0]->tail + tail_bytes(&schemas[0]);
+    for (uint32_t k = 0; k < 2; k++)
+        TRY(make_items(pair[k], &schemas[k], err));
+    return OK;
+}
+
+enum code state_bag_create_pair(struct state_heap *heap, const struct bag_schema schemas[2],
+                                const struct clock *clock, struct state_bag *ret[2],
+                                struct error *err)
+{
+    struct state_bag *pair[2] = { NULL, NULL };
+    enum code code = make(heap, &schemas[0], &pair[0], err);
+    if (code == OK)
+        code = make(heap, &schemas[1], &pair[1], err);
+    if (code == OK)
+        code = make_pair(pair, schemas, clock, err);
+    for (uint32_t k = 0; k < 2; k++) {
+        if (code == OK)
+            enter(pair[k]);
+        else
+            state_bag_destroy(pair[k]);
+        ret[k] = code == OK ? pair[k] : NULL;
+    }
+    return code;
 }
 
 void state_bag_destroy(struct state_bag *bag)
@@ -95,7 +172,10 @@ void state_bag_destroy(struct state_bag *bag)
         }
     if (bag->index)
         state_free(bag->heap, bag->index, (bag->mask + 1) * sizeof *bag->index);
-    state_table_destroy(bag->keys);
+    if (bag->twin)
+        bag->twin->twin = NULL; /* the keys are its alone now */
+    else
+        state_table_destroy(bag->keys);
     state_free(bag->heap, bag, sizeof *bag);
 }
 
@@ -222,26 +302,27 @@ enum code bag_item_reserve(struct state_bag *bag, const struct bag_key *key, str
 {
     if (bag->appends_only || key->items < SCAN_MAX)
         return OK;
-    return index_reserve(bag, key_is_indexed(bag, key) ? 1 : key->items + 1, err);
+    return index_reserve(bag, key->indexed ? 1 : key->items + 1, err);
 }
 
 static void index_key(struct state_bag *bag, struct bag_key *key)
 {
     for (struct bag_item *item = key->first; item; item = item->next)
         index_add(bag, item_hash(bag, item), item);
-    key_row(bag, key)[0] |= KEY_INDEXED;
+    key->indexed = true;
 }
 
 void bag_item_link(struct state_bag *bag, struct bag_key *key, struct bag_item *item)
 {
     item->key = key;
     item->next = NULL;
-    item->prev = key->last;
-    if (key->last)
-        key->last->next = item;
-    else
+    if (key->first) {
+        item->prev = key->first->prev;
+        item->prev->next = item;
+    } else {
         key->first = item;
-    key->last = item;
+    }
+    key->first->prev = item;
     key->items++;
     bag->items++;
     if (bag->ttl_ms > 0) {
@@ -250,7 +331,7 @@ void bag_item_link(struct state_bag *bag, struct bag_key *key, struct bag_item *
         if (key->items == 1 || written_ms < tail->oldest_ms)
             tail->oldest_ms = written_ms;
     }
-    if (key_is_indexed(bag, key))
+    if (key->indexed)
         index_add(bag, item_hash(bag, item), item);
     else if (!bag->appends_only && key->items > SCAN_MAX)
         index_key(bag, key);
@@ -259,19 +340,17 @@ void bag_item_link(struct state_bag *bag, struct bag_key *key, struct bag_item *
 void bag_item_drop(struct state_bag *bag, struct bag_item *item)
 {
     struct bag_key *key = item->key;
-    if (key_is_indexed(bag, key))
+    if (key->indexed)
         index_remove(bag, item_hash(bag, item), item);
-    if (item->prev)
-        item->prev->next = item->next;
-    else
+    struct bag_item *behind = item->next ? item->next : key->first;
+    behind->prev = item->prev;
+    if (key->first == item)
         key->first = item->next;
-    if (item->next)
-        item->next->prev = item->prev;
     else
-        key->last = item->prev;
+        item->prev->next = item->next;
     bag->items--;
     if (--key->items == 0)
-        key_row(bag, key)[0] &= ~KEY_INDEXED;
+        key->indexed = false;
     bag_item_free(bag, item);
 }
 
@@ -279,30 +358,78 @@ void bag_item_drop(struct state_bag *bag, struct bag_item *item)
 
 static inline void prefetch_item(const struct state_bag *bag, const struct bag_item *item)
 {
+    if (!item) /* to ask for what is nowhere is slow */
+        return;
     __builtin_prefetch(item);
     if (item_bytes(bag) > CACHE_LINE)
         __builtin_prefetch((const char *)item + CACHE_LINE);
+}
+
+/* Where rows are only added they are hung behind the last, which the first knows. */
+static void fetch_last(const struct state_bag *bag, struct bag_key *const *keys, uint32_t n)
+{
+    for (uint32_t i = 0; bag->appends_only && i < n; i++)
+        if (keys[i]->items > 1)
+            __builtin_prefetch(keys[i]->first->prev);
 }
 
 enum code state_bag_find(struct state_bag *bag, struct column *const *key, const uint32_t *sel,
                          uint32_t n, bool insert, struct bag_key **ret, struct error *err)
 {
     char **rows = (char **)ret;
-    TRY(state_table_find(bag->keys, key, sel, n, insert, rows, NULL, err));
+    if (bag->appends_only)
+        TRY(state_table_find(bag->keys, key, sel, n, insert, rows, NULL, err));
+    else
+        TRY(state_table_find_runs(bag->keys, key, sel, n, insert, rows, NULL, err));
     int64_t now = now_ms(bag);
-    /* Which item is looked at next: the last gets a follower, others are searched or met. */
-    bool last = insert && bag->appends_only;
     for (uint32_t i = 0; i < n; i++) {
         if (!rows[i])
             continue;
         ret[i] = row_key(bag, rows[i]);
-        prefetch_item(bag, last ? ret[i]->last : ret[i]->first);
+        prefetch_item(bag, ret[i]->first);
         if (bag->ttl_ms > 0) {
             bag_key_expire(bag, ret[i], now, bag->expired, bag->expired_cx);
             if (!insert && ret[i]->items == 0)
                 ret[i] = NULL;
         }
     }
+    if (insert)
+        fetch_last(bag, ret, n);
+    return OK;
+}
+
+static struct bag_key *expired_key(struct state_bag *bag, struct bag_key *key, int64_t now)
+{
+    if (bag->ttl_ms > 0)
+        bag_key_expire(bag, key, now, bag->expired, bag->expired_cx);
+    return key;
+}
+
+enum code state_bag_find_both(struct state_bag *bag, struct column *const *key,
+                              const uint32_t *sel, uint32_t n, struct bag_key **ret,
+                              struct bag_key **ret_other, struct error *err)
+{
+    struct state_bag *other = bag->twin;
+    char **rows = (char **)ret;
+    if (bag->appends_only)
+        TRY(state_table_find(bag->keys, key, sel, n, true, rows, NULL, err));
+    else
+        TRY(state_table_find_runs(bag->keys, key, sel, n, true, rows, NULL, err));
+    int64_t now = now_ms(bag), now_other = now_ms(other);
+    for (uint32_t i = 0; i < n; i++) {
+        char *row = rows[i];
+        if (i > 0 && ret[i - 1] == row_key(bag, row)) {
+            ret[i] = ret[i - 1];
+            ret_other[i] = ret_other[i - 1];
+            continue;
+        }
+        struct bag_key *there = expired_key(other, row_key(other, row), now_other);
+        ret[i] = expired_key(bag, row_key(bag, row), now);
+        ret_other[i] = there->items > 0 ? there : NULL;
+        prefetch_item(other, there->first);
+        prefetch_item(bag, ret[i]->first);
+    }
+    fetch_last(bag, ret, n);
     return OK;
 }
 
@@ -320,7 +447,7 @@ struct bag_item *state_bag_get(struct state_bag *bag, struct bag_key *key,
 {
     for (uint32_t c = 0; c < bag->identity_count; c++)
         bag->columns[c] = item[bag->identity[c]];
-    if (!key_is_indexed(bag, key)) {
+    if (!key->indexed) {
         for (struct bag_item *i = key->first; i; i = i->next)
             if (is_item(bag, i, row))
                 return i;
@@ -394,10 +521,10 @@ enum code state_bag_replace(struct state_bag *bag, struct bag_item *item,
         item->count--;
         return OK;
     }
-    if (key_is_indexed(bag, key))
+    if (key->indexed)
         index_remove(bag, item_hash(bag, item), item);
     enum code code = put(bag, item, columns, row, err);
-    if (key_is_indexed(bag, key))
+    if (key->indexed)
         index_add(bag, item_hash(bag, item), item);
     if (code == OK && bag->ttl_ms > 0)
         *item_written(bag, item) = now_ms(bag);
@@ -412,8 +539,9 @@ void state_bag_take(struct state_bag *bag, struct bag_item *item)
 
 void state_bag_tidy(struct state_bag *bag, struct bag_key *key)
 {
-    if (key->items == 0)
-        state_table_remove(bag->keys, key_row(bag, key));
+    char *row = key_row(bag, key);
+    if (key->items == 0 && (!bag->twin || row_key(bag->twin, row)->items == 0))
+        state_table_remove(bag->keys, row);
 }
 
 static int by_address(const void *a, const void *b)

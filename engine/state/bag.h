@@ -18,6 +18,7 @@ struct bag_schema {
     const struct type *const *key;
     uint32_t key_count;
     uint32_t route_count;
+    const uint32_t *key_columns; /* item columns with the key's values; NULL: none is known */
     const struct type *const *item;
     uint32_t item_count;
     const uint32_t *identity;  /* item columns; NULL: all of them */
@@ -28,20 +29,30 @@ struct bag_schema {
 
 /* A row of a key.  `slots` is a row of state_bag_layout(). */
 struct bag_item {
-    struct bag_item *next, *prev; /* in order of arrival */
+    struct bag_item *next, *prev; /* in order of arrival; the first one's `prev` is the last */
     struct bag_key *key;
     uint32_t count;    /* how often it is there: > 0 */
     uint32_t degree;   /* the owner's: matches on the other side of an outer join */
     char slots[];
 };
 struct bag_key {
-    struct bag_item *first, *last;
-    uint64_t items;
+    struct bag_item *first;
+    uint64_t items : 63;
+    uint64_t indexed : 1; /* the bag's */
 };
+/* The one that came before it; NULL: it is the first of its key. */
+static inline struct bag_item *bag_item_before(const struct bag_item *item)
+{
+    return item->key->first == item ? NULL : item->prev;
+}
 
 enum code state_bag_create(struct state_heap *heap, const struct bag_schema *schema,
                            const struct clock *clock, struct state_bag **ret,
                            struct error *err) WEIR_CHECKED;
+/* Two bags over the same keys, which are kept once: ret[0] by schemas[0], ret[1] by schemas[1]. */
+enum code state_bag_create_pair(struct state_heap *heap, const struct bag_schema schemas[2],
+                                const struct clock *clock, struct state_bag *ret[2],
+                                struct error *err) WEIR_CHECKED;
 void state_bag_destroy(struct state_bag *bag); /* NULL is fine; frees the items too */
 const struct state_layout *state_bag_layout(const struct state_bag *bag);
 
@@ -50,6 +61,11 @@ const struct state_layout *state_bag_layout(const struct state_bag *bag);
 enum code state_bag_find(struct state_bag *bag, struct column *const *key, const uint32_t *sel,
                          uint32_t n, bool insert, struct bag_key **ret, struct error *err)
     WEIR_CHECKED;
+/* The keys of n rows in both bags of a pair, one lookup for the two: in `bag` as with `insert`, in
+ * the other as without. */
+enum code state_bag_find_both(struct state_bag *bag, struct column *const *key,
+                              const uint32_t *sel, uint32_t n, struct bag_key **ret,
+                              struct bag_key **ret_other, struct error *err) WEIR_CHECKED;
 /* Adds a row behind the others; *ret is the item, its count raised if it was there (identity over
  * all columns), or its slots replaced in place (identity over a unique key; *ret_replaced true, and
  * the old row is gone: read it before with state_bag_get). */

@@ -13,7 +13,11 @@ struct bag_tail {
 struct state_bag {
     struct state_holder holder; /* first */
     struct state_heap *heap;
+    const char *name;
+    uint32_t id;
     struct state_table *keys;
+    struct state_bag *twin;     /* has the same table of keys; NULL: none */
+    uint32_t tail;              /* where a key lies in its row */
     struct state_layout layout; /* of an item's slots */
     uint32_t written;           /* offset of the time of the last write, with a TTL */
     int64_t ttl_ms;
@@ -33,22 +37,15 @@ struct state_bag {
     uint64_t indexed;
 };
 
-enum {
-    SCAN_MAX = 8,    /* a key with more items has them in the index */
-    KEY_INDEXED = 2, /* owner's bit of a key's row */
-};
+enum { SCAN_MAX = 8 }; /* a key with more items has them in the index */
 
 static inline char *key_row(const struct state_bag *bag, const struct bag_key *key)
 {
-    return (char *)key - bag->keys->tail;
+    return (char *)key - bag->tail;
 }
 static inline struct bag_key *row_key(const struct state_bag *bag, char *row)
 {
-    return (struct bag_key *)(row + bag->keys->tail);
-}
-static inline bool key_is_indexed(const struct state_bag *bag, const struct bag_key *key)
-{
-    return key_row(bag, key)[0] & KEY_INDEXED;
+    return (struct bag_key *)(row + bag->tail);
 }
 static inline int64_t *item_written(const struct state_bag *bag, struct bag_item *item)
 {

@@ -11,6 +11,8 @@ enum { PLAIN_ITEM = 0, TIMED_ITEM = 1 };
 static enum code save_key(struct state_bag *bag, char *row, struct state_writer *writer,
                           struct buf *key, struct buf *value, struct error *err)
 {
+    if (row_key(bag, row)->items == 0)
+        return OK; /* the other bag's alone */
     buf_clear(key);
     state_encode_slots(key, &bag->keys->layout, 0, bag->keys->key_count, row);
     TRY(buf_check(key, err));
@@ -23,7 +25,7 @@ static enum code save_key(struct state_bag *bag, char *row, struct state_writer 
         state_encode_i64(value, item->degree);
         state_encode_slots(value, &bag->layout, 0, bag->layout.count, item->slots);
         TRY(buf_check(value, err));
-        TRY(state_writer_put(writer, bag->keys->id, buf_view(key), buf_view(value), err));
+        TRY(state_writer_put(writer, bag->id, buf_view(key), buf_view(value), err));
     }
     return OK;
 }
@@ -104,7 +106,7 @@ enum code state_bag_load(struct state_bag *bag, struct state_reader *reader, str
             state_bag_tidy(bag, row_key(bag, row));
     }
     if (code != OK)
-        table_while_reading(bag->keys, err);
+        table_while_reading(bag->keys, bag->name, err);
     return code;
 }
 
@@ -113,9 +115,10 @@ enum { LARGEST = 3 };
 void state_bag_explain(const struct state_bag *bag, struct error *err)
 {
     char *largest[LARGEST] = { NULL };
-    uint64_t at = 0;
+    uint64_t at = 0, keys = 0;
     char *row;
     while ((row = state_table_next(bag->keys, &at)) != NULL) {
+        keys += row_key(bag, row)->items > 0;
         for (uint32_t i = 0; i < LARGEST; i++) {
             if (largest[i] && row_key(bag, row)->items <= row_key(bag, largest[i])->items)
                 continue;
@@ -136,7 +139,7 @@ void state_bag_explain(const struct state_bag *bag, struct error *err)
     if (text.size > 0)
         error_detail(err, "There are %llu rows of %llu keys in \"%s\"; its largest are %s.",
                      (unsigned long long)bag->items,
-                     (unsigned long long)state_table_rows(bag->keys), bag->keys->name,
+                     (unsigned long long)keys, bag->name,
                      buf_cstr(&text));
     buf_done(&text);
 }

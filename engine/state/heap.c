@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -189,7 +190,7 @@ static struct chunk *add_chunk(struct state_heap *heap)
 {
     size_t bytes = MAX(MIN(heap->chunk_bytes / 4, (size_t)CHUNK_MAX), (size_t)CHUNK_MIN);
     if (!take_budget(heap, bytes)) {
-        bytes = CHUNK_MIN / 2;
+        bytes = sizeof(struct chunk) + 2 * SLAB_BYTES; /* one, wherever it lies */
         if (!take_budget(heap, bytes))
             return NULL;
     }
@@ -415,6 +416,9 @@ void state_heap_explain(const struct state_heap *heap, struct error *err)
         most = bytes;
         largest = h;
     }
+    if (heap->over_limit && !largest && err->detail[0] == '\0')
+        error_detail(err, "It has no keys yet; its empty tables take %" PRIu64 " KB.",
+                     (heap->bytes + 1023) / 1024);
     /* What was taken back when the limit was found is named already. */
     if (largest && (err->detail[0] == '\0' || most > heap->bytes / 4))
         largest->explain(largest, err);

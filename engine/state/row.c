@@ -139,6 +139,27 @@ enum code state_put(struct state_heap *heap, char *row, const struct state_slot 
     return state_put_column(heap, slot, column, &column_row, &row, 1, err);
 }
 
+/* The bytes behind the first four of a string of up to 12, with zeros behind them. */
+static inline uint64_t rest_of_short(const char *data, uint32_t size)
+{
+    if (size <= 4)
+        return 0;
+    uint32_t last = state_load4(data + size - 4);
+    if (size <= 8)
+        return last >> 8 * (8 - size);
+    return state_load4(data + 4) | (uint64_t)(last >> 8 * (12 - size)) << 32;
+}
+
+static inline void put_short(struct state_heap *heap, char *row, const struct state_slot *slot,
+                             const struct view *value)
+{
+    struct state_bytes *bytes = state_bytes_at(row, slot);
+    uint64_t words[2] = { state_load8(value), rest_of_short(value->data, value->size) };
+    free_bytes(heap, bytes);
+    memcpy(bytes, words, sizeof words);
+    state_set_valid(row, slot, true);
+}
+
 static enum code put_strings(struct state_heap *heap, const struct state_slot *slot,
                              const struct column *column, const uint32_t *sel, char *const *rows,
                              uint32_t n, struct error *err)
@@ -149,11 +170,15 @@ static enum code put_strings(struct state_heap *heap, const struct state_slot *s
             state_set_null(heap, rows[i], slot);
             continue;
         }
-        if (slot->phys == PHYS_VIEW)
-            TRY(state_put_bytes(heap, rows[i], slot,
-                                view_str(COLUMN_AT(column, struct view, at)), err));
-        else
+        if (slot->phys != PHYS_VIEW) {
             TRY(put_nested(heap, rows[i], slot, column, at, err));
+            continue;
+        }
+        const struct view *value = &COLUMN_AT(column, struct view, at);
+        if (value->size <= STATE_INLINE_BYTES)
+            put_short(heap, rows[i], slot, value);
+        else
+            TRY(state_put_bytes(heap, rows[i], slot, view_str(*value), err));
     }
     return OK;
 }

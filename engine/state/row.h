@@ -73,6 +73,35 @@ static inline struct str state_bytes_view(const struct state_bytes *bytes)
                          bytes->size };
 }
 
+static inline uint64_t state_load8(const void *p)
+{
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
+static inline uint32_t state_load4(const void *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+/* A string in a slot against one of a column: length and first four bytes are the first word of
+ * both. */
+static inline bool state_view_equal(const struct state_bytes *slot, const struct view *view)
+{
+    if (state_load8(slot) != state_load8(view))
+        return false;
+    uint32_t size = slot->size;
+    if (size <= 4)
+        return true;
+    if (size > STATE_INLINE_BYTES)
+        return memcmp(slot->far.data, view->data, size) == 0;
+    if (size < 8)
+        return state_load4(slot->inlined + size - 4) == state_load4(view->data + size - 4);
+    return state_load8(slot->inlined + size - 8) == state_load8(view->data + size - 8);
+}
+
 /* Asks for a slot of many rows and, where strings lie elsewhere, for those: a table larger than the
  * caches answers all of them in the time of a few. */
 static inline void state_prefetch(const struct state_slot *slot, char *const *rows, uint32_t n)

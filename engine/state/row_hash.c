@@ -5,6 +5,9 @@
  * strings by bytes, nested values by content.  Snapshots depend on every constant
  * here. */
 #include "state/row_inner.h"
+#include "state/table.h"
+
+#include "base/arena.h"
 
 /* `h` is what the columns before gave; the first has none, the last is mixed at the end. */
 #define HASH(value)                                                                                \
@@ -72,6 +75,20 @@ void state_hash(struct column *const *columns, uint32_t column_count, const uint
     for (uint32_t c = 0; c < column_count; c++)
         hash_column(columns[c], sel, n, ret,
                     (c == 0 ? FIRST : 0) | (c + 1 == column_count ? LAST : 0));
+}
+
+const uint64_t *state_hashes_of(const struct batch *in, struct column *const *key,
+                                uint32_t key_count, const uint32_t *sel, uint32_t n)
+{
+    if (!in->hashes || in->hashed_count != key_count)
+        return NULL;
+    for (uint32_t c = 0; c < key_count; c++)
+        if (in->hashed[c] != key[c])
+            return NULL;
+    uint64_t *picked = sel ? arena_alloc(in->arena, n * sizeof *picked) : NULL;
+    for (uint32_t i = 0; picked && i < n; i++)
+        picked[i] = in->hashes[sel[i]];
+    return sel ? picked : in->hashes;
 }
 
 static uint64_t hash_slot(const char *row, const struct state_slot *slot, uint64_t h)

@@ -29,35 +29,6 @@ static inline struct str state_bytes_of(const char *row, const struct state_slot
     return state_bytes_view((const struct state_bytes *)(row + slot->offset));
 }
 
-/* --- strings against strings: length and first four bytes are the first word of both -------- */
-
-static inline uint64_t state_load8(const void *p)
-{
-    uint64_t v;
-    memcpy(&v, p, 8);
-    return v;
-}
-static inline uint32_t state_load4(const void *p)
-{
-    uint32_t v;
-    memcpy(&v, p, 4);
-    return v;
-}
-
-static inline bool state_view_equal(const struct state_bytes *slot, const struct view *view)
-{
-    if (state_load8(slot) != state_load8(view))
-        return false;
-    uint32_t size = slot->size;
-    if (size <= 4)
-        return true;
-    if (size > STATE_INLINE_BYTES)
-        return memcmp(slot->far.data, view->data, size) == 0;
-    if (size < 8)
-        return state_load4(slot->inlined + size - 4) == state_load4(view->data + size - 4);
-    return state_load8(slot->inlined + size - 8) == state_load8(view->data + size - 8);
-}
-
 static inline bool state_bytes_equal(const struct state_bytes *a, const struct state_bytes *b)
 {
     if (state_load8(a) != state_load8(b))

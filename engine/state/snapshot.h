@@ -41,6 +41,8 @@ void state_writer_destroy(struct state_writer *w); /* NULL is fine; uncommitted:
 enum code state_reader_open(const char *path, uint32_t worker, uint32_t workers,
                             struct state_reader **ret, struct error *err) WEIR_CHECKED;
 void state_reader_close(struct state_reader *r); /* NULL is fine */
+/* From now on it reads for that worker: one open (and checked) file serves all of them. */
+void state_reader_serve(struct state_reader *r, uint32_t worker, uint32_t workers);
 uint64_t state_reader_epoch(const struct state_reader *r);
 struct str state_reader_job(const struct state_reader *r);
 /* The i-th operator that has records (the job itself is none), 0 past the end. */

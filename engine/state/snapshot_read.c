@@ -243,6 +243,12 @@ void state_reader_close(struct state_reader *r)
     mem_free(r);
 }
 
+void state_reader_serve(struct state_reader *r, uint32_t worker, uint32_t workers)
+{
+    r->worker = worker;
+    r->workers = workers;
+}
+
 uint64_t state_reader_epoch(const struct state_reader *r)
 {
     return r->epoch;

@@ -15,6 +15,7 @@ enum {
     UNIT_BYTES = 4096,     /* about; a unit has 4 rows at least */
     CHUNK_UNITS_MAX = 1024,
     INDEX_SLOTS_MIN = 16,
+    FETCH_BYTES = 128,     /* two lines of the cache */
 };
 #define ROWS_MAX (UINT32_MAX - 1)
 
@@ -40,6 +41,8 @@ static enum code make_layout(struct state_table *t, const struct state_schema *s
     TRY(state_layout_create(t->arena, types, count, tail + own, &t->layout, &t->tail, err));
     t->tail_bytes = schema->tail_bytes;
     t->key_end = schema->key_count < count ? t->layout.slots[schema->key_count].offset : t->tail;
+    if (t->layout.bytes <= FETCH_BYTES) /* then what comes behind the key is fetched with it */
+        t->key_end = t->layout.bytes;
     t->key_end -= t->key_end > 0;
     t->written = t->tail + tail;
     while (((size_t)t->layout.bytes << (t->unit_shift + 1)) <= UNIT_BYTES || t->unit_shift < 2)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "state/code.h"
+#include "types/batch.h"
 
 struct clock;
 struct state_reader; /* state/snapshot.h */
@@ -47,11 +48,20 @@ uint32_t state_table_tail(const struct state_table *table);
 enum code state_table_find(struct state_table *table, struct column *const *key,
                            const uint32_t *sel, uint32_t n, bool insert, char **ret_rows,
                            uint8_t *ret_new, struct error *err) WEIR_CHECKED;
+/* The same for rows of which neighbours often have one key, as -U and +U have: it is looked up
+ * once. */
+enum code state_table_find_runs(struct state_table *table, struct column *const *key,
+                                const uint32_t *sel, uint32_t n, bool insert, char **ret_rows,
+                                uint8_t *ret_new, struct error *err) WEIR_CHECKED;
 /* The same with hashes at hand (state_hash over the key columns). */
 enum code state_table_find_hashed(struct state_table *table, struct column *const *key,
                                   const uint64_t *hashes, const uint32_t *sel, uint32_t n,
                                   bool insert, char **ret_rows, uint8_t *ret_new,
                                   struct error *err) WEIR_CHECKED;
+/* The hashes that a batch brings of selected rows, if it has some over just these key columns; NULL
+ * if not, or without memory in its arena. */
+const uint64_t *state_hashes_of(const struct batch *in, struct column *const *key,
+                                uint32_t key_count, const uint32_t *sel, uint32_t n);
 /* Told of a row whose time is over when a lookup is about to make it new again: what its tail points
  * to must go. (The sweep has a callback of its own.) */
 void state_table_on_expired(struct state_table *table, void (*expired)(void *cx, char *row),

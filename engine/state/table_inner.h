@@ -23,7 +23,7 @@ struct state_table {
     uint32_t id;
     uint32_t key_count, route_count;
     uint32_t *route;
-    uint32_t key_end; /* offset of the last key slot's last byte */
+    uint32_t key_end; /* offset of the last byte that a lookup fetches ahead */
     uint32_t tail, tail_bytes;
     uint32_t written; /* offset of the time of the last write, with a TTL */
     int64_t ttl_ms;
@@ -87,5 +87,5 @@ void table_print_key(const struct state_table *t, char *row, struct buf *out);
  * another worker. */
 enum code table_load_key(struct state_table *t, const struct state_reader *reader, struct str key,
                          char **ret, bool *ret_new, struct error *err) WEIR_CHECKED;
-/* Said of an error in a record. */
-void table_while_reading(const struct state_table *t, struct error *err);
+/* Said of an error in a record of the table, or of the bag over it, with this name. */
+void table_while_reading(const struct state_table *t, const char *name, struct error *err);

@@ -43,9 +43,9 @@ enum code state_table_save(struct state_table *t, struct state_writer *writer, s
     return code;
 }
 
-void table_while_reading(const struct state_table *t, struct error *err)
+void table_while_reading(const struct state_table *t, const char *name, struct error *err)
 {
-    error_while(err, "reading the rows \"%s\" of " STR_FMT, t->name,
+    error_while(err, "reading the rows \"%s\" of " STR_FMT, name,
                 STR_ARG(state_heap_owner(t->heap)));
 }
 
@@ -126,7 +126,7 @@ enum code state_table_load(struct state_table *t, struct state_reader *reader, s
             state_table_remove(t, row);
     }
     if (code != OK) {
-        table_while_reading(t, err);
+        table_while_reading(t, t->name, err);
         return code;
     }
     *ret_row = row;

@@ -35,6 +35,9 @@ struct batch {
     const uint32_t *splits;     /* of the source, a number a row; NULL: unknown, or all 0 */
     const struct watermark_at *watermarks;
     uint32_t watermark_count;
+    const uint64_t *hashes;     /* state_hash() over the columns `hashed`, a row; NULL: not known */
+    struct column *const *hashed;
+    uint32_t hashed_count;
 };
 
 struct batch *batch_create(struct arena *arena, uint32_t column_count, uint32_t count)

@@ -4,8 +4,10 @@
 
 #include "base/arena.h"
 
+enum fill { UNREAD, SAFE }; /* is the slot of a view or list read before it is written? */
+
 static struct column *create(struct arena *arena, const struct type *type, uint32_t count,
-                             bool constant)
+                             bool constant, enum fill fill)
 {
     enum phys phys = type_phys(type);
     uint32_t slots = constant ? 1 : count;
@@ -18,8 +20,8 @@ static struct column *create(struct arena *arena, const struct type *type, uint3
     if (phys != PHYS_ROW) {
         size_t bytes = phys_bytes(phys) * slots;
         /* Views are always safe to read, and so must be the slots of lists. */
-        column->values = phys == PHYS_VIEW || phys == PHYS_LIST ? arena_zalloc(arena, bytes)
-                                                                : arena_alloc(arena, bytes);
+        bool zero = fill == SAFE && (phys == PHYS_VIEW || phys == PHYS_LIST);
+        column->values = zero ? arena_zalloc(arena, bytes) : arena_alloc(arena, bytes);
         if (!column->values)
             return NULL;
     }
@@ -34,22 +36,22 @@ static struct column *create(struct arena *arena, const struct type *type, uint3
 
 struct column *column_create(struct arena *arena, const struct type *type, uint32_t count)
 {
-    return create(arena, type, count, false);
+    return create(arena, type, count, false, SAFE);
 }
 
 struct column *column_create_constant(struct arena *arena, const struct type *type, uint32_t count)
 {
-    return create(arena, type, count, true);
+    return create(arena, type, count, true, SAFE);
 }
 
 struct column *column_create_null(struct arena *arena, const struct type *type, uint32_t count)
 {
-    struct column *column = create(arena, type, count, true);
+    struct column *column = create(arena, type, count, true, SAFE);
     if (!column || !column_need_valid(column, arena))
         return NULL;
     bool is_list = type_phys(type) == PHYS_LIST;
     for (uint32_t i = 0; i < column->child_count; i++) {
-        column->children[i] = is_list ? create(arena, type->children[i], 0, false)
+        column->children[i] = is_list ? create(arena, type->children[i], 0, false, SAFE)
                                       : column_create_null(arena, type->children[i], count);
         if (!column->children[i])
             return NULL;
@@ -146,7 +148,7 @@ struct column *column_gather(struct arena *arena, const struct column *src, cons
 {
     if (column_is_constant(src) && type_phys(src->type) != PHYS_ROW)
         return gather_constant(arena, src, n);
-    struct column *dst = column_create(arena, src->type, n);
+    struct column *dst = create(arena, src->type, n, false, UNREAD);
     if (!dst)
         return NULL;
     gather_values(dst, src, sel, n);

@@ -103,7 +103,8 @@ def bench_kafka(args):
                 path = os.path.join(folder, f"{kind}.sql")
                 with open(path, "w", encoding="utf-8") as sql:
                     sql.write(kafka_job(args, kind, n))
-                cpu, _, rss, _ = run([args.weir, "run", path, "--until-end"])
+                cpu, _, rss, _ = run([args.weir, "run", path, "--until-end", "--parallelism",
+                                     "1"])
                 rates[kind].append(args.count / cpu)
         rate = {kind: statistics.median(values) for kind, values in rates.items()}
         ns = {kind: 1e9 / value for kind, value in rate.items()}

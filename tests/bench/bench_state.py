@@ -149,7 +149,8 @@ def bench_workers(args):
                     walls[workers].append(wall)
             wall = {n: statistics.median(v) for n, v in walls.items()}
             cpu = {n: statistics.median(v) for n, v in cpus.items()}
-            print(f"{name}: {count:,} messages in four files, {keys:,} keys")
+            print(f"{name}: {count:,} messages in four files, one behind the other in time, "
+                  f"{keys:,} keys")
             for workers in (1, 2):
                 record(f"{name}, {workers} worker(s)", count / wall[workers] / 1e6,
                        "M messages/s wall")

@@ -10,6 +10,7 @@ into a file of changes.  What is asked of it, by mode:
   workers    the same rows with 2 and 3 workers
   resumed    the same rows when stopped after some rows and started again from the snapshot; the same
              changes too, if no table is read twice
+  rescaled   the same rows when it goes on with another number of workers each time
   steps      the same rows when the views are written to files first and read from there
   select     one query as SELECT, its changes on standard output
 Jobs that weir refuses are counted by their error.  A failure prints a job and inputs that were made
@@ -18,6 +19,7 @@ RANDOM_SQL_CASES and RANDOM_SQL_SEED in the environment stand for the options: a
 """
 import argparse
 import collections
+import itertools
 import json
 import os
 import random
@@ -30,7 +32,7 @@ import time
 
 from random_sql_make import DAY_START, MODEL, SQL_TYPES, WEIR, Maker, Table, text_for
 
-MODES = ["plain", "plain", "workers", "resumed", "steps", "select"]
+MODES = ["plain", "plain", "workers", "resumed", "rescaled", "steps", "select"]
 ROWS_MAX = 4000
 SECONDS_MAX = 60
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?")
@@ -81,11 +83,25 @@ class Job:
             return self.ddl() + views + text_for(WEIR, self.queries[0].sql) + ";\n"
         return self.ddl() + views + self.sinks(self.queries, "o", self.keyed)
 
+    def stops(self, rows):
+        """After how many rows it is stopped."""
+        chance = random.Random(self.chance)
+        return sorted(chance.sample(range(1, rows + 1), min(rows, chance.randrange(1, 4))))
+
+    def parts_updates(self):
+        """A stop is between -U and +U: by itself that is a delete, and an insert is what follows."""
+        text = self.text()
+        records = sorted((at, n, k, lines.count("\n"), table.name) for n, table in enumerate(self.tables)
+                         for k, (at, lines) in enumerate(table.records()))
+        stops = self.stops(sum(r[3] for r in records))
+        read = list(itertools.accumulate(r[3] for r in records if len(re.findall(rf"\b{r[4]}\b", text)) > 2))
+        return any(stop not in read for stop in stops if stop <= read[-1])
+
     def reads_once(self):
         """Nothing is read by two inputs of one operator: the order of changes is given."""
         text = self.text()
         return all(len(re.findall(rf"\b{t.name}\b", text)) <= 3 for t in self.tables) and "(WITH " not in text \
-            and not self.views
+            and not self.views and not self.parts_updates()
 
     def steps(self):
         """Two jobs: the views into files; the queries over those."""
@@ -229,15 +245,15 @@ class Runner:
                 for n in range(len(job.views)):  # nothing came: no file
                     open(os.path.join(folder, f"s{n}.out"), "a", encoding="utf-8").close()
                 return self.outputs(job, folder, self.start(folder, second, list(options)))
-            if way != "resumed":
+            if way not in ("resumed", "rescaled"):
                 return self.outputs(job, folder, self.start(folder, job.text(), list(options)))
-            chance = random.Random(job.chance)
-            stops = sorted(chance.sample(range(1, rows + 1), min(rows, chance.randrange(1, 4))))
-            done, out = 0, ""
-            for stop in stops + [None]:
+            done, out, chance = 0, "", random.Random(job.chance)
+            for stop in job.stops(rows) + [None]:
                 more = ["--set", "weir.state.dir=state"]
                 more += ["--set", f"weir.test.stop-after-rows={stop - done}"] if stop else []
                 done = stop
+                if way == "rescaled":
+                    more += ["--parallelism", str(chance.randrange(1, 4))]
                 out += self.start(folder, job.text(), more)
             return self.outputs(job, folder, out)
 
@@ -259,6 +275,8 @@ class Runner:
             if resumed != plain and job.reads_once():
                 raise Wrong("not the same after a stop:\n" + "".join(
                     f"o{n}: {b}and undisturbed\n{a}" for n, (a, b) in enumerate(zip(plain, resumed)) if a != b))
+        if job.mode == "rescaled":
+            self.compare("with other workers: ", job, self.once(job, way="rescaled"), wanted, keyed)
         if job.mode == "steps" and job.views:
             self.compare("in steps: ", job, self.once(job, way="steps"), wanted, keyed)
         return True

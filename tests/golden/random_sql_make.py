@@ -248,7 +248,8 @@ class Maker:
                 self.joined, self.joined, self.semi, self.semi, self.set_op, self.set_op, self.distinct,
                 self.top, self.top, self.scalar, self.unnested, self.windowed, self.windowed,
                 self.timed_join, self.with_twice, self.sets, self.over, self.windows_joined, self.latest,
-                self.top_joined, self.top_joined, self.correlated, self.session, self.grouped_window]
+                self.top_joined, self.top_joined, self.correlated, self.session, self.grouped_window,
+                self.over_any, self.over_any, self.sorted_by_time, self.top_groups]
         made = dice.choice(ways)(depth - 1)
         return made if made else self.rel(depth)
 
@@ -420,9 +421,9 @@ class Maker:
         scope = self.scope(rel, a)
         if dice.random() < 0.15:
             out, columns = self.outputs(scope)
-            return Rel(f"SELECT {out} FROM {rel.as_from(a)} ORDER BY {self.order(scope)} "
-                       f"LIMIT {dice.randrange(1, 6)}"
-                       + (f" OFFSET {dice.randrange(1, 3)}" if dice.random() < 0.3 else ""), columns, [rel])
+            limit = f" LIMIT {dice.randrange(1, 6)}" + (f" OFFSET {dice.randrange(1, 3)}" if dice.random() < 0.3 else "")
+            return Rel(f"SELECT {out} FROM {rel.as_from(a)} ORDER BY {self.order(scope)}"
+                       + (limit if dice.random() < 0.7 else ""), columns, [rel])
         part = self.some(scope, 0, 2)
         partition = f"PARTITION BY {', '.join(n for n, _ in part)} " if part else ""
         inner, columns = self.outputs(scope)
@@ -435,6 +436,17 @@ class Maker:
         where = f" AND {self.predicate(kept)}" if dice.random() < 0.1 else ""
         return Rel(f"SELECT {out} FROM (SELECT {inner}, ROW_NUMBER() OVER ({partition}ORDER BY {self.order(scope)}) "
                    f"AS rn FROM {rel.as_from(a)}) AS {self.alias()} WHERE rn {limit}{where}", columns, [rel])
+
+    def top_groups(self, depth):
+        """The order reads aggregates and keys that need not be selected."""
+        dice, rel, a = self.dice, self.rel(depth), self.alias()
+        scope = self.scope(rel, a)
+        keys = self.some(scope, 1, 2)
+        exprs = self.some(keys, 0, 1) + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))]
+        out, columns = self.outputs(exprs)
+        order = ", ".join([self.aggregate(scope)[0] + dice.choice(["", " DESC"])] + [n for n, _ in keys])
+        return Rel(f"SELECT {out} FROM {rel.as_from(a)} GROUP BY {', '.join(n for n, _ in keys)} "
+                   f"ORDER BY {order} LIMIT {dice.randrange(1, 5)}", columns, [rel])
 
     def top_joined(self, depth):
         """Rows that move from one worker to another, and are known by their key behind that."""
@@ -648,6 +660,7 @@ class Maker:
                    f"ON {a}.{n} = {b}.{n} AND {a}.ts BETWEEN {low} AND {high}", columns)
 
     def over(self, depth):
+        """No two rows of a table have one time."""
         table = self.timed_table()
         if table is None:
             return None
@@ -661,11 +674,57 @@ class Maker:
             span = dice.choice([1, 10, 40])
             frame = (both(f"RANGE BETWEEN INTERVAL '{span}' SECOND PRECEDING AND CURRENT ROW",
                           f"RANGE BETWEEN {span * 1000} PRECEDING AND CURRENT ROW"))
-        n, kind = dice.choice([c for c in scope if c[1] in "id"])
-        calls = [(f"{f}({n}) OVER ({spec}{frame})", "i" if f == "COUNT" else kind)
-                 for f in dice.sample(["COUNT", "SUM", "MIN", "MAX"], dice.randrange(1, 3))]
+        calls = self.over_calls(scope, spec + frame)
+        if dice.random() < 0.4:
+            name, kind = dice.choice(scope[:-1])
+            rows = dice.randrange(1, 4)
+            text = f"LAG({name}, {rows}) OVER ({spec})"
+            if dice.random() < 0.4:  # in Flink also for a NULL
+                other = self.value(kind, [], 0)
+                text = both(f"LAG({name}, {rows}, {other}) OVER ({spec})", f"COALESCE({text}, {other})")
+            calls.append((text, kind))
+        if dice.random() < 0.3:
+            calls.append((f"ROW_NUMBER() OVER ({spec})", "i"))
         out, columns = self.outputs(self.some(scope, 1, 3) + calls)
         return Rel(f"SELECT {out} FROM {table.name} AS {a}", columns)
+
+    def over_calls(self, scope, window):
+        dice = self.dice
+        name, kind = dice.choice([c for c in scope if c[1] in "id"])
+        calls = [(f"{f}({name}) OVER ({window})", "i" if f == "COUNT" else kind)
+                 for f in dice.sample(["COUNT", "SUM", "MIN", "MAX"], dice.randrange(1, 3))]
+        if dice.random() < 0.2:
+            calls.append((f"COUNT(*) OVER ({window})", "i"))
+        return calls
+
+    def over_any(self, depth):
+        """An order that is no time: results change when rows come before others, or go."""
+        dice, rel, a = self.dice, self.rel(depth), self.alias()
+        scope = self.scope(rel, a)
+        if not [c for c in scope if c[1] in "id"]:
+            return None
+        part = ", ".join(n for n, _ in self.some(scope, 0, 2))
+        part = f"PARTITION BY {part} " if part else ""
+        exprs = self.some(scope, 1, 3)
+        if dice.random() < 0.6:  # rows that are equal in the order have one result
+            order = ", ".join(n for n, _ in self.some(scope, 1, 2))
+            exprs += self.over_calls(scope, f"{part}ORDER BY {order}")
+        else:
+            order = ", ".join(n for n, _ in dice.sample(scope, len(scope)))
+            exprs += self.over_calls(scope, f"{part}ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW")
+            exprs.append((f"ROW_NUMBER() OVER ({part}ORDER BY {order})", "i"))
+        out, columns = self.outputs(exprs)
+        return Rel(f"SELECT {out} FROM {rel.as_from(a)}", columns, [rel])
+
+    def sorted_by_time(self, depth):
+        table = self.timed_table()
+        if table is None:
+            return None
+        a = self.alias()
+        scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
+        out, columns = self.outputs(scope)
+        more = "".join(f", {n}" for n, _ in self.some(scope[:-1], 0, 2))
+        return Rel(f"SELECT {out} FROM {table.name} AS {a} ORDER BY {a}.ts{more}", columns)
 
     def latest(self, depth):
         """The first or last row by event time."""

@@ -6,7 +6,8 @@
  *   SHAPE       class_performance, lessons, av_quality, registrations (two topics, in turn) or
  *               consultants
  *   --dir       each topic is DIR/TOPIC.ndjson
- *   --files     each topic is a folder DIR/TOPIC of so many files, message n in file n mod N
+ *   --files     each topic is a folder DIR/TOPIC of so many files, one behind the other in time: read
+ *               in turn or side by side, the same messages are late
  *   --count     messages, of all topics together
  *   --keys      different keys they are about, drawn evenly (100000)
  *   --rate      event time goes by so many messages a second (20000)
@@ -223,7 +224,7 @@ static void write_messages(struct generator *gen, const struct shape *shape,
     uint32_t topics = shape->topics[1].put != NULL ? 2 : 1;
     for (uint64_t i = 0; i < options->count; i++) {
         uint32_t topic = (uint32_t)(i % topics);
-        struct gen_file *out = &outs[topic][i / topics % options->files];
+        struct gen_file *out = &outs[topic][i * options->files / options->count];
         int64_t ms = first_ms + (int64_t)(i * 1000 / options->rate) -
                      gen_below(&gen->random, (uint32_t)options->disorder_ms + 1);
         char *begin = gen_begin(out);

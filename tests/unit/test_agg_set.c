@@ -197,7 +197,7 @@ static void merging_is_adding_all(void)
         enum { N = 12 };
         struct rig rig;
         CHECK(open_rig(&rig, NULL) == OK);
-        CHECK(agg_set_can_merge(rig.set) && !agg_set_wants_keys(rig.set));
+        CHECK(agg_set_shares_slices(rig.set) && !agg_set_wants_keys(rig.set));
         struct batch *b = random_batch(&seed, N);
         int64_t parts[N], all[N];
         uint32_t first = random_below(&seed, N);

@@ -105,14 +105,26 @@ static void rows_of_their_own(void)
     uint32_t rows[ROWS], n = 0;
     for (uint32_t i = 1; i < ROWS; i += 1 + i % 3)
         rows[n++] = i;
-    struct message *m = message_copy(make(arena), rows, n);
+    struct batch *b = make(arena);
+    uint64_t hashes[ROWS];
+    for (uint32_t i = 0; i < ROWS; i++)
+        hashes[i] = 1000 + i;
+    struct column *hashed[] = { b->columns[3], b->columns[1] };
+    b->hashes = hashes;
+    b->hashed = hashed;
+    b->hashed_count = 2;
+    struct message *m = message_copy(b, rows, n);
     arena_destroy(arena); /* nothing of it is needed any more */
     CHECK_INT(m->kind, MESSAGE_BATCH);
     CHECK_INT(m->batch.count, n);
     CHECK_INT(m->batch.selected, n);
     CHECK(m->batch.selection == NULL);
-    for (uint32_t i = 0; i < n; i++)
+    CHECK_INT(m->batch.hashed_count, 2);
+    CHECK(m->batch.hashed[0] == m->batch.columns[3] && m->batch.hashed[1] == m->batch.columns[1]);
+    for (uint32_t i = 0; i < n; i++) {
         check_row(&m->batch, i, rows[i]);
+        CHECK_INT(m->batch.hashes[i], 1000 + rows[i]);
+    }
     mem_free(m);
 }
 

@@ -1,5 +1,5 @@
-/* test_exec_watermark.c -- partitions that fall silent, on the real clock: a source of two
- * partitions, one of which never has a record. */
+/* test_exec_watermark.c -- partitions and sources that fall silent, on the real clock: a source of
+ * two partitions, one of which never has a record, and beside it a source that has none at all. */
 #include "support/check.h"
 
 #include "base/clock.h"
@@ -19,6 +19,7 @@ static struct {
     uint32_t rows;           /* that reached the sink */
     uint32_t rows_before_end; /* of them, while the source was open */
     bool ended;
+    bool goes_on;            /* partition 0 has its last record again with each poll */
     int64_t begun_us;
 } now;
 
@@ -35,9 +36,9 @@ static enum code silent_poll(struct source *s, struct records *out, enum poll_st
 {
     (void)s, (void)err;
     out->count = 0;
-    while (now.sent < 2) {
+    while (now.sent < 2 || (now.goes_on && out->count == 0)) {
         uint32_t at = out->count++;
-        out->values[at] = str_of(messages[now.sent]);
+        out->values[at] = str_of(messages[MIN(now.sent, 1)]);
         out->keys[at] = (struct str){ NULL, 0 };
         out->splits[at] = 0;
         out->offsets[at] = now.sent++;
@@ -45,6 +46,15 @@ static enum code silent_poll(struct source *s, struct records *out, enum poll_st
         out->timestamp_types[at] = 0;
     }
     now.ended = now.rows > 0 || clock_monotonic_us() - now.begun_us > GIVE_UP_US;
+    *ret_state = now.ended ? POLL_END : POLL_IDLE;
+    return OK;
+}
+
+static enum code quiet_poll(struct source *s, struct records *out, enum poll_state *ret_state,
+                            struct error *err)
+{
+    (void)s, (void)err;
+    out->count = 0;
     *ret_state = now.ended ? POLL_END : POLL_IDLE;
     return OK;
 }
@@ -108,16 +118,42 @@ static const struct source_kind silent_source = {
     .close = close_source,
 };
 
+static enum code open_kind(const struct source_kind *kind, struct source **ret, struct error *err)
+{
+    struct source *s = mem_zalloc(sizeof *s);
+    if (!s)
+        return error_nomem(err);
+    s->kind = kind;
+    *ret = s;
+    return OK;
+}
+
 static enum code open_source(const struct source_open *open, struct source **ret,
                              struct error *err)
 {
     (void)open;
-    struct source *s = mem_zalloc(sizeof *s);
-    if (!s)
-        return error_nomem(err);
-    s->kind = &silent_source;
-    *ret = s;
-    return OK;
+    return open_kind(&silent_source, ret, err);
+}
+
+static enum code open_quiet(const struct source_open *open, struct source **ret,
+                            struct error *err);
+static const struct source_kind quiet_source = {
+    .open = open_quiet,
+    .poll = quiet_poll,
+    .wake_fd = no_fd,
+    .split_count = two_splits,
+    .split_name = split_name,
+    .split_topic = split_name,
+    .split_partition = split_number,
+    .tell = tell,
+    .close = close_source,
+};
+
+static enum code open_quiet(const struct source_open *open, struct source **ret,
+                            struct error *err)
+{
+    (void)open;
+    return open_kind(&quiet_source, ret, err);
 }
 
 /* --- the sink --------------------------------------------------------------------------- */
@@ -180,21 +216,30 @@ static const struct connector silent = {
     .sink = &counting_sink,
 };
 
+static const struct connector quiet = {
+    .name = "quiet",
+    .summary = "no records",
+    .options = no_options,
+    .has_formats = true,
+    .default_format = "json",
+    .source = &quiet_source,
+};
+
 /* --- the jobs ------------------------------------------------------------------------------ */
 
-static int run(const char *settings)
+static int run_query(const char *settings, const char *query, const char *parallelism)
 {
-    static const char job[] =
+    static const char tables[] =
         "CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'silent');\n"
-        "CREATE TABLE o (n BIGINT) WITH ('connector' = 'silent');\n"
-        "INSERT INTO o SELECT COUNT(*) FROM t GROUP BY TUMBLE(ts, INTERVAL '10' SECOND);\n";
+        "CREATE TABLE q (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'quiet');\n"
+        "CREATE TABLE o (n BIGINT) WITH ('connector' = 'silent');\n";
     char text[1024];
-    snprintf(text, sizeof text, "%s%s", settings, job);
+    snprintf(text, sizeof text, "%s%sINSERT INTO o %s;\n", settings, tables, query);
     now.sent = now.rows = now.rows_before_end = 0;
     now.ended = false;
     now.begun_us = clock_monotonic_us();
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    struct session_config config = { .out_fd = null, .err_fd = null };
+    struct session_config config = { .out_fd = null, .err_fd = null, .parallelism = parallelism };
     struct session *session = NULL;
     int status = session_create(&config, &session);
     if (status == SESSION_OK)
@@ -202,6 +247,12 @@ static int run(const char *settings)
     session_destroy(session);
     close(null);
     return status;
+}
+
+static int run(const char *settings)
+{
+    return run_query(settings,
+                     "SELECT COUNT(*) FROM t GROUP BY TUMBLE(ts, INTERVAL '10' SECOND)", NULL);
 }
 
 static void idle_partition_is_left_out(void)
@@ -218,11 +269,45 @@ static void blink_setting(void)
     CHECK_INT(now.rows_before_end, 1);
 }
 
+#define IDLE_50 "SET 'table.exec.source.idle-timeout' = '50 ms';\n"
+
+/* Through a union, with an exchange behind it where there are several workers. */
+static void idle_source_of_a_union_is_left_out(void)
+{
+    static const char query[] =
+        "SELECT COUNT(*) FROM (SELECT ts FROM t UNION ALL SELECT ts FROM q)"
+        " GROUP BY TUMBLE(ts, INTERVAL '10' SECOND), EXTRACT(HOUR FROM ts)";
+    for (uint32_t i = 0; i < 3; i++) {
+        static const char *const workers[] = { "1", "2", "3" };
+        CHECK_INT(run_query(IDLE_50, query, workers[i]), SESSION_OK);
+        CHECK(now.rows_before_end >= 1); /* both: all are idle, and what is known is told */
+        CHECK_INT(now.rows, 2);
+    }
+}
+
+/* Rows of an outer join leave padded when time has passed them. (Were both idle it would stand.) */
+static void idle_source_of_a_join_is_left_out(void)
+{
+    static const char query[] =
+        "SELECT 1 FROM t LEFT JOIN q ON EXTRACT(HOUR FROM t.ts) = EXTRACT(HOUR FROM q.ts)"
+        " AND t.ts BETWEEN q.ts - INTERVAL '1' SECOND AND q.ts + INTERVAL '1' SECOND";
+    now.goes_on = true;
+    for (uint32_t i = 0; i < 2; i++) {
+        CHECK_INT(run_query("SET 'table.exec.source.idle-timeout' = '200 ms';\n", query,
+                            i == 0 ? "1" : "3"),
+                  SESSION_OK);
+        CHECK(now.rows_before_end >= 1);
+    }
+    now.goes_on = false;
+}
+
 int main(void)
 {
-    static const struct connector *const list[] = { &silent, NULL };
+    static const struct connector *const list[] = { &silent, &quiet, NULL };
     session_register_connectors(list);
     RUN(idle_partition_is_left_out);
     RUN(blink_setting);
+    RUN(idle_source_of_a_union_is_left_out);
+    RUN(idle_source_of_a_join_is_left_out);
     return check_failed != 0;
 }

@@ -2,6 +2,8 @@
  * and what is told and committed; against librdkafka's own cluster. */
 #include "support/kafka.h"
 
+#include "kafka/kafka.h"
+
 #include "support/check.h"
 
 #include <stdlib.h>
@@ -95,6 +97,30 @@ static void partitions_and_topics_are_all_read(void)
     }
     kafka_reader_close(r);
     kafka_table_end(t);
+}
+
+static void check_splits(struct kafka_table *t, uint32_t want)
+{
+    uint32_t count = UINT32_MAX;
+    struct error err = { .code = OK };
+    CHECK_INT(kafka_source.count_splits(&t->def, &count, &err), OK);
+    CHECK_INT(count, want);
+    kafka_table_end(t);
+}
+
+static void partitions_are_counted_before_it_opens(void)
+{
+    kafka_cluster_topic(cluster, "count-1", 3);
+    kafka_cluster_topic(cluster, "count-2", 2);
+    check_splits(kafka_table_flink(cluster, OPTIONS("topic", "count-1")), 3);
+    check_splits(kafka_table_flink(cluster, OPTIONS("topic", "count-1;count-2")), 5);
+    check_splits(kafka_table_blink(cluster, OPTIONS("topic", "count-2", "group.id", "g")), 2);
+    check_splits(kafka_table_flink(cluster, OPTIONS("topic-pattern", "count-\\d")), 5);
+    check_splits(kafka_table_flink(cluster, OPTIONS("topic-pattern", "count-none")), 1);
+    struct kafka_cluster *away = kafka_cluster_mock(1);
+    rd_kafka_mock_broker_set_down(away->mock, 1);
+    check_splits(kafka_table_flink(away, OPTIONS("topic", "count-1")), 0);
+    kafka_cluster_end(away);
 }
 
 static void patterns_choose_topics(void)
@@ -511,6 +537,7 @@ int main(void)
     RUN(latest_begins_behind_what_is_there);
     RUN(offsets_bound_both_ends);
     RUN(partitions_and_topics_are_all_read);
+    RUN(partitions_are_counted_before_it_opens);
     RUN(patterns_choose_topics);
     RUN(a_pattern_without_topics_is_an_error_when_bounded);
     RUN(a_topic_that_appears_is_read_from_its_beginning);

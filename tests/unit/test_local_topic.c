@@ -258,7 +258,8 @@ static void writing_values(void)
     topic_end(&t);
 }
 
-/* A value with a line feed moves the run to T.records.ndjson. */
+/* A value with a line feed moves the run to T.records.ndjson, with the keys that T.ndjson did not
+ * have. */
 static void writing_line_feeds(void)
 {
     struct topic t;
@@ -280,11 +281,11 @@ static void writing_line_feeds(void)
     CHECK_INT(sink->kind->tell(sink, &at, &t.f.err), OK);
     sink->kind->close(sink);
     CHECK(content(&t, "t.ndjson") == NULL);
-    const char *want = "{\"key\": null, \"value\": \"plain \\\"q\\\"\"}\n"
+    const char *want = "{\"key\": \"k\", \"value\": \"plain \\\"q\\\"\"}\n"
                        "{\"key\": \"k\", \"value\": \"a\\nb\"}\n"
                        "{\"key\": null, \"value\": \"c\"}\n";
     CHECK_STR(content(&t, "t.records.ndjson"), want);
-    CHECK_STR(read_topic(&t, 10, false), "t-0@0 1500000000123/0 NULL=plain \"q\"\n"
+    CHECK_STR(read_topic(&t, 10, false), "t-0@0 1500000000123/0 k=plain \"q\"\n"
                                          "t-0@1 1500000000123/0 k=a\nb\n"
                                          "t-0@2 1500000000123/0 NULL=c\n");
 

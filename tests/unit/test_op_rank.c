@@ -1,4 +1,4 @@
-/* test_op_rank.c -- the lifetime of what a top-N keeps. */
+/* test_op_rank.c -- the lifetime of what a top-N keeps, and how much comes of a call. */
 #include "op_test.h"
 
 static struct clock now = { .standing = true, .standing_us = 1000000000 };
@@ -106,8 +106,70 @@ static void places_end_with_their_rows(void)
     op_rig_done(&rig);
 }
 
+/* A key is no more than its rows. */
+static void keys_without_rows_are_forgotten(void)
+{
+    struct plan_rank plan = make_plan(false);
+    plan.base.ttl_ms[0] = 0;
+    plan.base.inputs[0]->changes |= CHANGES_DELETE;
+    static struct op_rig rig;
+    open_rig(&rig, &plan);
+    push(&rig, 0, 1, 1, CHANGE_INSERT);
+    uint64_t bytes = state_heap_bytes(rig.op->heap);
+    for (int64_t k = 1; k < 4000; k++) {
+        push(&rig, k, 1, 1, CHANGE_DELETE); /* which never came */
+        push(&rig, k, 1, 1, CHANGE_INSERT);
+        push(&rig, k, 1, 1, CHANGE_DELETE);
+        arena_reset(rig.worker.batch_arena);
+    }
+    CHECK(state_heap_bytes(rig.op->heap) - bytes < 64 << 10);
+    push(&rig, 0, 1, 1, CHANGE_DELETE);
+    CHECK_INT(rig.changes[CHANGE_DELETE], 4000);
+    op_rig_done(&rig);
+}
+
+/* Each row comes before all others, which have another number then. */
+static void a_call_makes_a_bounded_number_of_rows(void)
+{
+    enum { ROWS = 200, CALL_ROWS = 4 * BATCH_ROWS + 2 * ROWS };
+    struct plan_rank plan = make_plan(false);
+    static struct field fields[4];
+    memcpy(fields, plan.base.fields, 3 * sizeof *fields);
+    fields[3] = (struct field){ STR("n"), &type_bigint };
+    plan.base.fields = fields;
+    plan.base.field_count = 4;
+    plan.with_rank = true;
+    plan.end = ROWS;
+    static struct op_rig rig;
+    open_rig(&rig, &plan);
+    struct batch *b = batch_create(rig.worker.batch_arena, 3, ROWS);
+    CHECK(b != NULL);
+    for (uint32_t c = 0; c < 3; c++) {
+        CHECK((b->columns[c] = column_create(b->arena, &type_bigint, ROWS)) != NULL);
+        for (uint32_t i = 0; i < ROWS; i++)
+            COLUMN_OUT(b->columns[c], int64_t)[i] = c == 0 ? 1 : i;
+    }
+    CHECK(rig.op->kind->push(rig.op, 0, b, &err) == OK);
+    CHECK(rig.op->kind->watermark(rig.op, 0, 77, &err) == OK);
+    CHECK(rig.op->more && rig.op->watermark_us == WATERMARK_NONE);
+    CHECK(2 * rig.changes[CHANGE_UPDATE_AFTER] < CALL_ROWS);
+    while (rig.op->more) {
+        uint64_t before = rig.changes[CHANGE_UPDATE_AFTER];
+        arena_reset(rig.worker.batch_arena);
+        CHECK(rig.op->kind->more(rig.op, &err) == OK);
+        CHECK(2 * (rig.changes[CHANGE_UPDATE_AFTER] - before) < CALL_ROWS);
+    }
+    CHECK_INT(rig.op->watermark_us, 77);
+    CHECK_INT(rig.changes[CHANGE_INSERT], ROWS);
+    CHECK_INT(rig.changes[CHANGE_UPDATE_AFTER], ROWS * (ROWS - 1) / 2);
+    CHECK_STR(op_row(&rig, "1|0|0")->value, "200");
+    op_rig_done(&rig);
+}
+
 int main(void)
 {
+    RUN(keys_without_rows_are_forgotten);
+    RUN(a_call_makes_a_bounded_number_of_rows);
     RUN(rows_end_with_their_time);
     RUN(places_end_with_their_rows);
     return check_failed != 0;

@@ -135,7 +135,7 @@ static void typed_getters(void)
     CHECK_INT(settings_duration_ms(&settings, "weir.checkpoint.interval"), 5000);
     CHECK_INT(put(SETTING_SET, "weir.checkpoint.interval", "2 min", NULL), OK);
     CHECK_INT(settings_duration_ms(&settings, "weir.checkpoint.interval"), 120000);
-    CHECK_INT(settings_int(&settings, "parallelism.default"), 1);
+    CHECK_INT(settings_int(&settings, "parallelism.default"), 0); /* nobody says: see job.c */
     CHECK_INT(settings_int(&settings, "sql-client.display.max-column-width"), 0);
 }
 

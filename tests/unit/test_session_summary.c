@@ -10,7 +10,11 @@ static const char *text_of(void (*put)(struct buf *, const struct exec_stats *,
                                        const struct summary *),
                            const struct exec_stats *stats)
 {
-    static const struct summary summary = { .wall_us = 1234567, .cpu_us = 500000, .rss_kb = 10240 };
+    static const struct summary summary = { .wall_us = 1234567,
+                                            .cpu_us = 500000,
+                                            .rss_kb = 10240,
+                                            .workers = 2,
+                                            .workers_reason = "because" };
     buf_clear(&out);
     put(&out, stats, &summary);
     return buf_cstr(&out);
@@ -32,6 +36,7 @@ static void as_text_and_json(void)
               "source clicks: 1,234,567 rows read, 3 skipped, 1 late\n"
               "sink a\"b: 1,007 rows written (1 +I, 2 -U, 1,000 +U, 4 -D), 5 skipped\n"
               "sink result: 0 rows written\n"
+              "workers: 2 (because)\n"
               "1.235 s wall, 0.500 s CPU, 10.0 MB memory\n");
     CHECK_STR(
         text_of(summary_put_json, &stats),
@@ -39,7 +44,7 @@ static void as_text_and_json(void)
         "\"bytes\": 99}], \"sinks\": [{\"name\": \"a\\\"b\", \"rows\": 1007, \"+I\": 1, \"-U\": "
         "2, \"+U\": 1000, \"-D\": 4, \"skipped\": 5}, {\"name\": \"result\", \"rows\": 0, "
         "\"+I\": 0, \"-U\": 0, \"+U\": 0, \"-D\": 0, \"skipped\": 0, \"statement\": 1}], "
-        "\"wall_s\": 1.234567, \"cpu_s\": 0.500000, \"rss_mb\": 10.000}\n");
+        "\"workers\": 2, \"wall_s\": 1.234567, \"cpu_s\": 0.500000, \"rss_mb\": 10.000}\n");
 }
 
 static const char *line(struct progress *progress, const struct exec_source_stats *source,
@@ -54,7 +59,7 @@ static const char *line(struct progress *progress, const struct exec_source_stat
 static void progress_of_a_source(void)
 {
     struct progress progress;
-    progress_begin(&progress, 0);
+    progress_begin(&progress, 1, 0);
     struct exec_source_stats source = { .rows = 2000, .lag_rows = -1, .watermark_us = INT64_MIN };
     CHECK_STR(line(&progress, &source, 1000000, 200), "1 s | 2000 rows/s | 2000 rows");
     source.rows = 4000;
@@ -73,20 +78,20 @@ static void progress_of_a_source(void)
 static void waiting_is_said_first(void)
 {
     struct progress progress;
-    progress_begin(&progress, 0);
+    progress_begin(&progress, 3, 0);
     struct exec_source_stats source = { .lag_rows = -1,
                                         .watermark_us = INT64_MIN,
                                         .waiting_for = "broker b:9092",
                                         .waiting_since_us = 1000000 };
     CHECK_STR(line(&progress, &source, 61000000, 200),
-              "61 s | waiting for broker b:9092 since 60 s | 0 rows/s | 0 rows");
+              "61 s | 3 workers | waiting for broker b:9092 since 60 s | 0 rows/s | 0 rows");
 }
 
 static void never_as_wide_as_the_terminal(void)
 {
     for (uint32_t columns = 2; columns < 60; columns++) {
         struct progress progress;
-        progress_begin(&progress, 0);
+        progress_begin(&progress, 1, 0);
         struct exec_source_stats source = { .waiting_for =
                                                 "\xe5\xad\xa6\xe7\x94\x9f\xe5\xad\xa6\xe7\x94\x9f",
                                             .waiting_since_us = 1,

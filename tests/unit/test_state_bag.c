@@ -57,14 +57,14 @@ static void check_list(struct story *s, struct bag_key *key, const struct list *
     const struct bag_item *item = key->first;
     const struct bag_item *before = NULL;
     for (uint32_t i = 0; i < list->n && CHECK(item != NULL); i++) {
-        CHECK(item->prev == before && item->key == key);
+        CHECK(bag_item_before(item) == before && item->key == key);
         CHECK_INT(item->count, list->items[i].count);
         for (uint32_t c = 0; c < 3; c++)
             CHECK(state_equal(item->slots, &layout->slots[c], s->pool[c], list->items[i].row));
         before = item;
         item = item->next;
     }
-    CHECK(item == NULL && key->last == before);
+    CHECK(item == NULL && (!before || key->first->prev == before));
 }
 
 static void add(struct story *s, struct bag_key *key, struct list *list, uint32_t row)
@@ -230,6 +230,66 @@ static void rows_grow_old(void)
     state_heap_destroy(heap);
 }
 
+/* Keys 0 to 2 on the left, 1 to 3 on the right, all found by one lookup from either side. */
+static void two_bags_have_their_keys_together(void)
+{
+    enum { LEFT, RIGHT };
+    struct state_heap *heap = make_heap();
+    struct state_bag *bags[2];
+    const struct type *type = &type_bigint;
+    static const uint32_t zero = 0;
+    struct bag_schema schemas[2];
+    for (uint32_t k = 0; k < 2; k++)
+        schemas[k] = (struct bag_schema){ .name = k == LEFT ? "left rows" : "right rows",
+                                          .id = 1 + k,
+                                          .key = &type,
+                                          .key_count = 1,
+                                          .key_columns = &zero,
+                                          .item = &type,
+                                          .item_count = 1,
+                                          .identity = k == LEFT ? &zero : NULL,
+                                          .identity_count = k == LEFT };
+    CHECK(state_bag_create_pair(heap, schemas, NULL, bags, &err) == OK);
+    struct column *c = column_create(arena, &type_bigint, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        COLUMN_OUT(c, int64_t)[i] = i / 2; /* each key twice, as -U and +U have it */
+    struct bag_key *own[8], *other[8];
+    struct bag_item *item;
+    bool replaced;
+    for (uint32_t k = 0; k < 2; k++) {
+        CHECK(state_bag_find_both(bags[k], &c, NULL, 8, own, other, &err) == OK);
+        for (uint32_t i = 2 * k; i < 6 + 2 * k; i++) {
+            CHECK(own[i] == own[i / 2 * 2]);
+            CHECK((other[i] != NULL) == (k == RIGHT && i < 6));
+            CHECK(state_bag_add(bags[k], own[i], &c, i, &item, &replaced, &err) == OK);
+            CHECK_INT(replaced, k == LEFT && i % 2); /* the key alone is the identity there */
+        }
+        for (uint32_t i = 0; i < 8; i += 2)
+            state_bag_tidy(bags[k], own[i]); /* does nothing where either bag has rows */
+    }
+    CHECK_INT(state_bag_items(bags[LEFT]), 3);
+    CHECK_INT(state_bag_items(bags[RIGHT]), 3);
+    CHECK(state_bag_find(bags[RIGHT], &c, NULL, 8, false, own, &err) == OK);
+    CHECK(own[0]->items == 0 && own[2]->items == 1 && own[2]->first->count == 2);
+    error_set(&err, E_LIMIT, "full");
+    state_bag_explain(bags[RIGHT], &err);
+    CHECK_STR(err.detail, "There are 3 rows of 3 keys in \"right rows\"; its largest are "
+                          "(1) with 1 rows, (2) with 1 rows, (3) with 1 rows.");
+    CHECK(state_bag_find_both(bags[LEFT], &c, NULL, 8, own, other, &err) == OK);
+    CHECK(other[0] == NULL && other[2]->first->count == 2);
+    state_bag_take(bags[LEFT], own[0]->first);
+    state_bag_tidy(bags[LEFT], own[0]);
+    state_bag_take(bags[LEFT], own[2]->first);
+    state_bag_tidy(bags[LEFT], own[2]); /* the right bag has it still */
+    CHECK(state_bag_find(bags[LEFT], &c, NULL, 8, false, own, &err) == OK);
+    CHECK(own[0] == NULL && own[2] && own[2]->items == 0 && own[4]->items == 1);
+    state_bag_destroy(bags[LEFT]);
+    CHECK(state_bag_find(bags[RIGHT], &c, NULL, 8, false, own, &err) == OK);
+    CHECK(own[2]->first->count == 2);
+    state_bag_destroy(bags[RIGHT]);
+    state_heap_destroy(heap);
+}
+
 static void the_largest_keys_are_told(void)
 {
     struct state_heap *heap = make_heap();
@@ -263,6 +323,7 @@ int main(void)
     RUN(rows_of_a_unique_key_are_replaced);
     RUN(appended_rows_are_kept_apart);
     RUN(rows_grow_old);
+    RUN(two_bags_have_their_keys_together);
     RUN(the_largest_keys_are_told);
     arena_destroy(arena);
     return check_failed != 0;

@@ -54,6 +54,27 @@ static void rooms_hold_what_they_promise(void)
     CHECK_INT(state_room(0), 0);
 }
 
+/* Where the budget is nearly used up a chunk is small, and has a slab all the same. */
+static void a_small_chunk_has_a_slab_wherever_it_lies(void)
+{
+    enum { PLACES = 1000, BLOCK = 512, MOST = 100, PAD = 4120 };
+    static void *pads[PLACES];
+    for (uint32_t i = 0; i < PLACES; i++) {
+        struct state_budget budget = { .limit_bytes = 20 << 10 };
+        struct state_heap *heap = make_heap(&budget);
+        uint32_t n = 0;
+        for (void *block; n < MOST && (block = state_alloc(heap, BLOCK)) != NULL; n++)
+            memset(block, 1, BLOCK);
+        bool right = CHECK(n >= 15 && n < 40) && CHECK_INT(state_heap_error(heap, &err), E_LIMIT);
+        state_heap_destroy(heap);
+        pads[i] = mem_alloc(PAD); /* moves the next one by an odd number of 32 bytes */
+        if (!right)
+            break;
+    }
+    for (uint32_t i = 0; i < PLACES; i++)
+        mem_free(pads[i]);
+}
+
 static void a_budget_is_shared_and_told(void)
 {
     struct state_budget budget = { .limit_bytes = 100 << 10 };
@@ -220,6 +241,7 @@ int main(void)
     arena = arena_create();
     RUN(blocks_are_apart_and_come_back);
     RUN(rooms_hold_what_they_promise);
+    RUN(a_small_chunk_has_a_slab_wherever_it_lies);
     RUN(a_budget_is_shared_and_told);
     RUN(every_type_there_and_back);
     RUN(empty_columns_are_whole);

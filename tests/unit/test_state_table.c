@@ -79,6 +79,59 @@ static void a_key_twice_in_a_batch_is_new_once(void)
     state_heap_destroy(heap);
 }
 
+/* Numbers, texts and NULLs in runs, over more than a piece: the same rows as one by one. */
+static void runs_of_a_key_are_its_row(void)
+{
+    enum { N = 1000, KEYS = 2 };
+    static const struct type *const types[KEYS] = { &type_bigint, &type_string };
+    struct state_heap *heap;
+    struct state_table *table = make_table(
+        &heap, &(struct state_schema){ .name = "groups", .key = types, .key_count = KEYS });
+    struct column *key[KEYS] = { bigints(N, 0), column_create(arena, &type_string, N) };
+    CHECK(column_need_valid(key[0], arena));
+    static uint32_t sel[N];
+    for (uint32_t i = 0; i < N; i++) {
+        sel[i] = i;
+        COLUMN_OUT(key[0], int64_t)[i] = i / 3 % 50;
+        COLUMN_OUT(key[1], struct view)[i] =
+            view_of(str_of(arena_printf(arena, "a text that is not short %u", i / 2 % 7)));
+        if (i / 3 % 50 == 7)
+            bit_clear(key[0]->valid, i);
+    }
+    static char *rows[N], *alone[N];
+    static uint8_t is_new[N];
+    CHECK(state_table_find_runs(table, key, NULL, N, false, rows, NULL, &err) == OK);
+    CHECK(rows[0] == NULL && rows[N - 1] == NULL);
+    CHECK(state_table_find_runs(table, key, sel, N, true, rows, is_new, &err) == OK);
+    CHECK(state_table_find(table, key, NULL, N, false, alone, NULL, &err) == OK);
+    CHECK(memcmp(rows, alone, sizeof rows) == 0);
+    for (uint32_t i = 0; i < N; i++) {
+        uint32_t first = 0;
+        while (rows[first] != rows[i])
+            first++;
+        CHECK_INT(is_new[i], first == i);
+    }
+    state_table_destroy(table);
+    state_heap_destroy(heap);
+}
+
+/* Hashes are taken for the columns that they are of, in that order. */
+static void a_batch_brings_hashes(void)
+{
+    struct column *c[2] = { bigints(4, 10), bigints(4, 20) }, *turned[2] = { c[1], c[0] };
+    uint64_t hashes[4];
+    static const uint32_t sel[2] = { 1, 3 };
+    state_hash(c, 2, NULL, 4, hashes);
+    struct batch in = { .arena = arena, .count = 4, .hashes = hashes, .hashed = c,
+                        .hashed_count = 2 };
+    CHECK(state_hashes_of(&in, c, 2, NULL, 4) == hashes);
+    const uint64_t *picked = state_hashes_of(&in, c, 2, sel, 2);
+    CHECK(picked && picked[0] == hashes[1] && picked[1] == hashes[3]);
+    CHECK(!state_hashes_of(&in, turned, 2, NULL, 4) && !state_hashes_of(&in, c, 1, NULL, 4));
+    in.hashes = NULL;
+    CHECK(!state_hashes_of(&in, c, 2, NULL, 4));
+}
+
 static void no_key_is_one_row(void)
 {
     struct state_heap *heap;
@@ -363,6 +416,8 @@ int main(void)
     arena = arena_create();
     RUN(rows_are_found_again);
     RUN(a_key_twice_in_a_batch_is_new_once);
+    RUN(runs_of_a_key_are_its_row);
+    RUN(a_batch_brings_hashes);
     RUN(no_key_is_one_row);
     RUN(as_a_list_of_keys);
     RUN(rows_grow_old);

@@ -21,6 +21,13 @@ struct interval_side {
     size_t count, cap;
 };
 
+/* Time moves within a batch. */
+struct interval_move {
+    uint32_t at;     /* before this one of the selected rows */
+    int64_t time_us;
+    uint32_t cause;  /* see struct worker */
+};
+
 /* Rows of a batch that are still to be taken. */
 struct interval_input {
     struct interval_input *next;
@@ -29,6 +36,8 @@ struct interval_input {
     uint32_t port;
     uint32_t row;          /* of the selected ones, the first to be taken */
     int64_t *now_us;       /* the time when each selected row comes, and behind the last */
+    struct interval_move *moves;
+    uint32_t move_count, move;
 };
 
 struct op_interval_join {

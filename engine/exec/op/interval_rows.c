@@ -19,6 +19,7 @@ struct pass {
     struct op_interval_join *op;
     struct arena *arena;
     const struct batch *in;
+    struct interval_input *input;
     uint32_t port;
     struct interval_side *own, *other;
     struct bag_key **own_keys, **other_keys; /* by selected row */
@@ -91,6 +92,7 @@ static enum code emit_padded(struct op_interval_join *op, uint32_t side, char *c
                                        .slots = k == side ? slots : nulls,
                                        .width = op->sides[k].width };
     TRY(join_output(arena, sides, n, &out, err));
+    TRY(op_caused(out, op->base.worker->cause, err));
     return op_emit(&op->base, out, err);
 }
 
@@ -208,6 +210,12 @@ static enum code flush(struct pass *p, struct error *err)
                                              .slots = p->made_slots,
                                              .width = p->other->width };
     TRY(join_output(p->arena, sides, n, &out, err));
+    uint32_t *origin = arena_array(p->arena, uint32_t, n);
+    if (!origin)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        origin[i] = batch_origin(p->in, p->made_rows[i]);
+    out->origin = origin;
     out->watermarks = p->mark_count > 0 ? p->marks : NULL;
     out->watermark_count = p->mark_count;
     TRY(op_emit(&p->op->base, out, err));
@@ -256,23 +264,49 @@ static enum code advance(struct pass *p, int64_t now_us, struct error *err)
                                                                             : error_nomem(err);
 }
 
+/* Time moves as it does before selected row i. */
+static enum code pass_moves(struct pass *p, uint32_t i, struct error *err)
+{
+    struct interval_input *input = p->input;
+    struct worker *worker = p->op->base.worker;
+    uint32_t before = worker->cause;
+    for (; input->move < input->move_count && input->moves[input->move].at <= i; input->move++) {
+        const struct interval_move *move = &input->moves[input->move];
+        if (move->time_us <= p->op->now_us)
+            continue;
+        worker->cause = move->cause;
+        TRY(advance(p, move->time_us, err));
+    }
+    worker->cause = before;
+    return OK;
+}
+
 /* --- rows -------------------------------------------------------------------------------------------- */
 
 enum code interval_times(struct op_interval_join *op, struct interval_input *input,
                          int64_t before_us, struct error *err)
 {
     const struct batch *in = input->in;
-    const struct op_port *other = &op->base.ports[1 - input->port];
+    struct arena *arena = op->base.worker->batch_arena;
     int64_t now_us = before_us;
     uint32_t mark = 0;
-    if (!(input->now_us = arena_array(op->base.worker->batch_arena, int64_t, in->selected + 1)))
+    input->now_us = arena_array(arena, int64_t, in->selected + 1);
+    input->moves = arena_array(arena, struct interval_move, in->watermark_count + 1);
+    if (!input->now_us || !input->moves)
         return error_nomem(err);
+    if (now_us > op->now_us)
+        input->moves[input->move_count++] = (struct interval_move){ 0, now_us, OP_NO_CAUSE };
     for (uint32_t i = 0; i <= in->selected; i++) {
         bool last = i == in->selected;
         while (!op->plan->proctime && mark < in->watermark_count &&
                (last || in->watermarks[mark].row < batch_row(in, i))) {
-            int64_t mine_us = in->watermarks[mark++].watermark_us;
-            now_us = MAX(now_us, other->ended ? mine_us : MIN(mine_us, other->watermark_us));
+            const struct watermark_at *at = &in->watermarks[mark++];
+            int64_t us = op_time_if(&op->base, input->port, at->watermark_us);
+            if (us <= now_us)
+                continue;
+            now_us = us;
+            input->moves[input->move_count++] =
+                (struct interval_move){ i, us, batch_origin(in, at->row) };
         }
         input->now_us[i] = now_us;
     }
@@ -328,8 +362,7 @@ static enum code run(struct pass *p, uint32_t first, uint32_t end, const bool *p
         }
         if (column_is_valid(p->times, batch_row(p->in, i)))
             TRY(keep(p, i, matched, err));
-        if (p->now_us[i + 1] > p->op->now_us)
-            TRY(advance(p, p->now_us[i + 1], err));
+        TRY(pass_moves(p, i + 1, err));
     }
     return flush(p, err);
 }
@@ -342,6 +375,7 @@ enum code interval_take(struct op_interval_join *op, struct interval_input *inpu
     struct pass p = { .op = op,
                       .arena = op->base.worker->batch_arena,
                       .in = in,
+                      .input = input,
                       .port = port,
                       .own = &op->sides[port],
                       .other = &op->sides[1 - port],
@@ -349,8 +383,7 @@ enum code interval_take(struct op_interval_join *op, struct interval_input *inpu
                       .times = in->columns[op->plan->time[port]] };
     for (uint32_t i = input->row; i <= in->selected; i++) /* what waited: time may have gone on */
         p.now_us[i] = MAX(p.now_us[i], op->now_us);
-    if (p.now_us[input->row] > op->now_us)
-        TRY(advance(&p, p.now_us[input->row], err));
+    TRY(pass_moves(&p, input->row, err));
     TRY(find_keys(&p, err));
     for (uint32_t end; input->row < in->selected && pairs < PAIRS_CALL; input->row = end) {
         bool *pass;

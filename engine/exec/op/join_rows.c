@@ -35,6 +35,7 @@ struct step {
     uint32_t *pair_end;    /* by row from `first`: behind its last pair */
     struct made *made;
     uint32_t made_count, made_cap;
+    struct bag_item *left; /* of the -U before, for its +U to take over; NULL: there is none */
     uint32_t *ends;        /* by selected row: rows made until then, for marks */
     bool updates_before;   /* -U is wanted */
 };
@@ -56,7 +57,7 @@ static bool is_left_out(const struct step *s, uint32_t row)
            !s->op->plan->base.inputs[s->port]->before;
 }
 
-/* Looks all rows from `from` on up in both sides. */
+/* Looks all rows from `from` on up in both sides at once. */
 static enum code find_keys(struct step *s, uint32_t from, struct error *err)
 {
     struct op_join *op = s->op;
@@ -80,8 +81,7 @@ static enum code find_keys(struct step *s, uint32_t from, struct error *err)
         sel[found++] = row;
     }
     struct bag_key **own = keys + 2 * n, **other = keys + 3 * n;
-    TRY(state_bag_find(s->other->bag, s->own->keys, sel, found, false, other, err));
-    TRY(state_bag_find(s->own->bag, s->own->keys, sel, found, true, own, err));
+    TRY(state_bag_find_both(s->own->bag, s->own->keys, sel, found, own, other, err));
     s->own_keys = keys;
     s->other_keys = keys + n;
     for (uint32_t i = 0; i < found; i++) {
@@ -217,6 +217,19 @@ static enum code too_many(const struct op_join *op, struct error *err)
                     "a query used as a value has given more than one row");
 }
 
+/* Is row i a -U whose +U comes next in this step and will be the same item, the last of its key?
+ * Then the item stays for it: it is not freed and made anew, and the order of the key's items is
+ * that of going and coming. */
+static bool stays(const struct step *s, uint32_t i, const struct bag_item *item)
+{
+    if (!s->own->keyed || item->next || i + 1 >= s->end || s->own_keys[i + 1] != item->key)
+        return false;
+    uint32_t row = batch_row(s->in, i), next = batch_row(s->in, i + 1);
+    return batch_change(s->in, row) == CHANGE_UPDATE_BEFORE &&
+           batch_change(s->in, next) == CHANGE_UPDATE_AFTER &&
+           state_bag_get(s->own->bag, item->key, s->in->columns, next) == item;
+}
+
 /* The row itself, when it has met all of the other side. */
 static enum code end_row(struct step *s, uint32_t i, uint32_t matched, struct error *err)
 {
@@ -233,13 +246,20 @@ static enum code end_row(struct step *s, uint32_t i, uint32_t matched, struct er
         return OK;
     if (!adds(change)) {
         struct bag_item *gone = state_bag_get(s->own->bag, s->own_keys[i], s->in->columns, row);
-        if (gone)
+        if (gone && stays(s, i, gone))
+            s->left = gone;
+        else if (gone)
             state_bag_take(s->own->bag, gone);
         return OK;
     }
-    struct bag_item *item;
+    struct bag_item *item = s->left;
     bool replaced;
-    TRY(state_bag_add(s->own->bag, s->own_keys[i], s->in->columns, row, &item, &replaced, err));
+    s->left = NULL;
+    if (item)
+        TRY(state_bag_replace(s->own->bag, item, s->in->columns, row, err));
+    else
+        TRY(state_bag_add(s->own->bag, s->own_keys[i], s->in->columns, row, &item, &replaced,
+                          err));
     item->degree = matched;
     if (op->plan->single && s->port == 1 && (item->count > 1 || item->key->items > 1))
         return too_many(op, err);
@@ -251,7 +271,7 @@ static enum code end_row(struct step *s, uint32_t i, uint32_t matched, struct er
  * replaced). */
 static bool counts_anew(const struct step *s, uint32_t i)
 {
-    return !s->own->keyed || !s->other->outer || !s->own_keys[i] ||
+    return !s->own->keyed || !s->other->outer || !s->own_keys[i] || s->left ||
            !state_bag_get(s->own->bag, s->own_keys[i], s->in->columns, batch_row(s->in, i));
 }
 
@@ -328,19 +348,43 @@ static enum code own_columns(struct step *s, struct column **to, const bool *wan
     return OK;
 }
 
+/* Column of the batch that equals column c of the other side because the join says so, in every bit;
+ * NULL: there is none. */
+static const struct column *equal_column(const struct step *s, uint32_t c)
+{
+    const struct plan_join *plan = s->op->plan;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        const struct column *own = s->own->keys[i];
+        enum phys phys = type_phys(own->type);
+        if (plan->keys[1 - s->port][i] == c && own->type == s->other->layout->slots[c].type &&
+            phys != PHYS_F32 && phys != PHYS_F64 && phys != PHYS_LIST && phys != PHYS_ROW)
+            return own;
+    }
+    return NULL;
+}
+
 static enum code other_columns(struct step *s, struct column **to, const bool *wanted,
                                struct error *err)
 {
     uint32_t n = s->made_count;
     char **rows = arena_array(s->arena, char *, n);
-    if (!rows)
+    uint32_t *own_rows = arena_array(s->arena, uint32_t, n);
+    if (!rows || !own_rows)
         return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++)
+    bool pairs = true;
+    for (uint32_t i = 0; i < n; i++) {
         rows[i] = s->made[i].item ? s->made[i].item->slots : NULL;
+        own_rows[i] = s->made[i].row;
+        pairs = pairs && rows[i] && !s->made[i].padded;
+    }
     for (uint32_t c = 0; c < s->other->width; c++) {
         const struct state_slot *slot = &s->other->layout->slots[c];
-        to[c] = wanted && !wanted[c] ? column_create_null(s->arena, slot->type, n)
-                                     : state_column(s->arena, slot, rows, n);
+        const struct column *equal = pairs ? equal_column(s, c) : NULL;
+        if (wanted && !wanted[c])
+            to[c] = column_create_null(s->arena, slot->type, n);
+        else
+            to[c] = equal ? column_gather(s->arena, equal, own_rows, n)
+                          : state_column(s->arena, slot, rows, n);
         if (!to[c])
             return error_nomem(err);
     }

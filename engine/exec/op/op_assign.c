@@ -4,10 +4,10 @@
  * A HOP or CUMULATE makes several rows of one.  Where that is very many, what is left of an
  * input waits as a copy and goes on in the next call.  Marks of time go with the rows they
  * follow. */
+#include "exec/op/op_session.h"
 #include "exec/op/ops.h"
 #include "exec/op/window_times.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 enum { FAN_ROWS = 1 << 16 }; /* of a call */
@@ -51,7 +51,7 @@ static enum code find_slices(struct op_assign *op, struct assigning *a, struct e
     if (!a->slices)
         return error_nomem(err);
     if (spec->proctime) {
-        a->now_us = clock_now_us(op->base.worker->clock);
+        a->now_us = op_clock_us(op->base.worker);
         int64_t now = window_local(&op->times, a->now_us);
         for (uint32_t i = 0; i < in->selected; i++)
             a->slices[i] = window_slice_end(&op->times, now);
@@ -230,17 +230,6 @@ static enum code more(struct op *base, struct error *err)
     return op->first ? OK : op_more_done(base, err);
 }
 
-static enum code watermark(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
-{
-    int64_t moved = op_align_watermark(op, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_pass_watermark(op, moved, err);
-}
-
-static enum code end(struct op *op, uint32_t port, struct error *err)
-{
-    return op_align_end(op, port) ? op_pass_end(op, err) : OK;
-}
-
 static void destroy(struct op *base)
 {
     struct op_assign *op = (struct op_assign *)base;
@@ -251,9 +240,9 @@ static void destroy(struct op *base)
 static const struct op_kind op_assign_kind = {
     .name = "WindowTableFunction",
     .push = push,
-    .watermark = watermark,
+    .watermark = op_watermark_min,
     .barrier = op_barrier_pass,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .destroy = destroy,
 };
@@ -262,9 +251,7 @@ enum code op_assign_create(struct worker *worker, const struct plan_assign *plan
                            struct error *err)
 {
     if (plan->window.kind == WINDOW_SESSION)
-        return error_at(err, E_UNSUPPORTED, plan->base.span,
-                        "SESSION without a GROUP BY over its bounds cannot run in this version of "
-                        "weir");
+        return op_session_rows_create(worker, plan, ret, err);
     struct op_assign *op = op_create(worker, &op_assign_kind, sizeof *op, &plan->base, 1);
     if (!op)
         return error_nomem(err);

@@ -138,6 +138,15 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return OK;
 }
 
+static enum code idle(struct op *base, uint32_t port, bool idle, struct error *err)
+{
+    (void)port;
+    struct op_calc *op = (struct op_calc *)base;
+    for (uint32_t i = 0; i < op->branch_count; i++)
+        TRY(op_emit_idle(&op->branches[i].base, idle, err));
+    return OK;
+}
+
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
 {
@@ -161,6 +170,7 @@ static const struct op_kind op_calc_kind = {
     .name = "Calc",
     .push = push,
     .watermark = watermark,
+    .idle = idle,
     .barrier = barrier,
     .end = end,
 };

@@ -277,17 +277,6 @@ static enum code more(struct op *base, struct error *err)
     return op->first ? OK : op_more_done(base, err);
 }
 
-static enum code watermark(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
-{
-    int64_t moved = op_align_watermark(op, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_pass_watermark(op, moved, err);
-}
-
-static enum code end(struct op *op, uint32_t port, struct error *err)
-{
-    return op_align_end(op, port) ? op_pass_end(op, err) : OK;
-}
-
 static void destroy(struct op *base)
 {
     struct op_correlate *op = (struct op_correlate *)base;
@@ -298,9 +287,9 @@ static void destroy(struct op *base)
 static const struct op_kind op_correlate_kind = {
     .name = "Correlate",
     .push = push,
-    .watermark = watermark,
+    .watermark = op_watermark_min,
     .barrier = op_barrier_pass,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .destroy = destroy,
 };

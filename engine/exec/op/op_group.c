@@ -65,8 +65,12 @@ static enum code find_groups(struct op_group *op, struct group_rows *g, uint8_t 
         return error_nomem(err);
     for (uint32_t i = 0; i < keys; i++)
         g->key[i] = g->in->columns[op->plan->keys[i]];
-    return state_table_find(op->groups, g->key, g->in->selection, g->n, true, g->rows, *ret_new,
-                            err);
+    const uint32_t *sel = g->in->selection;
+    if (op->live)
+        return state_table_find_runs(op->groups, g->key, sel, g->n, true, g->rows, *ret_new, err);
+    const uint64_t *hashes = state_hashes_of(g->in, g->key, keys, sel, g->n);
+    return state_table_find_hashed(op->groups, g->key, hashes, sel, g->n, true, g->rows, *ret_new,
+                                   err);
 }
 
 static void decide_adds(struct group_rows *g, const uint8_t *is_new)

@@ -8,7 +8,6 @@
  * may be older than the watermark that came in, so it is passed on later by that much. */
 #include "exec/op/interval.h"
 
-#include "base/clock.h"
 #include "state/snapshot.h"
 
 enum { LEFT_BAG = 1, RIGHT_BAG = 2 }; /* tables of a snapshot */
@@ -17,38 +16,51 @@ static enum code take_clock(struct op_interval_join *op, struct error *err)
 {
     if (!op->plan->proctime)
         return OK;
-    TRY(interval_advance(op, clock_now_us(op->base.worker->clock), err));
+    TRY(interval_advance(op, op_clock_us(op->base.worker), err));
     interval_forget(op);
     return OK;
 }
 
-/* Time of both sides. */
-static int64_t least_watermark(const struct op *base)
+/* The rows that are left, which still know where they came from. */
+static struct batch *copy_rest(struct arena *arena, const struct interval_input *input)
 {
-    int64_t least = WATERMARK_END;
-    for (uint32_t k = 0; k < 2; k++)
-        if (!base->ports[k].ended)
-            least = MIN(least, base->ports[k].watermark_us);
-    return least;
+    uint32_t n = input->in->selected - input->row;
+    struct batch *copy = batch_copy_part(arena, input->in, input->row, n);
+    uint32_t *origin = copy ? arena_array(arena, uint32_t, n) : NULL;
+    for (uint32_t i = 0; origin && i < n; i++)
+        origin[i] = batch_origin(input->in, batch_row(input->in, input->row + i));
+    if (!origin)
+        return NULL;
+    copy->origin = origin;
+    return copy;
 }
 
 /* What is left of an input waits. */
 static enum code keep(struct op_interval_join *op, const struct interval_input *input,
                       struct error *err)
 {
-    uint32_t n = input->in->selected - input->row;
+    uint32_t n = input->in->selected - input->row, count = input->move_count - input->move;
     struct arena *arena = arena_create();
     struct interval_input *w = arena ? arena_new(arena, struct interval_input) : NULL;
     int64_t *now_us = w ? arena_array(arena, int64_t, n + 1) : NULL;
-    struct batch *copy = now_us ? batch_copy_part(arena, input->in, input->row, n) : NULL;
+    struct interval_move *moves =
+        now_us ? arena_array(arena, struct interval_move, MAX(count, 1)) : NULL;
+    struct batch *copy = moves ? copy_rest(arena, input) : NULL;
     if (!copy) {
         arena_destroy(arena);
         return error_nomem(err);
     }
     memcpy(now_us, input->now_us + input->row, (n + 1) * sizeof *now_us);
-    *w = (struct interval_input){
-        .arena = arena, .in = copy, .port = input->port, .now_us = now_us
-    };
+    for (uint32_t i = 0; i < count; i++) {
+        moves[i] = input->moves[input->move + i];
+        moves[i].at -= MIN(moves[i].at, input->row);
+    }
+    *w = (struct interval_input){ .arena = arena,
+                                  .in = copy,
+                                  .port = input->port,
+                                  .now_us = now_us,
+                                  .moves = moves,
+                                  .move_count = count };
     if (op->last)
         op->last->next = w;
     else
@@ -66,7 +78,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     if (!op->first)
         TRY(take_clock(op, err));
     else if (!op->plan->proctime) /* watermarks that wait behind what waits are before these rows */
-        before_us = MAX(before_us, least_watermark(base));
+        before_us = MAX(before_us, op_time(base));
     TRY(interval_times(op, &input, op->first ? before_us : op->now_us, err));
     if (!op->first)
         TRY(interval_take(op, &input, err));
@@ -77,7 +89,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
 static enum code move_on(struct op_interval_join *op, struct error *err)
 {
     struct op *base = &op->base;
-    int64_t least = least_watermark(base);
+    int64_t least = op_time(base);
     if (least == WATERMARK_NONE)
         return OK;
     if (!op->plan->proctime && least > op->now_us) {
@@ -93,11 +105,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
 {
     base->ports[port].watermark_us = watermark_us;
     return base->more ? OK : move_on((struct op_interval_join *)base, err);
-}
-
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
 }
 
 static struct arena *take_first(struct op_interval_join *op)
@@ -188,7 +195,7 @@ static const struct op_kind op_interval_join_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .settle = settle,
     .restore = restore,

@@ -72,17 +72,6 @@ static enum code more(struct op *base, struct error *err)
     return op->queue ? OK : op_more_done(base, err);
 }
 
-static enum code watermark(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
-{
-    int64_t moved = op_align_watermark(op, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_pass_watermark(op, moved, err);
-}
-
-static enum code end(struct op *op, uint32_t port, struct error *err)
-{
-    return op_align_end(op, port) ? op_pass_end(op, err) : OK;
-}
-
 /* --- snapshots -------------------------------------------------------------------------- */
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
@@ -130,9 +119,9 @@ static void destroy(struct op *base)
 static const struct op_kind op_join_kind = {
     .name = "Join",
     .push = push,
-    .watermark = watermark,
+    .watermark = op_watermark_min,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = restore,
     .destroy = destroy,
@@ -161,7 +150,8 @@ static const struct plan_key *identity_of(const struct plan_join *join, uint32_t
     return best;
 }
 
-static enum code make_side(struct op_join *op, uint32_t k, struct error *err)
+static enum code make_side(struct op_join *op, uint32_t k, struct bag_schema *ret,
+                           struct error *err)
 {
     struct worker *worker = op->base.worker;
     const struct plan *input = op->plan->base.inputs[k];
@@ -179,12 +169,13 @@ static enum code make_side(struct op_join *op, uint32_t k, struct error *err)
         items[i] = input->fields[i].type;
     bool appends = input->changes == CHANGES_INSERT;
     const struct plan_key *identity = appends ? NULL : identity_of(op->plan, k);
-    struct bag_schema schema = {
+    *ret = (struct bag_schema){
         .name = k == 0 ? "left rows" : "right rows",
         .id = k == 0 ? LEFT_BAG : RIGHT_BAG,
         .key = keys,
         .key_count = n,
         .route_count = n,
+        .key_columns = op->plan->keys[k],
         .item = items,
         .item_count = input->field_count,
         .identity = identity ? identity->columns : NULL,
@@ -192,9 +183,6 @@ static enum code make_side(struct op_join *op, uint32_t k, struct error *err)
         .appends_only = appends,
         .ttl_ms = op->plan->base.ttl_ms[k],
     };
-    TRY(state_bag_create(op->heap, &schema, worker->clock, &side->bag, err));
-    state_bag_on_expired(side->bag, on_expired, op);
-    side->layout = state_bag_layout(side->bag);
     side->width = input->field_count;
     side->keyed = identity != NULL;
     enum join_type type = op->plan->type;
@@ -215,8 +203,16 @@ enum code op_join_create(struct worker *worker, const struct plan_join *plan, st
     op->semi = plan->type == SEMI_JOIN;
     op->anti = plan->type == ANTI_JOIN;
     TRY(op_state_heap(&op->base, &op->heap, err));
+    struct bag_schema schemas[2];
+    struct state_bag *bags[2];
     for (uint32_t k = 0; k < 2; k++)
-        TRY(make_side(op, k, err));
+        TRY(make_side(op, k, &schemas[k], err));
+    TRY(state_bag_create_pair(op->heap, schemas, worker->clock, bags, err));
+    for (uint32_t k = 0; k < 2; k++) {
+        op->sides[k].bag = bags[k];
+        op->sides[k].layout = state_bag_layout(bags[k]);
+        state_bag_on_expired(bags[k], on_expired, op);
+    }
     return join_test_create(worker, plan->condition, op->sides[0].width + op->sides[1].width,
                             &op->test, err);
 }

@@ -128,12 +128,6 @@ static enum code more(struct op *base, struct error *err)
 
 /* --- messages --------------------------------------------------------------------------------------- */
 
-static enum code watermark(struct op *op, uint32_t port, int64_t watermark_us, struct error *err)
-{
-    int64_t moved = op_align_watermark(op, port, watermark_us);
-    return moved == WATERMARK_NONE ? OK : op_pass_watermark(op, moved, err);
-}
-
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
 {
@@ -160,11 +154,6 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
     return state_reader_check(reader, err);
 }
 
-static enum code end(struct op *op, uint32_t port, struct error *err)
-{
-    return op_align_end(op, port) ? op_pass_end(op, err) : OK;
-}
-
 static void destroy(struct op *base)
 {
     struct op_lookup *op = (struct op_lookup *)base;
@@ -184,9 +173,9 @@ static void destroy(struct op *base)
 static const struct op_kind op_lookup_kind = {
     .name = "Lookup",
     .push = push,
-    .watermark = watermark,
+    .watermark = op_watermark_min,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = restore,
     .destroy = destroy,

@@ -103,7 +103,7 @@ static enum code remove_row(struct op_materialize *op, const struct batch *in, u
     if (!item)
         return OK; /* its time was over */
     bool last = !item->next && item->count == 1;
-    struct bag_item *before = item->prev;
+    struct bag_item *before = bag_item_before(item);
     state_bag_take(op->rows, item);
     if (key->items == 0) {
         put(out, row, CHANGE_DELETE);

@@ -15,7 +15,6 @@
 #include "exec/late.h"
 #include "exec/op/op_over.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 enum { COMPUTE_ROWS = BATCH_ROWS, PIECES = 4 }; /* of a call */
@@ -148,6 +147,13 @@ static enum code compute_due(struct op_over *op, struct error *err)
 
 /* --- partitions that are forgotten ------------------------------------------------------------ */
 
+/* A frame may be longer than time is. */
+static int64_t time_after(int64_t time_us, int64_t length_us)
+{
+    int64_t after;
+    return __builtin_add_overflow(time_us, length_us, &after) ? INT64_MAX : after;
+}
+
 /* A row sees to it that its partition is looked at when it is out of every frame.  `key` are the
  * key columns of its batch and one for the time. */
 static enum code set_timer(struct op_over *op, struct column *const *key, uint32_t row,
@@ -156,9 +162,10 @@ static enum code set_timer(struct op_over *op, struct column *const *key, uint32
     const struct state_slot *slot = over_slot(&op->over, OVER_CLEANUP);
     int64_t *cleanup = over_value(&op->over, group, OVER_CLEANUP);
     int64_t length = op->plan->preceding, half = length / TIME_US_PER_MS / 2 * TIME_US_PER_MS;
-    if (state_is_valid(group, slot) && *cleanup >= time_us + length + TIME_US_PER_MS)
+    int64_t out_us = time_after(time_us + TIME_US_PER_MS, length);
+    if (state_is_valid(group, slot) && *cleanup >= out_us)
         return OK;
-    *cleanup = time_us + length + half + TIME_US_PER_MS;
+    *cleanup = time_after(out_us, half);
     state_set_valid(group, slot, true);
     char *timer;
     uint8_t is_new;
@@ -388,7 +395,7 @@ static enum code push_clock(struct op_over *op, const struct batch *in, struct e
     struct column **results = arena_array(in->arena, struct column *, op->plan->call_count);
     if (!rows.groups || !times || !results)
         return error_nomem(err);
-    int64_t now_us = clock_now_us(op->base.worker->clock);
+    int64_t now_us = op_clock_us(op->base.worker);
     for (uint32_t i = 0; i < rows.n; i++)
         times[i] = now_us - time_floor_mod(now_us, TIME_US_PER_MS);
     rows.times = times;
@@ -418,11 +425,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return moved == WATERMARK_NONE ? OK : op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 /* --- making ----------------------------------------------------------------------------------- */
 
 static void destroy(struct op *base)
@@ -441,7 +443,7 @@ static const struct op_kind op_over_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = over_barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = over_restore,
     .destroy = destroy,

@@ -13,7 +13,6 @@
 #include "exec/late.h"
 #include "exec/op/op_session.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 #include <stdlib.h>
@@ -64,6 +63,8 @@ static enum code drop_group(struct op_session *op, struct session *s, struct err
     enum code code = buf_check(&key, err);
     if (code == OK) {
         agg_set_drop(op->set, s->row, buf_view(&key));
+        if (op->rows)
+            state_tree_remove_prefix(op->rows, buf_view(&key));
         state_table_remove(op->groups, s->row);
         s->row = NULL;
     }
@@ -110,6 +111,8 @@ enum code session_add_waiting(struct op_session *op, struct error *err)
     struct waiting *w = &op->waiting;
     if (w->n == 0)
         return OK;
+    if (op->rows)
+        TRY(session_rows_add(op, w, err));
     struct agg_batch batch = { .in = w->in,
                                .n = w->n,
                                .sel = w->sel,
@@ -186,6 +189,8 @@ static enum code swallow_next(struct op_session *op, struct session *s, struct e
         TRY(session_keys(op, arena, &other->row, 1, &from, err));
     }
     TRY(agg_set_merge(op->set, &s->row, to, &other->row, from, 1, err));
+    if (op->rows)
+        TRY(session_rows_move(op, s->row, other->row, err));
     const struct state_slot *slot = &op->layout->slots[op->first_value + SESSION_COUNT];
     *(int64_t *)state_at(s->row, slot) += *(int64_t *)state_at(other->row, slot);
     s->end_us = MAX(s->end_us, other->end_us);
@@ -268,12 +273,12 @@ static enum code advance(struct op_session *op, int64_t time_us, struct error *e
     return OK;
 }
 
-static int64_t property_value(struct op_session *op, enum window_property what,
-                              const struct session *s, const struct type *type)
+int64_t session_property(struct op_session *op, enum window_property what,
+                         const struct session *s, const struct type *type)
 {
     const struct window_spec *spec = &op->plan->window;
     if (what == WINDOW_TIME && spec->proctime && !type->blink_instant)
-        return clock_now_us(op->base.worker->clock);
+        return op_clock_us(op->base.worker);
     int64_t local = what == WINDOW_START ? s->start_us
                     : what == WINDOW_END ? s->end_us
                                          : s->end_us - TIME_US_PER_MS;
@@ -306,10 +311,25 @@ static enum code send_sessions(struct op_session *op, struct session *const *ses
             return error_nomem(err);
         for (uint32_t i = 0; i < n; i++)
             COLUMN_OUT(out->columns[at], int64_t)[i] =
-                property_value(op, plan->properties[p], sessions[i], type);
+                session_property(op, plan->properties[p], sessions[i], type);
     }
     TRY(op_caused(out, op->due[op->due_first].cause, err));
     return op_emit(&op->base, out, err);
+}
+
+static enum code forget_first(struct op_session *op, struct error *err)
+{
+    struct session *s = op->due[op->due_first++].session;
+    TRY(drop_group(op, s, err));
+    state_free(op->heap, s, sizeof *s);
+    return OK;
+}
+
+static enum code send_rows(struct op_session *op, struct error *err)
+{
+    bool done;
+    TRY(session_rows_send(op, op->due[op->due_first].session, &done, err));
+    return done ? forget_first(op, err) : OK;
 }
 
 /* The next sessions that are due, up to a watermark; those all of whose rows were taken back are
@@ -319,6 +339,8 @@ static enum code send_some(struct op_session *op, struct error *err)
     const struct state_slot *slot = &op->layout->slots[op->first_value + SESSION_COUNT];
     struct session *sessions[BATCH_ROWS];
     uint32_t first = op->due_first, n = 0, taken = 0;
+    if (op->rows && op->due[first].session)
+        return send_rows(op, err);
     while (taken < BATCH_ROWS && first + taken < op->due_count && op->due[first + taken].session) {
         struct session *s = op->due[first + taken++].session;
         if (*(int64_t *)state_at(s->row, slot) != 0)
@@ -326,11 +348,8 @@ static enum code send_some(struct op_session *op, struct error *err)
     }
     if (n > 0)
         TRY(send_sessions(op, sessions, n, err));
-    for (uint32_t i = 0; i < taken; i++) {
-        struct session *s = op->due[op->due_first++].session;
-        TRY(drop_group(op, s, err));
-        state_free(op->heap, s, sizeof *s);
-    }
+    for (uint32_t i = 0; i < taken; i++)
+        TRY(forget_first(op, err));
     if (taken > 0)
         return OK;
     struct session_due mark = op->due[op->due_first++];
@@ -446,7 +465,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     int64_t now_us = 0;
     TRY(begin_batch(op, in, err));
     if (op->plan->window.proctime) {
-        now_us = clock_now_us(base->worker->clock);
+        now_us = op_clock_us(base->worker);
         TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
     }
     TRY(run_rows(op, in, now_us, err));
@@ -475,11 +494,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code more(struct op *base, struct error *err)
 {
     struct op_session *op = (struct op_session *)base;
@@ -497,7 +511,7 @@ const struct op_kind op_session_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = session_barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .timer = timer,
     .restore = session_restore,

@@ -4,7 +4,9 @@
 #include "agg/agg_set.h"
 #include "exec/op.h"
 #include "exec/op/window_times.h"
+#include "state/snapshot.h"
 #include "state/table.h"
+#include "state/tree.h"
 
 /* An open session, or one that is due. Times are wall-clock ones. */
 struct session {
@@ -46,7 +48,12 @@ struct waiting {
 
 /* Values of a group in front of the accumulators. */
 enum { SESSION_START, SESSION_END, SESSION_COUNT, SESSION_VALUES };
-enum { SESSION_TABLE = 2, SESSION_KEYS_TABLE = 3, SESSION_AGG_TABLES = 16 };
+enum {
+    SESSION_TABLE = 2,
+    SESSION_KEYS_TABLE = 3,
+    SESSION_ROWS_TABLE = 4,
+    SESSION_AGG_TABLES = 16,
+};
 
 struct op_session {
     struct op base;
@@ -68,6 +75,11 @@ struct op_session {
     uint32_t idle_count, idle_cap;
     uint64_t made;
     int64_t time_us;            /* watermark, or clock */
+    /* Of the table function (op_session_rows.c). */
+    struct state_tree *rows;    /* by session and arrival: change, row; NULL: aggregates */
+    int64_t arrivals;
+    int64_t next_row;           /* of the session that is sent: where to go on */
+    struct buf prefix, entry, bytes;
 };
 
 extern const struct op_kind op_session_kind;
@@ -75,6 +87,10 @@ extern const struct op_kind op_session_kind;
 /* op_session_open.c */
 enum code op_session_create(struct worker *worker, const struct plan_window *plan,
                             struct op **ret, struct error *err);
+/* `base` is the node that runs; the plan's calls are aggregated. */
+enum code op_session_make(struct worker *worker, const struct plan_window *plan,
+                          const struct plan *base, struct op **ret, struct error *err)
+    WEIR_CHECKED;
 void session_close(struct op_session *op);
 /* Key bytes of n groups. */
 enum code session_keys(const struct op_session *op, struct arena *arena, char *const *rows,
@@ -84,8 +100,23 @@ enum code session_add_waiting(struct op_session *op, struct error *err) WEIR_CHE
 enum code session_send(struct op_session *op, uint32_t batches, struct error *err) WEIR_CHECKED;
 void session_set_due(struct op_session *op);
 struct session_key *session_key_of(const struct op_session *op, char *key_row);
+int64_t session_property(struct op_session *op, enum window_property what,
+                         const struct session *s, const struct type *type);
 enum code session_heap_push(struct op_session *op, struct session *s, struct error *err)
     WEIR_CHECKED;
+
+/* op_session_rows.c: the rows that wait to be added; those of a session that becomes part of another;
+ * the next ones of a session that is over. */
+enum code session_rows_add(struct op_session *op, const struct waiting *w, struct error *err)
+    WEIR_CHECKED;
+enum code session_rows_move(struct op_session *op, const char *to, const char *from,
+                            struct error *err) WEIR_CHECKED;
+enum code session_rows_send(struct op_session *op, const struct session *s, bool *ret_done,
+                            struct error *err) WEIR_CHECKED;
+enum code session_rows_load(struct op_session *op, struct state_reader *reader,
+                            const struct state_record *r, struct error *err) WEIR_CHECKED;
+enum code op_session_rows_create(struct worker *worker, const struct plan_assign *plan,
+                                 struct op **ret, struct error *err);
 
 /* op_session_save.c */
 enum code session_barrier(struct op *base, uint32_t port, const struct barrier *barrier,

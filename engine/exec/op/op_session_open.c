@@ -80,26 +80,35 @@ static enum code make_tables(struct op_session *op, struct error *err)
 enum code op_session_create(struct worker *worker, const struct plan_window *plan,
                             struct op **ret, struct error *err)
 {
-    struct op_session *op = op_create(worker, &op_session_kind, sizeof *op, &plan->base, 1);
+    return op_session_make(worker, plan, &plan->base, ret, err);
+}
+
+enum code op_session_make(struct worker *worker, const struct plan_window *plan,
+                          const struct plan *base, struct op **ret, struct error *err)
+{
+    struct op_session *op = op_create(worker, &op_session_kind, sizeof *op, base, 1);
     if (!op)
         return error_nomem(err);
     *ret = &op->base;
     op->plan = plan;
     op->time_us = WATERMARK_NONE;
+    op->next_row = INT64_MIN;
+    buf_init(&op->prefix, 1 << 30);
+    buf_init(&op->entry, 1 << 30);
+    buf_init(&op->bytes, 1 << 30);
     window_times_init(&op->times, &plan->window, worker->zone);
     TRY(op_state_heap(&op->base, &op->heap, err));
-    TRY(make_tables(op, err));
-    if (!agg_set_can_merge(op->set))
-        return error_at(err, E_UNSUPPORTED, plan->base.span,
-                        "a SESSION window cannot run in this version of weir with DISTINCT or "
-                        "with an aggregate that cannot be merged");
-    return OK;
+    return make_tables(op, err);
 }
 
 void session_close(struct op_session *op)
 {
     state_heap_close(op->heap);
     agg_set_destroy(op->set);
+    state_tree_destroy(op->rows);
+    buf_done(&op->prefix);
+    buf_done(&op->entry);
+    buf_done(&op->bytes);
     state_table_destroy(op->keys);
     state_table_destroy(op->groups);
     state_heap_destroy(op->heap);

@@ -2,6 +2,7 @@
 #include "exec/op/op_session.h"
 
 #include "state/snapshot.h"
+#include "types/time.h"
 
 enum { TABLE_TIME = 1 };
 
@@ -43,6 +44,8 @@ enum code session_barrier(struct op *base, uint32_t port, const struct barrier *
         TRY(save_time(op, barrier->writer, err));
         TRY(state_table_save(op->groups, barrier->writer, err));
         TRY(agg_set_save(op->set, barrier->writer, err));
+        if (op->rows)
+            TRY(state_tree_save(op->rows, barrier->writer, err));
     }
     return op_emit_barrier(base, barrier, err);
 }
@@ -81,8 +84,12 @@ static enum code load_record(struct op_session *op, struct state_reader *reader,
         int64_t us;
         TRY(state_decode_i64(&value, &us, err));
         op->time_us = MAX(op->time_us, us);
+        if (op->plan->window.proctime && us != WATERMARK_NONE)
+            op_clock_was(op->base.worker, us + TIME_US_PER_MS);
         return OK;
     }
+    if (op->rows && r->table_id == SESSION_ROWS_TABLE)
+        return session_rows_load(op, reader, r, err);
     if (r->table_id == SESSION_TABLE) {
         char *row;
         TRY(state_table_load(op->groups, reader, r->key, r->value, &row, err));

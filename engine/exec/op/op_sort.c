@@ -223,11 +223,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
                          struct error *err)
 {
@@ -286,7 +281,7 @@ static const struct op_kind op_sort_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .restore = restore,
     .destroy = destroy,

@@ -14,197 +14,17 @@
 
 enum { LEFT_BAG = 1, RIGHT_BAG = 2, TIMERS = 3 }; /* tables of a snapshot */
 
-/* --- versions ---------------------------------------------------------------------------------- */
+enum { BATCHES_CALL = 4 };
 
-static int64_t time_of(const struct temporal_side *side, const struct bag_item *item)
+/* Time is now_us; what is due at it leaves, as much as the call may send. */
+static enum code move_time(struct op_temporal_join *op, int64_t now_us, uint32_t cause,
+                           uint32_t *batches, struct error *err)
 {
-    int64_t us;
-    memcpy(&us, item->slots + side->layout->slots[side->time].offset, sizeof us);
-    return us;
-}
-
-static enum change change_of(const struct temporal_side *side, const struct bag_item *item)
-{
-    return (enum change)item->slots[side->layout->slots[side->width].offset];
-}
-
-/* The newest version that is not newer than `time_us`; NULL: none. */
-static struct bag_item *version_at(const struct temporal_side *right, const struct bag_key *key,
-                                   int64_t time_us)
-{
-    struct bag_item *best = NULL;
-    for (struct bag_item *item = key ? key->first : NULL; item; item = item->next) {
-        int64_t us = time_of(right, item);
-        if (us <= time_us && (!best || us > time_of(right, best)))
-            best = item;
-    }
-    return best;
-}
-
-/* Versions that no row at or behind the watermark can want. */
-static void clean(struct temporal_side *right, const struct bag_key *key, int64_t now_us)
-{
-    const struct bag_item *newest = version_at(right, key, now_us);
-    for (struct bag_item *item = newest ? key->first : NULL, *next; item; item = next) {
-        next = item->next;
-        if (time_of(right, item) < time_of(right, newest))
-            state_bag_take(right->bag, item);
-    }
-}
-
-/* --- output ---------------------------------------------------------------------------------------- */
-
-struct due {
-    struct bag_item **rows;
-    char **left, **right; /* slots; right NULL: no version */
-    uint32_t count, cap, left_cap, right_cap;
-};
-
-/* Rows of a key whose time has come, each with its version; *ret_next_us is the least time of the
- * others, WATERMARK_END: there are none. */
-static enum code key_due(struct op_temporal_join *op, const struct bag_key *left,
-                         const struct bag_key *versions, int64_t now_us, struct due *due,
-                         int64_t *ret_next_us, struct error *err)
-{
-    struct arena *arena = op->base.worker->batch_arena;
-    struct temporal_side *right = &op->sides[1];
-    *ret_next_us = WATERMARK_END;
-    for (struct bag_item *item = left ? left->first : NULL; item; item = item->next) {
-        int64_t time_us = time_of(&op->sides[0], item);
-        if (time_us > now_us) {
-            *ret_next_us = MIN(*ret_next_us, time_us);
-            continue;
-        }
-        struct bag_item *version = version_at(right, versions, time_us);
-        bool is_there = version && change_of(right, version) != CHANGE_DELETE;
-        uint32_t at = due->count;
-        if (!ARENA_PUSH(arena, due->left, at, due->left_cap, item->slots))
-            return error_nomem(err);
-        at = due->count;
-        if (!ARENA_PUSH(arena, due->right, at, due->right_cap, is_there ? version->slots : NULL) ||
-            !ARENA_PUSH(arena, due->rows, due->count, due->cap, item))
-            return error_nomem(err);
-    }
-    return OK;
-}
-
-/* Rows that do not pass have no version; without padding they do not leave. */
-static enum code test_versions(struct op_temporal_join *op, struct due *due, uint32_t *ret_left,
-                               struct error *err)
-{
-    struct arena *arena = op->base.worker->batch_arena;
-    uint32_t n = due->count, left = 0;
-    bool *pass = arena_array(arena, bool, n);
-    if (!pass)
-        return error_nomem(err);
-    struct join_rows sides[2] = {
-        { .layout = op->sides[0].layout, .slots = due->left, .width = op->sides[0].width },
-        { .layout = op->sides[1].layout, .slots = due->right, .width = op->sides[1].width },
-    };
-    TRY(join_test_run(&op->test, arena, sides, n, pass, err));
-    for (uint32_t i = 0; i < n; i++) {
-        if (!pass[i])
-            due->right[i] = NULL;
-        if (!due->right[i] && op->plan->join.type != LEFT_JOIN)
-            continue;
-        due->left[left] = due->left[i];
-        due->right[left] = due->right[i];
-        struct bag_item *row = due->rows[i]; /* those that stay are only freed */
-        due->rows[i] = due->rows[left];
-        due->rows[left++] = row;
-    }
-    *ret_left = left;
-    return OK;
-}
-
-static enum code emit_due(struct op_temporal_join *op, struct due *due, struct error *err)
-{
-    struct arena *arena = op->base.worker->batch_arena;
-    struct batch *out;
-    uint32_t n;
-    TRY(test_versions(op, due, &n, err));
-    struct join_rows sides[2] = {
-        { .layout = op->sides[0].layout, .slots = due->left, .width = op->sides[0].width },
-        { .layout = op->sides[1].layout, .slots = due->right, .width = op->sides[1].width },
-    };
-    TRY(join_output(arena, sides, n, &out, err));
-    uint8_t *changes = arena_alloc(arena, MAX(n, 1));
-    if (!changes)
-        return error_nomem(err);
-    bool inserts = true;
-    for (uint32_t i = 0; i < n; i++) {
-        changes[i] = (uint8_t)change_of(&op->sides[0], due->rows[i]);
-        inserts = inserts && changes[i] == CHANGE_INSERT;
-    }
-    out->changes = inserts ? NULL : changes;
-    for (uint32_t i = 0; i < due->count; i++) {
-        struct bag_key *key = due->rows[i]->key;
-        state_bag_take(op->sides[0].bag, due->rows[i]);
-        state_bag_tidy(op->sides[0].bag, key);
-    }
-    return op_emit(&op->base, out, err);
-}
-
-/* The keys of timers in both sides. */
-static enum code find_both(struct op_temporal_join *op, char **rows, uint32_t n,
-                           struct bag_key **ret_left, struct bag_key **ret_right,
-                           struct error *err)
-{
-    const struct plan_join *join = &op->plan->join;
-    struct arena *arena = op->base.worker->batch_arena;
-    struct column **keys = arena_array(arena, struct column *, MAX(join->key_count, 1));
-    if (!keys)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < join->key_count; i++) {
-        keys[i] = state_column(arena, &state_table_layout(op->timers)->slots[i], rows, n);
-        if (!keys[i])
-            return error_nomem(err);
-    }
-    TRY(state_bag_find(op->sides[0].bag, keys, NULL, n, false, ret_left, err));
-    TRY(state_bag_find(op->sides[1].bag, keys, NULL, n, false, ret_right, err));
-    for (uint32_t i = 0; i < n; i++)
-        if (join_null_key(join, keys, i))
-            ret_right[i] = NULL;
-    return OK;
-}
-
-/* Looks at the keys whose timers are due. */
-static enum code advance(struct op_temporal_join *op, int64_t now_us, bool *ret_emitted,
-                         struct error *err)
-{
-    enum { DUE_MOST = 4096 };
-    struct arena *arena = op->base.worker->batch_arena;
-    struct temporal_due keys;
+    if (now_us <= op->now_us)
+        return OK;
     op->now_us = now_us;
-    TRY(temporal_take_due(op, now_us, &keys, err));
-    char **rows = keys.rows;
-    uint32_t n = keys.count;
-    struct bag_key **left = arena_array(arena, struct bag_key *, MAX(n, 1));
-    struct bag_key **right = arena_array(arena, struct bag_key *, MAX(n, 1));
-    if (!left || !right)
-        return error_nomem(err);
-    if (n > 0)
-        TRY(find_both(op, rows, n, left, right, err));
-    struct due due = { 0 };
-    for (uint32_t i = 0; i < n; i++) {
-        int64_t next_us;
-        TRY(key_due(op, left[i], right[i], now_us, &due, &next_us, err));
-        if (next_us != WATERMARK_END)
-            TRY(temporal_set(op, rows[i], next_us, err));
-    }
-    *ret_emitted = due.count > 0;
-    for (uint32_t first = 0; first < due.count; first += DUE_MOST) {
-        struct due part = { .rows = due.rows + first,
-                            .left = due.left + first,
-                            .right = due.right + first,
-                            .count = MIN(due.count - first, DUE_MOST) };
-        TRY(emit_due(op, &part, err));
-    }
-    for (uint32_t i = 0; i < n; i++)
-        if (right[i])
-            clean(&op->sides[1], right[i], now_us);
-    temporal_forget(op, &keys);
-    return OK;
+    TRY(temporal_leave(op, cause, err));
+    return temporal_send(op, batches, err);
 }
 
 /* --- input -------------------------------------------------------------------------------------------- */
@@ -218,90 +38,201 @@ static enum code add(struct op_temporal_join *op, uint32_t port, struct column *
     TRY(state_bag_add(side->bag, key, columns, row, &item, &replaced, err));
     if (port == 1)
         temporal_tail(op, timer)->has_versions = true;
-    return temporal_set(op, timer, time_of(side, item), err);
+    return temporal_set(op, timer, temporal_time(side, item), err);
 }
 
 /* The batch's columns, and behind them the kind of each row. */
-static enum code with_kind(struct op_temporal_join *op, const struct batch *in, uint32_t width,
-                           struct column ***ret, struct error *err)
+static enum code with_kind(struct op_temporal_join *op, struct temporal_input *input,
+                           struct error *err)
 {
-    struct arena *arena = op->base.worker->batch_arena;
+    struct arena *arena = input->arena ? input->arena : op->base.worker->batch_arena;
+    const struct batch *in = input->in;
+    uint32_t width = op->sides[input->port].width;
+    if (input->columns)
+        return OK;
     struct column **columns = arena_array(arena, struct column *, width + 1);
     if (!columns || !(columns[width] = column_create(arena, &type_tinyint, in->count)))
         return error_nomem(err);
     memcpy(columns, in->columns, width * sizeof *columns);
     for (uint32_t i = 0; i < in->count; i++)
         COLUMN_OUT(columns[width], int8_t)[i] = (int8_t)batch_change(in, i);
-    *ret = columns;
+    input->columns = columns;
     return OK;
 }
 
-/* Time of both sides when this one's is `mine_us`. */
-static int64_t both_times(const struct op *base, uint32_t port, int64_t mine_us)
+/* Versions are told by what is there from then on; a -U says something only where its +U may be
+ * hidden. */
+static bool counts(const struct op_temporal_join *op, const struct temporal_input *input,
+                   uint32_t row)
 {
-    const struct op_port *other = &base->ports[1 - port];
-    return other->ended ? mine_us : MIN(mine_us, other->watermark_us);
+    return column_is_valid(input->in->columns[op->sides[input->port].time], row) &&
+           (input->port == 0 || op->plan->retracts ||
+            batch_change(input->in, row) != CHANGE_UPDATE_BEFORE);
 }
 
-static enum code move_time(struct op_temporal_join *op, int64_t now_us, struct error *err)
+/* Rows up to `end`, of the selected ones. */
+static enum code take_rows(struct op_temporal_join *op, struct temporal_input *input, uint32_t end,
+                           struct error *err)
 {
-    bool emitted;
-    if (now_us <= op->now_us)
+    struct arena *arena = op->base.worker->batch_arena;
+    const struct plan_join *join = &op->plan->join;
+    struct temporal_side *side = &op->sides[input->port];
+    const struct batch *in = input->in;
+    uint32_t n = 0, most = MAX(end - input->row, 1);
+    uint32_t *rows = arena_array(arena, uint32_t, most);
+    struct bag_key **keys = arena_array(arena, struct bag_key *, most);
+    char **timers = arena_array(arena, char *, most);
+    if (!rows || !keys || !timers)
+        return error_nomem(err);
+    for (; input->row < end; input->row++)
+        if (counts(op, input, batch_row(in, input->row)))
+            rows[n++] = batch_row(in, input->row);
+    if (n == 0)
         return OK;
-    TRY(advance(op, now_us, &emitted, err));
-    return emitted && now_us > op->base.watermark_us ? op_emit_watermark(&op->base, now_us, err)
-                                                     : OK;
+    for (uint32_t i = 0; i < join->key_count; i++)
+        side->keys[i] = in->columns[join->keys[input->port][i]];
+    TRY(with_kind(op, input, err));
+    TRY(state_bag_find(side->bag, side->keys, rows, n, true, keys, err));
+    TRY(state_table_find(op->timers, side->keys, rows, n, true, timers, NULL, err));
+    for (uint32_t i = 0; i < n; i++)
+        TRY(add(op, input->port, input->columns, keys[i], timers[i], rows[i], err));
+    return OK;
+}
+
+/* Rows, and what leaves where time moves between them, until a call has sent enough. */
+static enum code take_input(struct op_temporal_join *op, struct temporal_input *input,
+                            uint32_t *batches, struct error *err)
+{
+    while (!op->leaving->under_way) {
+        bool moves = input->move < input->move_count;
+        struct temporal_move *move = &input->moves[input->move];
+        uint32_t end = moves ? move->at : input->in->selected;
+        if (input->row < end)
+            TRY(take_rows(op, input, end, err));
+        if (!moves)
+            return OK;
+        input->move++;
+        TRY(move_time(op, move->time_us, move->cause, batches, err));
+    }
+    return OK;
+}
+
+/* --- what waits --------------------------------------------------------------------------------- */
+
+/* Where time moves, of both sides.  Watermarks that wait behind what waits are before these rows. */
+static enum code find_moves(struct op_temporal_join *op, struct temporal_input *input,
+                            struct error *err)
+{
+    const struct batch *in = input->in;
+    bool waits = op->base.more;
+    int64_t now_us = waits ? op_time(&op->base) : op->now_us;
+    input->moves = arena_array(op->base.worker->batch_arena, struct temporal_move,
+                               in->watermark_count + 1);
+    if (!input->moves)
+        return error_nomem(err);
+    if (waits)
+        input->moves[input->move_count++] = (struct temporal_move){ 0, now_us, OP_NO_CAUSE };
+    for (uint32_t m = 0, at = 0; m < in->watermark_count; m++) {
+        const struct watermark_at *mark = &in->watermarks[m];
+        int64_t us = op_time_if(&op->base, input->port, mark->watermark_us);
+        while (at < in->selected && batch_row(in, at) <= mark->row)
+            at++;
+        if (us <= now_us)
+            continue;
+        now_us = us;
+        input->moves[input->move_count++] =
+            (struct temporal_move){ at, us, batch_origin(in, mark->row) };
+    }
+    return OK;
+}
+
+static bool is_done(const struct temporal_input *input)
+{
+    return input->row == input->in->selected && input->move == input->move_count;
+}
+
+/* What is left of an input waits. */
+static enum code keep(struct op_temporal_join *op, const struct temporal_input *input,
+                      struct error *err)
+{
+    uint32_t n = input->in->selected - input->row, moves = input->move_count - input->move;
+    struct arena *arena = arena_create();
+    struct temporal_input *w = arena ? arena_new(arena, struct temporal_input) : NULL;
+    struct temporal_move *list = w ? arena_array(arena, struct temporal_move, MAX(moves, 1)) : NULL;
+    struct batch *copy = list ? batch_copy_part(arena, input->in, input->row, n) : NULL;
+    if (!copy) {
+        arena_destroy(arena);
+        return error_nomem(err);
+    }
+    for (uint32_t i = 0; i < moves; i++) {
+        list[i] = input->moves[input->move + i];
+        list[i].at -= MIN(list[i].at, input->row);
+    }
+    *w = (struct temporal_input){
+        .arena = arena, .in = copy, .port = input->port, .moves = list, .move_count = moves
+    };
+    if (op->last)
+        op->last->next = w;
+    else
+        op->first = w;
+    op->last = w;
+    return OK;
+}
+
+static struct arena *take_first(struct op_temporal_join *op)
+{
+    struct arena *arena = op->first->arena;
+    op->first = op->first->next;
+    if (!op->first)
+        op->last = NULL;
+    return arena;
+}
+
+/* What was begun, then what waits, and then the time of both sides. */
+static enum code go_on(struct op_temporal_join *op, uint32_t *batches, struct error *err)
+{
+    struct op *base = &op->base;
+    if (op->leaving->under_way)
+        TRY(temporal_send(op, batches, err));
+    while (op->first && !op->leaving->under_way) {
+        TRY(take_input(op, op->first, batches, err));
+        if (is_done(op->first))
+            arena_destroy(take_first(op));
+    }
+    int64_t now_us = op_time(base);
+    if (!op->leaving->under_way)
+        TRY(move_time(op, now_us, base->worker->cause, batches, err));
+    base->more = op->leaving->under_way || op->first;
+    return !base->more && now_us > base->watermark_us ? op_emit_watermark(base, now_us, err) : OK;
 }
 
 static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
 {
     struct op_temporal_join *op = (struct op_temporal_join *)base;
-    struct arena *arena = base->worker->batch_arena;
-    struct temporal_side *side = &op->sides[port];
-    const struct plan_join *join = &op->plan->join;
-    uint32_t n = 0, mark = 0;
-    uint32_t *rows = arena_array(arena, uint32_t, in->selected);
-    struct bag_key **keys = arena_array(arena, struct bag_key *, in->selected);
-    char **timers = arena_array(arena, char *, in->selected);
-    struct column **columns, *times = in->columns[side->time];
-    if (!rows || !keys || !timers)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < in->selected; i++) {
-        uint32_t row = batch_row(in, i);
-        bool is_old = port == 1 && batch_change(in, row) == CHANGE_UPDATE_BEFORE;
-        if (!is_old && column_is_valid(times, row))
-            rows[n++] = row;
-    }
-    for (uint32_t i = 0; i < join->key_count; i++)
-        side->keys[i] = in->columns[join->keys[port][i]];
-    TRY(with_kind(op, in, side->width, &columns, err));
-    for (uint32_t first = 0; first < n;) {
-        /* Up to where time moves: what waits leaves then, and its keys may go. */
-        uint32_t end = first;
-        while (mark < in->watermark_count && in->watermarks[mark].row < rows[first])
-            TRY(move_time(op, both_times(base, port, in->watermarks[mark++].watermark_us), err));
-        while (end < n && (mark == in->watermark_count || rows[end] <= in->watermarks[mark].row))
-            end++;
-        TRY(state_bag_find(side->bag, side->keys, rows + first, end - first, true, keys, err));
-        TRY(state_table_find(op->timers, side->keys, rows + first, end - first, true, timers,
-                             NULL, err));
-        for (uint32_t i = first; i < end; i++)
-            TRY(add(op, port, columns, keys[i - first], timers[i - first], rows[i], err));
-        first = end;
-    }
-    for (; mark < in->watermark_count; mark++)
-        TRY(move_time(op, both_times(base, port, in->watermarks[mark].watermark_us), err));
+    struct temporal_input input = { .in = in, .port = port };
+    uint32_t batches = BATCHES_CALL;
+    TRY(find_moves(op, &input, err));
+    if (!base->more)
+        TRY(take_input(op, &input, &batches, err));
+    if (!is_done(&input))
+        TRY(keep(op, &input, err));
+    base->more = op->leaving->under_way || op->first;
     return OK;
 }
 
 static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
                            struct error *err)
 {
-    struct op_temporal_join *op = (struct op_temporal_join *)base;
+    uint32_t batches = BATCHES_CALL;
     base->ports[port].watermark_us = watermark_us;
-    int64_t now_us = both_times(base, port, watermark_us);
-    TRY(move_time(op, now_us, err));
-    return now_us > base->watermark_us ? op_emit_watermark(base, now_us, err) : OK;
+    return base->more ? OK : go_on((struct op_temporal_join *)base, &batches, err);
+}
+
+static enum code more(struct op *base, struct error *err)
+{
+    uint32_t batches = BATCHES_CALL;
+    TRY(go_on((struct op_temporal_join *)base, &batches, err));
+    return base->more ? OK : op_more_done(base, err);
 }
 
 /* --- snapshots ------------------------------------------------------------------------------------------ */
@@ -353,6 +284,8 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
 static void destroy(struct op *base)
 {
     struct op_temporal_join *op = (struct op_temporal_join *)base;
+    while (op->first)
+        arena_destroy(take_first(op));
     for (uint32_t k = 0; k < 2; k++)
         state_bag_destroy(op->sides[k].bag);
     state_table_destroy(op->timers);
@@ -367,6 +300,7 @@ static const struct op_kind op_temporal_join_kind = {
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .more = more,
     .restore = restore,
     .destroy = destroy,
 };
@@ -426,6 +360,8 @@ enum code op_temporal_join_create(struct worker *worker, const struct plan_tempo
     *ret = &op->base;
     op->plan = plan;
     op->now_us = WATERMARK_NONE;
+    if (!(op->leaving = arena_new(worker->op_arena, struct temporal_leaving)))
+        return error_nomem(err);
     TRY(op_state_heap(&op->base, &op->heap, err));
     for (uint32_t k = 0; k < 2; k++)
         TRY(make_side(op, k, err));

@@ -30,6 +30,7 @@ static const struct op_kind op_union_kind = {
     .watermark = op_watermark_min,
     .barrier = op_barrier_pass,
     .end = op_end_pass,
+    .is_valve = true,
 };
 
 enum code op_union_create(struct worker *worker, const struct plan *plan, struct op **ret,

@@ -7,6 +7,7 @@
  * A split counts from the start or from its first record on, as its connector says
  * (split_state), until it has ended or was idle for too long; with its next record it
  * counts again.  Time never goes back: a split that is behind just does not move it.
+ * When none has had a record for so long the readers are told that the source is idle.
  *
  * Rows without a time are bad rows of the table. */
 #include "exec/op/ops.h"
@@ -43,6 +44,7 @@ struct op_watermark {
     uint32_t slowest;        /* a split that holds time back; UINT32_MAX: look for it */
     int64_t time_us;         /* of all splits */
     struct remembered *remembered;
+    int64_t last_us;         /* when the last record came, or the job began, by the clock */
     bool tell;               /* time was restored: readers have not heard of it */
 };
 
@@ -311,6 +313,7 @@ static void note_activity(struct op_watermark *op, const struct batch *in)
     if (op->plan->idle_ms == 0 || in->selected == 0)
         return;
     int64_t now_us = clock_now_us(op->base.worker->clock);
+    op->last_us = now_us;
     for (uint32_t i = 0; in->splits && i < in->selected; i++)
         op->splits[in->splits[batch_row(in, i)]].last_us = now_us;
     if (!in->splits)
@@ -319,11 +322,19 @@ static void note_activity(struct op_watermark *op, const struct batch *in)
 
 static void set_due(struct op_watermark *op)
 {
+    int64_t least_us = op->base.silent ? INT64_MAX : op->last_us;
     op->base.due_us = INT64_MAX;
     for (uint32_t i = 0; op->plan->idle_ms > 0 && i < op->split_count; i++)
         if (op->splits[i].counts)
-            op->base.due_us = MIN(op->base.due_us, op->splits[i].last_us +
-                                                       op->plan->idle_ms * TIME_US_PER_MS);
+            least_us = MIN(least_us, op->splits[i].last_us);
+    if (op->plan->idle_ms > 0 && least_us != INT64_MAX)
+        op->base.due_us = least_us + op->plan->idle_ms * TIME_US_PER_MS;
+}
+
+static enum code set_silent(struct op_watermark *op, bool silent, struct error *err)
+{
+    op->base.silent = silent;
+    return op_tell_idle(&op->base, err);
 }
 
 /* Of the splits without a record since then; one after the other, so that the last one to have
@@ -347,8 +358,11 @@ static enum code timer(struct op *base, int64_t now_us, struct error *err)
         s->counts = false;
         combine(op);
     }
+    TRY(pass_time(op, err));
+    if (op->last_us <= since_us)
+        TRY(set_silent(op, true, err));
     set_due(op);
-    return pass_time(op, err);
+    return OK;
 }
 
 /* --- messages ------------------------------------------------------------------------------------ */
@@ -357,6 +371,8 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
 {
     (void)port;
     struct op_watermark *op = (struct op_watermark *)base;
+    if (base->silent)
+        TRY(set_silent(op, false, err));
     if (op->tell) {
         op->tell = false;
         TRY(op_emit_watermark(base, op->time_us, err));
@@ -504,6 +520,7 @@ enum code op_watermark_create(struct worker *worker, const struct plan_watermark
     op->plan = plan;
     op->time_us = WATERMARK_NONE;
     op->slowest = UINT32_MAX;
+    op->last_us = clock_now_us(worker->clock);
     op->source = op_source_of(worker, plan->scan);
     if (!op->source)
         return error_set(err, E_INTERNAL, "a watermark has no source");

@@ -19,7 +19,6 @@
 #include "exec/op/op_window.h"
 #include "exec/op/ops.h"
 
-#include "base/clock.h"
 #include "types/time.h"
 
 enum { SEND_BATCHES = 4 };
@@ -342,7 +341,7 @@ static int64_t clock_time(int64_t now_us)
 
 static enum code push_clock(struct op_window *op, const struct batch *in, struct error *err)
 {
-    int64_t now_us = clock_now_us(op->base.worker->clock);
+    int64_t now_us = op_clock_us(op->base.worker);
     TRY(advance(op, MAX(clock_time(now_us), op->time_us), err));
     if (op->plan->window.kind == WINDOW_ATTACHED) {
         bool same;
@@ -391,11 +390,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code more(struct op *base, struct error *err)
 {
     struct op_window *op = (struct op_window *)base;
@@ -417,7 +411,7 @@ static const struct op_kind op_window_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = window_barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .timer = timer,
     .restore = window_restore,
@@ -439,7 +433,7 @@ enum code op_window_create(struct worker *worker, const struct plan_window *plan
     window_times_init(&op->times, &plan->window, worker->zone);
     TRY(window_groups_init(&op->groups, &op->base, plan, &op->times, err));
     bool several = plan->window.kind == WINDOW_HOP || plan->window.kind == WINDOW_CUMULATE;
-    op->merges = several && agg_set_can_merge(op->groups.set);
+    op->merges = several && agg_set_shares_slices(op->groups.set);
     op->copies = several && !op->merges;
     return OK;
 }

@@ -8,7 +8,6 @@
 #include "exec/op/op_window_join.h"
 #include "exec/op/ops.h"
 
-#include "base/clock.h"
 #include "state/code.h"
 #include "state/snapshot.h"
 #include "types/time.h"
@@ -168,7 +167,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     struct op_window_join *op = (struct op_window_join *)base;
     const struct column *end = in->columns[op->sides[port].end];
     if (op->spec.proctime)
-        TRY(advance(op, clock_time(clock_now_us(base->worker->clock)), false, err));
+        TRY(advance(op, clock_time(op_clock_us(base->worker)), false, err));
     uint32_t mark = 0;
     for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
@@ -205,11 +204,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     set_due(op);
     TRY(send(op, err));
     return op_pass_watermark(base, moved, err);
-}
-
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
 }
 
 static enum code more(struct op *base, struct error *err)
@@ -316,6 +310,8 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
             int64_t us;
             TRY(state_decode_i64(&value, &us, err));
             op->time_us = MAX(op->time_us, us);
+            if (op->spec.proctime && us != WATERMARK_NONE)
+                op_clock_was(base->worker, us + TIME_US_PER_MS);
         } else {
             TRY(load_row(op, reader, r.table_id == TABLE_LEFT ? LEFT : RIGHT, &r, err));
         }
@@ -339,7 +335,7 @@ static const struct op_kind op_window_join_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .timer = timer,
     .restore = restore,

@@ -322,11 +322,6 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     return op_pass_watermark(base, moved, err);
 }
 
-static enum code end(struct op *base, uint32_t port, struct error *err)
-{
-    return op_align_end(base, port) ? op_pass_end(base, err) : OK;
-}
-
 static enum code more(struct op *base, struct error *err)
 {
     TRY(send((struct op_window_rank *)base, SEND_BATCHES, err));
@@ -421,7 +416,7 @@ static const struct op_kind op_window_rank_kind = {
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
-    .end = end,
+    .end = op_end_pass,
     .more = more,
     .timer = timer,
     .restore = restore,

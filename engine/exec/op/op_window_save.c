@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "state/snapshot.h"
+#include "types/time.h"
 
 enum { TABLE_LIST = 1, TABLE_TIME = 2 };
 
@@ -78,6 +79,8 @@ static enum code load_entry(struct op_window *op, struct loading *l, const struc
     TRY(state_decode_i64(&value, &is_total, err));
     if (r->table_id == TABLE_TIME) {
         op->time_us = MAX(op->time_us, end_us);
+        if (op->plan->window.proctime && end_us != WATERMARK_NONE)
+            op_clock_was(op->base.worker, end_us + TIME_US_PER_MS);
         return OK;
     }
     struct slice *slice;

@@ -119,8 +119,7 @@ static bool is_out(const struct steps *s, const struct over_group *group, uint32
         return group->in_frame > (uint64_t)plan->preceding + 1;
     const struct state_slot *time =
         &state_bag_layout(s->over->frames)->slots[s->over->kept_count];
-    return *(int64_t *)state_at(group->oldest->slots, time) <
-           s->rows->times[i] - plan->preceding;
+    return s->rows->times[i] - *(int64_t *)state_at(group->oldest->slots, time) > plan->preceding;
 }
 
 static enum code take_back(struct steps *s, struct over_group *group, uint32_t i,
@@ -144,7 +143,7 @@ static void look_back(struct steps *s, struct bag_item *item, uint32_t i)
             continue;
         struct bag_item *there = item;
         for (int64_t n = agg_over_rows(s->over->plan->calls[c].agg); n > 0 && there; n--)
-            there = there->prev;
+            there = bag_item_before(there);
         s->lagged[c][i] = there ? there->slots : NULL;
     }
 }

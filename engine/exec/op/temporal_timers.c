@@ -69,30 +69,25 @@ static struct temporal_timer take_timer(struct op_temporal_join *op)
     return first;
 }
 
-enum code temporal_take_due(struct op_temporal_join *op, int64_t now_us, struct temporal_due *ret,
-                            struct error *err)
+void temporal_take_due(struct op_temporal_join *op, int64_t now_us, struct temporal_keys *ret)
 {
-    struct arena *arena = op->base.worker->batch_arena;
     const struct state_slot *slot = temporal_slot(op);
-    *ret = (struct temporal_due){ 0 };
-    while (op->due_count > 0 && op->due[0].time_us <= now_us) {
+    ret->count = ret->idle_count = 0;
+    while (op->due_count > 0 && op->due[0].time_us <= now_us && ret->count < BATCH_ROWS &&
+           ret->idle_count < BATCH_ROWS) {
         struct temporal_timer timer = take_timer(op);
         struct temporal_tail *tail = temporal_tail(op, timer.row);
         bool is_meant = state_is_valid(timer.row, slot) &&
                         *(int64_t *)state_at(timer.row, slot) == timer.time_us;
-        bool pushed = true;
         if (is_meant) {
             state_set_valid(timer.row, slot, false);
             tail->is_due = true;
-            pushed = ARENA_PUSH(arena, ret->rows, ret->count, ret->cap, timer.row);
+            ret->rows[ret->count++] = timer.row;
         } else if (!tail->is_idle) {
             tail->is_idle = true;
-            pushed = ARENA_PUSH(arena, ret->idle, ret->idle_count, ret->idle_cap, timer.row);
+            ret->idle[ret->idle_count++] = timer.row;
         }
-        if (!pushed)
-            return error_nomem(err);
     }
-    return OK;
 }
 
 static void forget_key(struct op_temporal_join *op, char *row)
@@ -102,16 +97,16 @@ static void forget_key(struct op_temporal_join *op, char *row)
         state_table_remove(op->timers, row);
 }
 
-void temporal_forget(struct op_temporal_join *op, const struct temporal_due *due)
+void temporal_forget(struct op_temporal_join *op, const struct temporal_keys *keys)
 {
-    for (uint32_t i = 0; i < due->idle_count; i++) {
-        struct temporal_tail *tail = temporal_tail(op, due->idle[i]);
+    for (uint32_t i = 0; i < keys->idle_count; i++) {
+        struct temporal_tail *tail = temporal_tail(op, keys->idle[i]);
         tail->is_idle = false;
         if (!tail->is_due)
-            forget_key(op, due->idle[i]);
+            forget_key(op, keys->idle[i]);
     }
-    for (uint32_t i = 0; i < due->count; i++) {
-        temporal_tail(op, due->rows[i])->is_due = false;
-        forget_key(op, due->rows[i]);
+    for (uint32_t i = 0; i < keys->count; i++) {
+        temporal_tail(op, keys->rows[i])->is_due = false;
+        forget_key(op, keys->rows[i]);
     }
 }

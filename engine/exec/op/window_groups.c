@@ -236,7 +236,8 @@ static enum code step_rows(struct window_groups *g, struct state_table *groups,
     uint8_t *is_new = arena_alloc(in->arena, n);
     if (!rows || !is_new)
         return error_nomem(err);
-    TRY(state_table_find(groups, key, sel, n, true, rows, is_new, err));
+    const uint64_t *hashes = state_hashes_of(in, key, g->key_count, sel, n);
+    TRY(state_table_find_hashed(groups, key, hashes, sel, n, true, rows, is_new, err));
     const uint8_t *flags = make_flags(in, sel, is_new, n);
     if (g->counts)
         count_rows(g, state_table_layout(groups), rows, flags, n);

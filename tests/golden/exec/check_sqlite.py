@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """check_sqlite.py WEIR -- what the local profile leaves in DIR/tables.sqlite, read with SQLite itself."""
+import json
 import os
 import sqlite3
 import subprocess
@@ -32,6 +33,41 @@ WANTED = [
      [("r", "x", 5, 7)]),
 ]
 
+# A table that is there, with a rule that the job does not know: of a key's rows the last one that
+# the table takes is shown, as if they had come one by one.
+STRICT = """
+CREATE TABLE t (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = 't.ndjson', 'format' = 'json');
+CREATE TABLE o (k STRING, n INT, PRIMARY KEY (k) NOT ENFORCED)
+    WITH ('connector' = 'jdbc', 'url' = 'jdbc:mysql://h/d', 'table-name' = 'o');
+INSERT INTO o SELECT k, {} FROM t GROUP BY k;
+"""
+RULES = [("k TEXT PRIMARY KEY, n INTEGER CHECK (n < 10)", "SUM(v)"),
+         ("k TEXT PRIMARY KEY, n INTEGER NOT NULL", "NULLIF(SUM(v), 12)")]
+
+
+def refused(weir):
+    """How many of the rules are not followed."""
+    failed = 0
+    for rule, value in RULES:
+        with tempfile.TemporaryDirectory() as folder:
+            base = sqlite3.connect(os.path.join(folder, "tables.sqlite"))
+            base.execute(f"CREATE TABLE o ({rule})")
+            base.commit()
+            base.close()
+            with open(os.path.join(folder, "t.ndjson"), "w", encoding="utf-8") as file:
+                file.writelines(json.dumps({"k": "a", "v": v}) + "\n" for v in (3, 4, 5))
+            with open(os.path.join(folder, "job.sql"), "w", encoding="utf-8") as file:
+                file.write(STRICT.format(value))
+            subprocess.run([weir, "run", "job.sql", "--profile", "local", "--data", "."], cwd=folder,
+                           capture_output=True, text=True, check=False)
+            base = sqlite3.connect(os.path.join(folder, "tables.sqlite"))
+            got = base.execute("SELECT * FROM o").fetchall()
+            base.close()
+            if got != [("a", 7)]:
+                failed += 1
+                print(f"FAIL {rule}: rows are {got} and should be [('a', 7)]")
+    return failed
+
 
 def main():
     weir = os.path.abspath(sys.argv[1])
@@ -54,7 +90,9 @@ def main():
                 failed += 1
                 print(f"FAIL {table}: rows are {got} and should be {rows}")
         base.close()
-    print(f"{2 * len(WANTED) - failed} of {2 * len(WANTED)} checks passed")
+    failed += refused(weir)
+    checks = 2 * len(WANTED) + len(RULES)
+    print(f"{checks - failed} of {checks} checks passed")
     return 1 if failed else 0
 
 

@@ -39,7 +39,7 @@ def query(dice):
     where = dice.choice(["", "", " WHERE x.v > 3", " WHERE x.v IS NULL OR x.v < 7"])
     one = f"{a} AS x" if dice.random() < 0.4 else f"{a} AS x {join} {b} AS y ON x.k = y.k"
     side = dice.choice("xy") if "JOIN" in one else "x"
-    shape = dice.randrange(4)
+    shape = dice.randrange(6)
     not_null = dice.choice(["", "", " NOT NULL"])
     if shape == 0:  # as it is
         return (f"k INT, v BIGINT{not_null}, s STRING", "k",
@@ -53,6 +53,17 @@ def query(dice):
         inner = f"SELECT x.v AS g, COUNT(*) AS n FROM {one}{where} GROUP BY x.v"
         return "n BIGINT, m BIGINT, g BIGINT", "n", (
             f"SELECT n, COUNT(*), MAX(g) FROM ({inner}) GROUP BY n")
+    if shape > 3:  # the first of the groups, with their places or without
+        inner = f"SELECT x.v AS g, COUNT(*) AS n, MAX({side}.s) AS s FROM {one}{where} GROUP BY x.v"
+        number = f"ROW_NUMBER() OVER ({dice.choice(['', 'PARTITION BY MOD(g, 3) '])}ORDER BY n DESC, g)"
+        first = f"SELECT *, {number} AS rn FROM ({inner}) WHERE g IS NOT NULL"
+        top = f"FROM ({first}) WHERE rn <= {dice.randint(1, 5)}"
+        if shape == 4 and "PARTITION" not in number:
+            return "rn BIGINT, g BIGINT, n BIGINT, s STRING", "rn", f"SELECT rn, g, n, s {top}"
+        if shape == 4:
+            return ("p INT, rn BIGINT, g BIGINT, n BIGINT", "p, rn",
+                    f"SELECT MOD(g, 3), rn, g, n {top}")
+        return "g BIGINT, n BIGINT, s STRING", "g", f"SELECT g, n, s {top}"
     inner = f"SELECT x.v AS g, COUNT(*) AS n FROM {one}{where} GROUP BY x.v"  # by another key
     return "n BIGINT, g BIGINT", "n", f"SELECT n, g FROM ({inner})"
 

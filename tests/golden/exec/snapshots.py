@@ -101,7 +101,9 @@ def get(name):
 
 
 def weir(*arguments):
-    """(status, standard error)"""
+    """(status, standard error); one worker unless it says otherwise: the order of rows is compared"""
+    if "--parallelism" not in arguments:
+        arguments = ("--parallelism", "1", *arguments)
     done = subprocess.run([WEIR, "run", "--set", "weir.summary=none", *arguments],
                           capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stderr
