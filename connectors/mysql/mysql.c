@@ -5,11 +5,48 @@
 
 #include "remote/remote_options.h"
 
+#ifdef WEIR_MYSQL
+#include "mysql/mysql_sink.h"
+#define MYSQL_ROLES .sink = &mysql_sink
+#else
+#define MYSQL_ROLES .missing = "the MySQL client is not part of this build"
+#endif
+
 static const char *const table_name_aliases[] = { "table-name", NULL };
 
 static unsigned keyed_modes(const struct table_def *table)
 {
     return table->schema->key_count > 0 ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
+}
+
+static bool keeps_last(const struct table_def *table)
+{
+    return table->schema->key_count > 0 && !options_bool(table->options, "ignoreDelete") &&
+           str_trim(options_get(table->options, "excludeUpdateColumns")).size == 0;
+}
+
+/* "shop.orders at 127.0.0.1:3306": hosts and database of the url, without its properties, which may
+ * hold anything. */
+static void describe(const struct table_def *table, struct buf *out)
+{
+    struct str name = options_get(table->options, "tableName");
+    struct str url = options_get(table->options, "url");
+    if (!name.data)
+        name = options_get(table->options, "table-name");
+    if (name.data) {
+        buf_text(out, "table=");
+        buf_str(out, name);
+    }
+    const char *begin = url.data ? memmem(url.data, url.size, "://", 3) : NULL;
+    if (!begin)
+        return;
+    struct str place = str_make(begin + 3, url.size - (size_t)(begin + 3 - url.data));
+    place.size = MIN(place.size, str_find_byte(place, '?'));
+    const char *at = memrchr(place.data, '@', place.size);
+    if (at)
+        place = str_make(at + 1, place.size - (size_t)(at + 1 - place.data));
+    buf_text(out, name.data ? ", endpoint=" : "endpoint=");
+    buf_str(out, place);
 }
 
 static const struct option_spec jdbc_options[] = {
@@ -70,8 +107,10 @@ const struct connector connector_rds = {
     .name_option = "tableName",
     .name_option_aliases = table_name_aliases,
     .options = rds_options,
-    .missing = "the MySQL client is not part of this build",
+    MYSQL_ROLES,
     .sink_modes = keyed_modes,
+    .keeps_last = keeps_last,
+    .describe = describe,
 };
 
 const struct connector connector_jdbc = {
@@ -81,6 +120,8 @@ const struct connector connector_jdbc = {
     .family = FAMILY_TABLE,
     .name_option = "table-name",
     .options = jdbc_options,
-    .missing = "the MySQL client is not part of this build",
+    MYSQL_ROLES,
     .sink_modes = keyed_modes,
+    .keeps_last = keeps_last,
+    .describe = describe,
 };

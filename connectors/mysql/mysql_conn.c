@@ -1,0 +1,362 @@
+/* mysql_conn.c -- see mysql_conn.h.
+ *
+ * The library's calls are used in their non-blocking form and waited for here, beside an event: so
+ * interrupt() ends even a greeting that does not come.  Only the look-up of a host's name
+ * blocks. */
+#include "mysql/mysql_conn.h"
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "mysql/mysql_fault.h"
+#include "remote/remote_wait.h"
+
+#include <mysql.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    CELLS_MAX = 4096, /* MySQL's limit of columns */
+    PACKET_MIN = 1 << 16,
+    WRITE_SILENCE_S = 600, /* how long the server may wait for a scan that waits for the job */
+};
+
+struct mysql_conn {
+    const struct mysql_settings *settings;
+    MYSQL *mysql; /* NULL: not connected */
+    MYSQL_RES *result;
+    MYSQL_FIELD *fields;
+    struct str *cells; /* of the row read last */
+    uint32_t field_count;
+    uint32_t host; /* the one that is tried first */
+    uint32_t named_row;
+    uint64_t max_packet;
+    int wake_fd;
+    atomic_bool is_interrupted;
+};
+
+/* --- waiting --------------------------------------------------------------------------- */
+
+static int wait_for(struct mysql_conn *c, int status)
+{
+    struct pollfd ready[2] = {
+        { .fd = mysql_get_socket(c->mysql) },
+        { .fd = c->wake_fd, .events = POLLIN },
+    };
+    if (status & MYSQL_WAIT_READ)
+        ready[0].events |= POLLIN;
+    if (status & MYSQL_WAIT_WRITE)
+        ready[0].events |= POLLOUT;
+    if (status & MYSQL_WAIT_EXCEPT)
+        ready[0].events |= POLLPRI;
+    int timeout_ms =
+        status & MYSQL_WAIT_TIMEOUT ? (int)mysql_get_timeout_value_ms(c->mysql) : -1;
+    int n = atomic_load(&c->is_interrupted) ? 0 : poll(ready, 2, timeout_ms);
+    if (n <= 0 || atomic_load(&c->is_interrupted))
+        return MYSQL_WAIT_TIMEOUT;
+    int got = 0;
+    if (ready[0].revents & (POLLIN | POLLHUP | POLLERR))
+        got |= MYSQL_WAIT_READ;
+    if (ready[0].revents & (POLLOUT | POLLHUP | POLLERR))
+        got |= MYSQL_WAIT_WRITE;
+    if (ready[0].revents & POLLPRI)
+        got |= MYSQL_WAIT_EXCEPT;
+    return got & (status | MYSQL_WAIT_TIMEOUT);
+}
+
+/* --- errors ---------------------------------------------------------------------------- */
+
+static void disconnect(struct mysql_conn *c)
+{
+    if (c->result) {
+        /* Reading the rest of the rows, which freeing does, could take for ever. */
+        shutdown(mysql_get_socket(c->mysql), SHUT_RDWR);
+        mysql_free_result(c->result);
+        c->result = NULL;
+    }
+    if (c->mysql)
+        mysql_close(c->mysql);
+    c->mysql = NULL;
+}
+
+static const char *host_name(const struct mysql_conn *c)
+{
+    return c->settings->url.hosts[c->host].name;
+}
+
+/* What the library has to say about its last call. */
+static enum remote_outcome failed(struct mysql_conn *c, struct error *err)
+{
+    unsigned number = mysql_errno(c->mysql);
+    const char *text = mysql_error(c->mysql);
+    enum remote_outcome outcome = mysql_outcome(number, mysql_sqlstate(c->mysql), text);
+    size_t size;
+    struct str words = str_of(text);
+    c->named_row = mysql_named_row(words, &size);
+    words.size = size;
+    enum code code = outcome == REMOTE_REFUSED ? E_DATA : E_IO;
+    error_set(err, code, "MySQL %s:%u: %.*s (error %u)", host_name(c),
+              c->settings->url.hosts[c->host].port, (int)MIN(words.size, (size_t)400), words.data,
+              number);
+    if (number == 1045 || number == 1698)
+        error_hint(err, "User and password may stand in WITH or in the profile.");
+    if (mysql_ends_connection(number))
+        disconnect(c);
+    if (mysql_is_read_only(number))
+        c->host = (c->host + 1) % c->settings->url.host_count;
+    return outcome;
+}
+
+static enum remote_outcome no_memory(struct error *err)
+{
+    error_nomem(err);
+    return REMOTE_FATAL;
+}
+
+/* --- connecting ------------------------------------------------------------------------ */
+
+static void set_options(struct mysql_conn *c)
+{
+    const struct mysql_settings *s = c->settings;
+    my_bool on = 1, off = 0;
+    mysql_options(c->mysql, MYSQL_OPT_NONBLOCK, NULL);
+    mysql_options(c->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    mysql_options(c->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &s->connect_s);
+    mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &s->io_s);
+    mysql_options(c->mysql, MYSQL_OPT_WRITE_TIMEOUT, &s->io_s);
+    mysql_options(c->mysql, MYSQL_OPT_LOCAL_INFILE, &off); /* a server may ask for any file */
+    if (s->tls == MYSQL_TLS_OFF)
+        return;
+    mysql_options(c->mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+    mysql_options(c->mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
+                  s->tls == MYSQL_TLS_VERIFIES ? &on : &off);
+    if (s->ca_file)
+        mysql_options(c->mysql, MYSQL_OPT_SSL_CA, s->ca_file);
+    if (s->cert_file)
+        mysql_options(c->mysql, MYSQL_OPT_SSL_CERT, s->cert_file);
+    if (s->key_file)
+        mysql_options(c->mysql, MYSQL_OPT_SSL_KEY, s->key_file);
+}
+
+static enum remote_outcome connect_host(struct mysql_conn *c, struct error *err)
+{
+    const struct mysql_settings *s = c->settings;
+    const struct mysql_host *host = &s->url.hosts[c->host];
+    MYSQL *done = NULL;
+    c->mysql = mysql_init(NULL);
+    if (!c->mysql)
+        return no_memory(err);
+    set_options(c);
+    int status = mysql_real_connect_start(&done, c->mysql, host->name, s->user, s->password,
+                                          s->database, host->port, NULL, 0);
+    while (status)
+        status = mysql_real_connect_cont(&done, c->mysql, wait_for(c, status));
+    if (done)
+        return REMOTE_DONE;
+    enum remote_outcome outcome = failed(c, err);
+    disconnect(c);
+    return outcome;
+}
+
+static enum remote_outcome read_max_packet(struct mysql_conn *c, struct error *err)
+{
+    const struct str *cells;
+    int64_t bytes = 0;
+    enum remote_outcome outcome = mysql_conn_query(c, STR("SELECT @@max_allowed_packet"), err);
+    if (outcome == REMOTE_DONE)
+        outcome = mysql_conn_next(c, &cells, err);
+    if (outcome != REMOTE_DONE)
+        return outcome;
+    if (cells && cells[0].data)
+        (void)number_parse_i64(cells[0].data, cells[0].size, &bytes);
+    c->max_packet = (uint64_t)MAX(bytes, (int64_t)PACKET_MIN);
+    while (cells && outcome == REMOTE_DONE)
+        outcome = mysql_conn_next(c, &cells, err);
+    return outcome;
+}
+
+/* NO_AUTO_VALUE_ON_ZERO: a 0 is a 0, also in a column that counts by itself. */
+static enum remote_outcome begin_session(struct mysql_conn *c, struct error *err)
+{
+    struct buf sql;
+    buf_init(&sql, 1 << 16);
+    buf_text(&sql, "SET SESSION sql_mode = CONCAT(@@sql_mode, "
+                   "',STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO'), autocommit = 1");
+    enum remote_outcome outcome = mysql_conn_run(c, buf_view(&sql), err);
+    if (outcome == REMOTE_DONE) {
+        buf_clear(&sql);
+        buf_printf(&sql, "SET SESSION innodb_lock_wait_timeout = %u, net_write_timeout = %d",
+                   c->settings->lock_wait_s, WRITE_SILENCE_S);
+        /* Servers that only speak MySQL's protocol may not have them. */
+        outcome = mysql_conn_run(c, buf_view(&sql), err);
+        if (c->mysql)
+            outcome = REMOTE_DONE;
+    }
+    if (outcome == REMOTE_DONE && c->settings->session) {
+        buf_clear(&sql);
+        buf_printf(&sql, "SET SESSION %s", c->settings->session);
+        outcome = mysql_conn_run(c, buf_view(&sql), err);
+    }
+    bool is_whole = !sql.failed;
+    buf_done(&sql);
+    if (!is_whole)
+        return no_memory(err);
+    return outcome == REMOTE_DONE ? read_max_packet(c, err) : outcome;
+}
+
+enum remote_outcome mysql_conn_ready(struct mysql_conn *c, bool *ret_is_new, struct error *err)
+{
+    *ret_is_new = false;
+    if (c->mysql && c->result)
+        disconnect(c); /* rows that nobody has read */
+    if (c->mysql)
+        return REMOTE_DONE;
+    uint32_t hosts = c->settings->url.host_count;
+    enum remote_outcome outcome = REMOTE_AWAY;
+    for (uint32_t i = 0; i < hosts && outcome == REMOTE_AWAY; i++) {
+        outcome = connect_host(c, err);
+        if (outcome == REMOTE_DONE)
+            outcome = begin_session(c, err);
+        if (outcome == REMOTE_AWAY)
+            c->host = (c->host + 1) % hosts;
+    }
+    if (outcome != REMOTE_DONE)
+        disconnect(c);
+    *ret_is_new = outcome == REMOTE_DONE;
+    return outcome == REMOTE_REFUSED ? REMOTE_FATAL : outcome;
+}
+
+uint64_t mysql_conn_max_packet(const struct mysql_conn *c)
+{
+    return c->max_packet;
+}
+
+uint32_t mysql_conn_named_row(const struct mysql_conn *c)
+{
+    return c->named_row;
+}
+
+bool mysql_conn_is_open(const struct mysql_conn *c)
+{
+    return c->mysql != NULL;
+}
+
+/* --- statements ------------------------------------------------------------------------ */
+
+static enum remote_outcome send_statement(struct mysql_conn *c, struct str sql, struct error *err)
+{
+    int wrong = 0;
+    c->named_row = 0;
+    int status = mysql_real_query_start(&wrong, c->mysql, sql.data, sql.size);
+    while (status)
+        status = mysql_real_query_cont(&wrong, c->mysql, wait_for(c, status));
+    return wrong ? failed(c, err) : REMOTE_DONE;
+}
+
+enum remote_outcome mysql_conn_run(struct mysql_conn *c, struct str sql, struct error *err)
+{
+    return send_statement(c, sql, err);
+}
+
+static enum remote_outcome no_rows(struct mysql_conn *c, struct error *err)
+{
+    disconnect(c);
+    error_set(err, E_IO, "MySQL %s gave no rows to a query", host_name(c));
+    return REMOTE_FAILED;
+}
+
+enum remote_outcome mysql_conn_query(struct mysql_conn *c, struct str sql, struct error *err)
+{
+    enum remote_outcome outcome = send_statement(c, sql, err);
+    if (outcome != REMOTE_DONE)
+        return outcome;
+    c->result = mysql_use_result(c->mysql);
+    if (!c->result)
+        return mysql_errno(c->mysql) ? failed(c, err) : no_rows(c, err);
+    c->field_count = MIN(mysql_num_fields(c->result), (unsigned)CELLS_MAX);
+    c->fields = mysql_fetch_fields(c->result);
+    return REMOTE_DONE;
+}
+
+enum remote_outcome mysql_conn_next(struct mysql_conn *c, const struct str **ret,
+                                    struct error *err)
+{
+    MYSQL_ROW row = NULL;
+    *ret = NULL;
+    int status = mysql_fetch_row_start(&row, c->result);
+    while (status)
+        status = mysql_fetch_row_cont(&row, c->result, wait_for(c, status));
+    if (!row) {
+        bool is_end = mysql_errno(c->mysql) == 0;
+        enum remote_outcome outcome = is_end ? REMOTE_DONE : failed(c, err);
+        if (!is_end) {
+            disconnect(c);
+            return outcome;
+        }
+        mysql_free_result(c->result);
+        c->result = NULL;
+        return REMOTE_DONE;
+    }
+    const unsigned long *sizes = mysql_fetch_lengths(c->result);
+    for (uint32_t i = 0; i < c->field_count; i++)
+        c->cells[i] = str_make(row[i], row[i] ? sizes[i] : 0);
+    *ret = c->cells;
+    return REMOTE_DONE;
+}
+
+bool mysql_conn_is_bits(const struct mysql_conn *c, uint32_t column)
+{
+    return column < c->field_count && c->fields[column].type == MYSQL_TYPE_BIT;
+}
+
+void mysql_conn_end_rows(struct mysql_conn *c)
+{
+    if (c->result)
+        disconnect(c);
+}
+
+/* --- the rest -------------------------------------------------------------------------- */
+
+static void begin_library(void)
+{
+    mysql_server_init(0, NULL, NULL);
+}
+
+enum code mysql_conn_create(const struct mysql_settings *settings, struct mysql_conn **ret,
+                            struct error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, begin_library);
+    struct mysql_conn *c = mem_zalloc(sizeof *c);
+    if (!c)
+        return error_nomem(err);
+    c->settings = settings;
+    c->wake_fd = -1;
+    c->cells = mem_array(CELLS_MAX, sizeof *c->cells);
+    enum code code = c->cells ? remote_event_create(&c->wake_fd, err) : error_nomem(err);
+    if (code != OK) {
+        mysql_conn_destroy(c);
+        return code;
+    }
+    *ret = c;
+    return OK;
+}
+
+void mysql_conn_destroy(struct mysql_conn *c)
+{
+    if (!c)
+        return;
+    disconnect(c);
+    if (c->wake_fd >= 0)
+        close(c->wake_fd);
+    mem_free(c->cells);
+    mem_free(c);
+}
+
+void mysql_conn_interrupt(struct mysql_conn *c)
+{
+    atomic_store(&c->is_interrupted, true);
+    remote_event_set(c->wake_fd);
+}
