@@ -146,6 +146,34 @@ static enum code metadata_column(struct binder *b, const struct catalog_column *
     return E_OPTION;
 }
 
+static enum code check_prefix(const struct options *options, struct span span, struct error *err)
+{
+    const struct option *prefix = options_find(options, "key.fields-prefix");
+    if (!prefix || prefix->value.size == 0 ||
+        str_iis(options_get(options, "value.fields-include"), "EXCEPT_KEY"))
+        return OK;
+    error_at(err, E_OPTION, prefix->key_span.size > 0 ? prefix->key_span : span,
+             "\"key.fields-prefix\" is for columns that are in the key alone");
+    error_hint(err, "'value.fields-include' = 'EXCEPT_KEY' says that they are.");
+    return E_OPTION;
+}
+
+/* A key has a format and columns, or it is not read at all. */
+static enum code check_key_options(const struct options *options, struct span span,
+                                   struct error *err)
+{
+    const struct option *fields = options_find(options, "key.fields");
+    const struct option *format = options_find(options, "key.format");
+    if (fields && !format)
+        return error_at(err, E_OPTION, fields->key_span.size > 0 ? fields->key_span : span,
+                        "\"key.fields\" needs the option \"key.format\"");
+    if (format && !fields)
+        return error_at(err, E_OPTION, format->key_span.size > 0 ? format->key_span : span,
+                        "\"key.format\" needs the option \"key.fields\", which names the columns "
+                        "of the key");
+    return check_prefix(options, span, err);
+}
+
 /* Marks the columns of 'key.fields'. */
 static enum code key_fields(const struct options *options, struct schema *schema,
                             enum column_origin *origins, struct error *err)
@@ -199,6 +227,7 @@ static enum code key_of_table(const struct catalog_table *table, const struct ta
                         STR_ARG(table->name));
     for (int key = 0; key < 2; key++)
         TRY(check_keyed_format(def, key, err));
+    TRY(check_prefix(def->options, table->span, err));
     if (schema->key_count == 0) {
         error_at(err, E_OPTION, table->span,
                  "table \"" STR_FMT "\" needs a PRIMARY KEY: messages replace and delete rows by "
@@ -314,10 +343,12 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                                .zone = b->env.zone,
                                .clock = b->hooks->clock,
                                .data_dir = resolved->data_dir };
-    if (connector_is_keyed(resolved->connector, ret))
+    if (connector_is_keyed(resolved->connector, ret)) {
         TRY(key_of_table(table, ret, origins, err));
-    else if (resolved->connector->has_key_format)
+    } else if (resolved->connector->has_key_format) {
+        TRY(check_key_options(options, table->span, err));
         TRY(key_fields(options, schema, origins, err));
+    }
     if (resolved->connector->has_formats && !raw_topic)
         TRY(try_formats(b, ret, as_sink, table->span, err));
     if (resolved->connector->check) {
