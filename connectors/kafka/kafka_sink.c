@@ -278,8 +278,8 @@ static enum code send_folded(struct kafka_sink_state *s, struct error *err)
     enum code code = OK;
     for (uint32_t i = 0, n = kafka_fold_count(s->fold); i < n; i++) {
         struct kafka_fold_entry m = kafka_fold_at(s->fold, i);
-        enum code this = produce(s, m.key, m.value, m.timestamp_ms, NULL, UINT32_MAX,
-                                 code == OK ? err : NULL);
+        enum code this =
+            produce(s, m.key, m.value, m.timestamp_ms, NULL, UINT32_MAX, code == OK ? err : NULL);
         code = code == OK ? this : code;
     }
     kafka_fold_clear(s->fold);

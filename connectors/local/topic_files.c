@@ -117,8 +117,9 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum code list_topics(struct arena *arena, const char *dir_name, const struct name_pattern *pattern,
-                             char ***ret, uint32_t *ret_count, struct error *err)
+static enum code list_topics(struct arena *arena, const char *dir_name,
+                             const struct name_pattern *pattern, char ***ret, uint32_t *ret_count,
+                             struct error *err)
 {
     DIR *dir = opendir(dir_name);
     if (!dir)

@@ -107,7 +107,8 @@ static enum code read_only(const struct catalog_column *column, const char *owne
 /* METADATA FROM 'name' of the connector, or 'value.name' of the format. */
 static enum code metadata_column(struct binder *b, const struct catalog_column *column,
                                  const struct connector *connector, const struct format *format,
-                                 bool as_sink, enum meta *ret, const struct format_meta **ret_format,
+                                 bool as_sink, enum meta *ret,
+                                 const struct format_meta **ret_format,
                                  const struct type **ret_type, struct error *err)
 {
     struct known_metas known = { .count = 0 };

@@ -18,7 +18,9 @@
       "false reads a number into a text column as Java prints a double." }
 /* clang-format on */
 
-const struct option_spec json_options[] = { JSON_COMMON_OPTIONS("json"), ROW_OPTIONS("json"), { 0 } };
+const struct option_spec json_options[] = { JSON_COMMON_OPTIONS("json"),
+                                            ROW_OPTIONS("json"),
+                                            { 0 } };
 const struct option_spec changelog_json_options[] = { JSON_COMMON_OPTIONS("changelog-json"),
                                                       ROW_OPTIONS("changelog-json"),
                                                       { 0 } };

@@ -14,8 +14,8 @@ enum json_null_key { NULL_KEY_FAIL, NULL_KEY_DROP, NULL_KEY_LITERAL };
 
 struct json_settings {
     struct value_settings values;
-    bool is_iso;       /* timestamps are written with T */
-    bool ignore_nulls; /* rows are written without their NULL fields */
+    bool is_iso;        /* timestamps are written with T */
+    bool ignore_nulls;  /* rows are written without their NULL fields */
     bool is_scientific; /* decimals may be written as 1E-7 */
     enum json_null_key null_key;
     struct str null_key_literal;

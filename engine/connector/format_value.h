@@ -26,7 +26,8 @@ struct value_rows {
     struct arena *arena;
     struct value_settings *settings;
     uint32_t count;
-    const char **reasons; /* one a row, NULL: fine so far; "": bad with another row of its message */
+    const char *
+        *reasons; /* one a row, NULL: fine so far; "": bad with another row of its message */
     uint32_t bad_count;
     struct str column; /* being made, for reasons */
 };
