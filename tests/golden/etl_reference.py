@@ -109,4 +109,5 @@ def main():
                         sys.exit(f"only {len(got)} rows: the test proves nothing")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,14 +1,16 @@
 /* load_topic.c -- writes the lines of standard input to a Kafka topic, a message a line, as fast
  * as one librdkafka producer goes.
  *
- *   load_topic --brokers LIST --topic NAME [--partitions N] [--keyed] [--if-empty]
+ *   load_topic --brokers LIST --topic NAME [--partitions N] [--keyed | --hex] [--if-empty | --fresh]
  *              [--compression none|gzip|lz4|zstd|snappy]
  *
  * Creates the topic with N partitions (1); one that exists must have as many.  Line i goes to
  * partition i modulo N, so that what stands where does not change from run to run.
  *
  *   --keyed     a line is KEY, tab, VALUE, and the key chooses the partition
+ *   --hex       a line is PARTITION, tab, VALUE in hexadecimal digits, or - for a NULL value
  *   --if-empty  does nothing if there are messages in the topic already
+ *   --fresh     deletes the topic first, and with it what consumer groups have committed for it
  *
  * Prints one JSON object: messages, bytes, wall_s. */
 #include "kafka/tool.h"
@@ -24,6 +26,7 @@ struct loader {
     rd_kafka_topic_t *topic;
     int64_t partition_count;
     bool is_keyed;
+    bool is_hex;
     int64_t messages;
     int64_t bytes;
 };
@@ -37,6 +40,33 @@ static void delivery_cb(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && failed_messages++ == 0)
         fprintf(stderr, "load_topic: a message was not delivered: %s\n",
                 rd_kafka_err2str(message->err));
+}
+
+static void delete_topic(rd_kafka_t *rk, const char *topic)
+{
+    rd_kafka_DeleteTopic_t *old_topic = rd_kafka_DeleteTopic_new(topic);
+    rd_kafka_AdminOptions_t *admin = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DELETETOPICS);
+    rd_kafka_AdminOptions_set_request_timeout(admin, tool_answer_limit_ms, NULL, 0);
+    rd_kafka_AdminOptions_set_operation_timeout(admin, tool_answer_limit_ms, NULL, 0);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DeleteTopics(rk, &old_topic, 1, admin, queue);
+
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * tool_answer_limit_ms);
+    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        tool_die("could not delete topic \"%s\": %s", topic,
+                 event != NULL ? rd_kafka_event_error_string(event) : "no answer");
+    size_t result_count = 0;
+    const rd_kafka_topic_result_t **results = rd_kafka_DeleteTopics_result_topics(
+        rd_kafka_event_DeleteTopics_result(event), &result_count);
+    for (size_t i = 0; i < result_count; i++) {
+        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            tool_die("could not delete topic \"%s\": %s", topic, rd_kafka_err2str(code));
+    }
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_AdminOptions_destroy(admin);
+    rd_kafka_DeleteTopic_destroy(old_topic);
 }
 
 static void create_topic(rd_kafka_t *rk, const char *topic, int64_t partition_count)
@@ -70,7 +100,37 @@ static void create_topic(rd_kafka_t *rk, const char *topic, int64_t partition_co
     rd_kafka_NewTopic_destroy(new_topic);
 }
 
-static void produce(struct loader *loader, const char *line, size_t line_bytes)
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    tool_die("'%c' is no hexadecimal digit", c);
+}
+
+/* Reads PARTITION, tab, VALUE; the bytes of the value take the place of the line. */
+static void read_hex(char *line, size_t line_bytes, int32_t *ret_partition, const char **ret_value,
+                     size_t *ret_value_bytes)
+{
+    char *tab = memchr(line, '\t', line_bytes);
+    if (tab == NULL)
+        tool_die("a line has no tab after the partition");
+    *ret_partition = (int32_t)strtol(line, NULL, 10);
+    const char *digits = tab + 1;
+    size_t digit_count = line_bytes - (size_t)(digits - line);
+    *ret_value_bytes = digit_count / 2;
+    *ret_value = NULL;
+    if (digit_count == 1 && digits[0] == '-')
+        return;
+    if (digit_count % 2 != 0)
+        tool_die("a value has half a byte");
+    for (size_t i = 0; i < digit_count / 2; i++)
+        line[i] = (char)(hex_digit(digits[2 * i]) << 4 | hex_digit(digits[2 * i + 1]));
+    *ret_value = line;
+}
+
+static void produce(struct loader *loader, char *line, size_t line_bytes)
 {
     const char *key = NULL, *value = line;
     size_t key_bytes = 0, value_bytes = line_bytes;
@@ -84,6 +144,8 @@ static void produce(struct loader *loader, const char *line, size_t line_bytes)
         value = tab + 1;
         value_bytes = line_bytes - key_bytes - 1;
         partition = RD_KAFKA_PARTITION_UA;
+    } else if (loader->is_hex) {
+        read_hex(line, line_bytes, &partition, &value, &value_bytes);
     }
     /* An empty line is a message of no bytes, which is not the same as a NULL value. */
     while (rd_kafka_produce(loader->topic, partition, RD_KAFKA_MSG_F_COPY, (void *)value,
@@ -132,19 +194,21 @@ int main(int argc, char **argv)
 {
     const char *brokers = NULL, *topic = NULL, *compression = "none";
     struct loader loader = { .partition_count = 1 };
-    bool if_empty = false;
+    bool if_empty = false, is_fresh = false;
     const struct tool_option options[] = {
         { "--brokers", &brokers, NULL, NULL },
         { "--topic", &topic, NULL, NULL },
         { "--partitions", NULL, &loader.partition_count, NULL },
         { "--compression", &compression, NULL, NULL },
         { "--keyed", NULL, NULL, &loader.is_keyed },
+        { "--hex", NULL, NULL, &loader.is_hex },
         { "--if-empty", NULL, NULL, &if_empty },
+        { "--fresh", NULL, NULL, &is_fresh },
         { NULL, NULL, NULL, NULL },
     };
     tool_name = "load_topic";
-    tool_usage = "load_topic --brokers LIST --topic NAME [--partitions N] [--keyed] [--if-empty] "
-                 "[--compression X]";
+    tool_usage = "load_topic --brokers LIST --topic NAME [--partitions N] [--keyed | --hex] "
+                 "[--if-empty | --fresh] [--compression X]";
     tool_parse_options(argc, argv, options);
     if (brokers == NULL || topic == NULL || loader.partition_count < 1 ||
         loader.partition_count > 10000)
@@ -162,6 +226,8 @@ int main(int argc, char **argv)
     rd_kafka_conf_set_dr_msg_cb(conf, delivery_cb);
     loader.rk = tool_create(RD_KAFKA_PRODUCER, conf);
 
+    if (is_fresh)
+        delete_topic(loader.rk, topic);
     create_topic(loader.rk, topic, loader.partition_count);
     /* The broker hears of the topic a moment after the controller has made it. */
     int32_t partition_count = 0;

@@ -309,6 +309,11 @@ class Hbase(Http):
                 for key, cells in rows.items()]
         self.must("PUT", f"/{quote(table)}/rows", {"Row": body})
 
+    def delete(self, table, key):
+        """A row, whatever it is called."""
+        name = base64.urlsafe_b64encode(key).decode().rstrip("=")
+        self.must("DELETE", f"/{quote(table)}/{name}?e=b64")
+
     def rows(self, table):
         """All rows, {key: {column: value}}."""
         made = self.must("PUT", f"/{quote(table)}/scanner", {"batch": 1000})

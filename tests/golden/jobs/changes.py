@@ -140,7 +140,7 @@ def is_real(name):
     return name is not None and "测试" not in name and not name.startswith("DM_") and "test" not in name
 
 
-def registrations_rows(students, users, channels, flink):
+def registrations_sink(students, users, channels, flink):
     """Channels: level by row key.  Blink: a row per level.  Flink: a row per hour and level."""
     student_view, user_view, join = NewestValues(), NewestValues(), JoinById()
     counts, sink = CountDistinct(), Materialized()
@@ -166,7 +166,11 @@ def registrations_rows(students, users, channels, flink):
                 number = None if hour is None else int(hour)
                 row = (number, level, count) if flink else (level, number, level, count)
                 sink.change(kind, row[:2] if flink else level, group, row)
-    return list(sink.table.values())
+    return sink
+
+
+def registrations_rows(students, users, channels, flink):
+    return list(registrations_sink(students, users, channels, flink).table.values())
 
 
 NAMES = ("Li Lei", "Han Meimei", "DMX", "DM_robot", "测试一号", "my test", "Test", "a测试", "", "DM\\_x", "xDM_")
