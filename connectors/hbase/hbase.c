@@ -1,11 +1,20 @@
-/* hbase.c -- the connectors "cloudhbase" (Blink) and "hbase-2.2" (Flink): tables of HBase.
+/* hbase.c -- the connectors "cloudhbase" (Blink) and "hbase-2.2" (Flink): tables of HBase, reached
+ * over its REST server.
  *
- * The options follow the documentation of Blink and of Flink. */
+ * The options follow the documentation of Blink and of Flink, which know addresses of ZooKeeper;
+ * those of REST servers are ours. */
 #include "hbase/hbase.h"
 
+#include "hbase/hbase_table.h"
 #include "remote/remote_options.h"
 
 static const char *const table_name_aliases[] = { "table-name", NULL };
+
+#define REST_OPTIONS                                                                               \
+    {                                                                                              \
+        "rest.endpoints", OPTION_TEXT, false, NULL, NULL,                                          \
+            "The addresses of HBase's REST servers, with ';' between several."                     \
+    }
 
 static unsigned upsert_modes(const struct table_def *table)
 {
@@ -13,12 +22,72 @@ static unsigned upsert_modes(const struct table_def *table)
     return SINK_APPEND | SINK_UPSERT;
 }
 
+static enum code check(const struct table_def *def, bool as_sink, struct error *err)
+{
+    struct hbase_table *table;
+    TRY(hbase_table_read(def, &table, err));
+    bool has_cells = table->cell_count > 0;
+    hbase_table_destroy(table);
+    if (has_cells || !as_sink)
+        return OK;
+    return error_set(err, E_PLAN, "table \"" STR_FMT "\" has no column besides its row key",
+                     STR_ARG(def->name));
+}
+
+static bool keeps_last(const struct table_def *def)
+{
+    struct hbase_table *table;
+    bool keeps = def->schema->key_count > 0 && hbase_table_read(def, &table, NULL) == OK;
+    if (keeps) {
+        keeps = hbase_table_keeps_last(table);
+        hbase_table_destroy(table);
+    }
+    return keeps;
+}
+
+/* Addresses may hold what nobody should read, though no call is made with them then. */
+static void put_addresses(struct buf *out, struct str text)
+{
+    for (size_t at = 0; at < text.size;) {
+        size_t end = at;
+        while (end < text.size && text.data[end] != ';' && text.data[end] != ',')
+            end++;
+        struct str one = str_make(text.data + at, end - at);
+        const char *user = memrchr(one.data, '@', one.size);
+        if (at > 0)
+            buf_char(out, ';');
+        buf_str(out, user ? str_make(user + 1, (size_t)(one.data + one.size - user) - 1) : one);
+        at = end + 1;
+    }
+}
+
+static void describe(const struct table_def *def, struct buf *out)
+{
+    struct str name = options_get(def->options, "table-name");
+    struct str endpoints = hbase_endpoints(def->options);
+    if (name.size == 0)
+        name = options_get(def->options, "tableName");
+    buf_text(out, "table=");
+    buf_str(out, name);
+    if (endpoints.size == 0)
+        return;
+    buf_text(out, " endpoint=");
+    put_addresses(out, endpoints);
+}
+
+#ifdef WEIR_HTTP
+#define ROLES .sink = &hbase_sink
+#else
+#define ROLES .missing = "the HBase client is not part of this build"
+#endif
+
 static const struct option_spec cloudhbase_options[] = {
     REMOTE_NAME_OPTIONS,
     HTTP_OPTIONS,
+    REST_OPTIONS,
     { "zkQuorum", OPTION_TEXT, false, NULL, NULL, "The addresses of ZooKeeper." },
     { "zkNodeParent", OPTION_TEXT, false, NULL, NULL, "The node of the cluster in ZooKeeper." },
-    { "endPoint", OPTION_TEXT, false, NULL, NULL, "The address of the enhanced edition." },
+    { "endPoint", OPTION_TEXT, false, NULL, NULL, "The same as rest.endpoints." },
     { "userName", OPTION_TEXT, false, NULL, NULL, "Who logs in." },
     { "password", OPTION_SECRET, false, NULL, NULL, "The password." },
     { "haClusterID", OPTION_TEXT, false, NULL, NULL, "The high-availability instance." },
@@ -44,10 +113,13 @@ static const struct option_spec cloudhbase_options[] = {
 static const struct option_spec hbase_options[] = {
     REMOTE_NAME_OPTIONS,
     HTTP_OPTIONS,
+    REST_OPTIONS,
     { "table-name", OPTION_TEXT, false, NULL, NULL, "The table, also as namespace:table." },
     { "zookeeper.quorum", OPTION_TEXT, false, NULL, NULL, "The addresses of ZooKeeper." },
     { "zookeeper.znode.parent", OPTION_TEXT, false, "/hbase", NULL,
       "The node of the cluster in ZooKeeper." },
+    { "username", OPTION_TEXT, false, NULL, NULL, "Who logs in." },
+    { "password", OPTION_SECRET, false, NULL, NULL, "The password." },
     { "null-string-literal", OPTION_TEXT, false, "null", NULL, "How a NULL text is written." },
     { "sink.buffer-flush.max-size", OPTION_BYTES, false, "2mb", NULL, "Bytes a call." },
     { "sink.buffer-flush.max-rows", OPTION_INT, false, "1000", NULL, "Rows a call." },
@@ -69,8 +141,11 @@ const struct connector connector_cloudhbase = {
     .name_option = "tableName",
     .name_option_aliases = table_name_aliases,
     .options = cloudhbase_options,
-    .missing = "the HBase client is not part of this build",
+    ROLES,
     .sink_modes = upsert_modes,
+    .keeps_last = keeps_last,
+    .check = check,
+    .describe = describe,
 };
 
 const struct connector connector_hbase = {
@@ -80,6 +155,9 @@ const struct connector connector_hbase = {
     .family = FAMILY_TABLE,
     .name_option = "table-name",
     .options = hbase_options,
-    .missing = "the HBase client is not part of this build",
+    ROLES,
     .sink_modes = upsert_modes,
+    .keeps_last = keeps_last,
+    .check = check,
+    .describe = describe,
 };

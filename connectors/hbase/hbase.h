@@ -1,6 +1,14 @@
-/* hbase.h -- inside of the connector. */
+/* hbase.h -- inside of the connector.
+ *
+ * hbase.c         options, and what they are for
+ * hbase_table.c   which column is which cell
+ * hbase_value.c   values as bytes
+ * hbase_wire.c    rows as the server takes and gives them
+ * hbase_rest.c    calls, and what their answers mean
+ * hbase_sink.c, hbase_lookup.c, hbase_scan.c */
 #pragma once
 
 #include "connector/connector.h"
 
 extern const struct connector connector_cloudhbase, connector_hbase;
+extern const struct sink_kind hbase_sink;
