@@ -16,10 +16,11 @@ static const char *const table_name_aliases[] = { "table-name", NULL };
             "The addresses of HBase's REST servers, with ';' between several."                     \
     }
 
-static unsigned upsert_modes(const struct table_def *table)
+/* In a dynamic table the row key is not all of a row's key, which is why nobody may go by it. */
+static unsigned sink_modes(const struct table_def *table)
 {
-    (void)table;
-    return SINK_APPEND | SINK_UPSERT;
+    bool is_dynamic = options_bool(table->options, "isDynamicTable");
+    return SINK_APPEND | (is_dynamic ? SINK_RETRACT : SINK_UPSERT);
 }
 
 static enum code check(const struct table_def *def, bool as_sink, struct error *err)
@@ -142,7 +143,7 @@ const struct connector connector_cloudhbase = {
     .name_option_aliases = table_name_aliases,
     .options = cloudhbase_options,
     ROLES,
-    .sink_modes = upsert_modes,
+    .sink_modes = sink_modes,
     .keeps_last = keeps_last,
     .check = check,
     .describe = describe,
@@ -156,7 +157,7 @@ const struct connector connector_hbase = {
     .name_option = "table-name",
     .options = hbase_options,
     ROLES,
-    .sink_modes = upsert_modes,
+    .sink_modes = sink_modes,
     .keeps_last = keeps_last,
     .check = check,
     .describe = describe,
