@@ -3,6 +3,8 @@
  * The options follow the documentation of Blink and of Flink. */
 #include "elastic/elastic.h"
 
+#include "base/arena.h"
+#include "elastic/elastic_doc.h"
 #include "remote/remote_options.h"
 
 static unsigned keyed_modes(const struct table_def *table)
@@ -77,10 +79,132 @@ static const struct option_spec es_options[] = {
       "The fingerprint of the certificate, version 8." },
     { "format", OPTION_TEXT, false, "json", NULL, "How documents are written: json." },
     { "sink.parallelism", OPTION_INT, false, NULL, NULL, "Accepted." },
+    { "allow-insecure", OPTION_BOOL, false, "false", NULL,
+      "OpenSearch: are certificates not verified?" },
     { 0 },
 };
 
-static const char *const es_aliases[] = { "elasticsearch-6", "elasticsearch-8", NULL };
+static const char *const es_aliases[] = { "elasticsearch-6", "elasticsearch-8", "opensearch",
+                                          "opensearch-2", NULL };
+
+bool es_is_blink(const struct table_def *def)
+{
+    return def->options->specs[0] == blink_es_options;
+}
+
+#ifdef WEIR_HTTP
+
+static bool keeps_last(const struct table_def *table)
+{
+    return table->schema->key_count > 0 && es_docs_are_whole(table);
+}
+
+static enum code refuse(const struct table_def *table, const char *option, struct error *err)
+{
+    const struct option *pair = options_find(table->options, option);
+    if (pair && pair->value_span.size > 0)
+        error_locate(err, pair->value_span);
+    return E_OPTION;
+}
+
+static enum code check_failure_handler(const struct table_def *table, struct error *err)
+{
+    struct str handler = options_get(table->options, "failure-handler");
+    if (es_is_blink(table) || str_iis(handler, "fail") || str_iis(handler, "ignore") ||
+        str_iis(handler, "retry-rejected"))
+        return OK;
+    error_set(err, E_OPTION, "option \"failure-handler\" cannot be \"" STR_FMT "\"",
+              STR_ARG(handler));
+    error_detail(err, "Possible values: fail, ignore, retry-rejected. Java classes cannot be used.");
+    return refuse(table, "failure-handler", err);
+}
+
+static enum code check_key(const struct table_def *table, struct error *err)
+{
+    const struct schema *schema = table->schema;
+    if (es_is_blink(table) && schema->key_count > 1) {
+        error_set(err, E_OPTION,
+                  "the primary key of table \"" STR_FMT "\" has %u columns, but it is the id of "
+                  "a document, which is one",
+                  STR_ARG(table->name), schema->key_count);
+        error_hint(err, "Concatenate them to one column.");
+        return E_OPTION;
+    }
+    for (uint32_t i = 0; i < schema->key_count; i++) {
+        const struct field *field = &schema->fields[schema->key[i]];
+        if (field->type->child_count > 0 || type_is_binary(field->type))
+            return error_set(err, E_TYPE,
+                             "column \"" STR_FMT "\" is no text, number or time, and cannot be a "
+                             "part of the id of a document",
+                             STR_ARG(field->name));
+    }
+    return OK;
+}
+
+static enum code check_json(const struct table_def *table, const char *option, struct error *err)
+{
+    struct str text = str_trim(options_get(table->options, option));
+    if (text.size == 0 || (text.data[0] == '{' && text.data[text.size - 1] == '}'))
+        return OK;
+    error_set(err, E_OPTION, "option \"%s\" is no object of JSON", option);
+    return refuse(table, option, err);
+}
+
+static enum code check(const struct table_def *table, bool as_sink, struct error *err)
+{
+    if (!as_sink)
+        return OK;
+    struct es_index index;
+    struct arena *arena = arena_create();
+    if (!arena)
+        return error_nomem(err);
+    enum code code = es_index_read(&index, table, arena, err);
+    arena_destroy(arena);
+    TRY(code);
+    TRY(check_failure_handler(table, err));
+    TRY(check_key(table, err));
+    if (!es_is_blink(table))
+        return OK;
+    TRY(check_json(table, "settings", err));
+    return check_json(table, "mapping", err);
+}
+
+#endif
+
+/* An address without what may stand before an @. */
+static void put_endpoints(struct buf *out, struct str text)
+{
+    while (text.size > 0) {
+        size_t end = 0, host = 0;
+        while (end < text.size && text.data[end] != ';' && text.data[end] != ',')
+            end++;
+        for (size_t i = 0; i < end; i++)
+            if (text.data[i] == '@')
+                host = i + 1;
+        buf_str(out, str_make(text.data + host, end - host));
+        if (end < text.size)
+            buf_char(out, text.data[end++]);
+        text = str_make(text.data + end, text.size - end);
+    }
+}
+
+static void describe(const struct table_def *table, struct buf *out)
+{
+    struct str endpoints =
+        str_trim(options_get(table->options, es_is_blink(table) ? "endPoint" : "hosts"));
+    buf_text(out, "index=");
+    buf_str(out, options_get(table->options, "index"));
+    if (endpoints.size == 0)
+        return;
+    buf_text(out, " at=");
+    put_endpoints(out, endpoints);
+}
+
+#ifdef WEIR_HTTP
+#define ES_ROLES .sink = &es_sink_kind, .keeps_last = keeps_last, .check = check
+#else
+#define ES_ROLES .missing = "the Elasticsearch client is not part of this build"
+#endif
 
 const struct connector connector_blink_es = {
     .name = "elasticsearch",
@@ -88,19 +212,21 @@ const struct connector connector_blink_es = {
     .family = FAMILY_TABLE,
     .name_option = "index",
     .options = blink_es_options,
-    .missing = "the Elasticsearch client is not part of this build",
     .sink_modes = keyed_modes,
+    .describe = describe,
+    ES_ROLES,
 };
 
 const struct connector connector_es = {
     .name = "elasticsearch-7",
     .aliases = es_aliases,
-    .summary = "documents of Elasticsearch",
+    .summary = "documents of Elasticsearch and OpenSearch",
     .family = FAMILY_TABLE,
     .name_option = "index",
     .options = es_options,
     .has_formats = true,
     .default_format = "json",
-    .missing = "the Elasticsearch client is not part of this build",
     .sink_modes = keyed_modes,
+    .describe = describe,
+    ES_ROLES,
 };

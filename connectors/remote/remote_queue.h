@@ -29,7 +29,7 @@ struct remote_queue {
     uint64_t sent_bytes; /* of rows and keys alone */
     int64_t since_us;    /* nothing in it has waited longer; INT64_MAX: nothing is in it */
     uint32_t epoch;
-    bool folds;
+    bool folds, keeps_deletes;
     struct queued_row **buckets; /* owned; a power of two */
     uint64_t bucket_count;
 };

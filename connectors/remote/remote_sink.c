@@ -261,6 +261,7 @@ enum code remote_sink_create(const struct sink_kind *base, const struct remote_s
     if (settings->queued_bytes == 0)
         s->settings.queued_bytes = QUEUED_BYTES;
     s->queue.folds = settings->folds;
+    s->queue.keeps_deletes = settings->keeps_deletes;
     s->refused_tail = &s->refused;
     remote_gate_init(&s->gate);
     buf_init(&s->bytes, ROW_BYTES_MAX);

@@ -31,7 +31,8 @@ struct remote_row {
 
 struct remote_call {
     struct remote_row *rows;
-    uint32_t count;      /* at least 1; with `folds` no two rows have the same key */
+    uint32_t count;      /* at least 1; with `folds` no two rows have the same key, unless the first
+                            is a delete that is kept */
     struct arena *arena; /* of the call */
 };
 
@@ -62,6 +63,7 @@ struct remote_sink_settings {
     uint64_t queued_bytes; /* of all groups; 0: 64 MB */
     uint32_t max_retries;  /* of REMOTE_FAILED */
     bool folds; /* a later row of a key replaces an earlier one (a whole row, not a part) */
+    bool keeps_deletes; /* with folds: but not a delete, which says more than the row behind it */
     const char *guarantee; /* as in sink_status; static */
     struct str endpoint;   /* "127.0.0.1:3306", for status(); copied */
 };

@@ -37,6 +37,7 @@ struct bind_hooks {
                                struct resolved_table *ret, struct error *err);
     /* A diagnostic that does not stop the job: has a span like an error. */
     void (*warn)(void *self, const struct error *warning);
+    bool keeps_ms; /* see struct table_def */
     const struct clock *clock;
     /* Event time of the tables bound from now on: see struct plan_watermark. */
     int64_t idle_ms, future_ms;

@@ -342,6 +342,7 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                                .options = options,
                                .blink = table->blink,
                                .zone = b->env.zone,
+                               .keeps_ms = b->hooks->keeps_ms,
                                .clock = b->hooks->clock,
                                .data_dir = resolved->data_dir };
     if (connector_is_keyed(resolved->connector, ret)) {

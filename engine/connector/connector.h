@@ -63,6 +63,7 @@ struct table_def {
     const struct options *options;
     bool blink;
     const struct zone *zone;            /* session time zone */
+    bool keeps_ms;                      /* Blink: sinks that write whole seconds write more */
     const struct clock *clock;
     struct str data_dir;                /* --data of the local profile; empty without */
 };

@@ -134,6 +134,8 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
         .resolve_table = resolve_hook,
         .warn = warn_hook,
         .clock = &s->clock,
+        .keeps_ms = str_iis(
+            str_trim(settings_get(&s->settings, "blink.job.timestamp.reserve.ms")), "true"),
         .idle_ms = settings_duration_ms(&s->settings, "table.exec.source.idle-timeout"),
         .future_ms = settings_duration_ms(&s->settings, "weir.watermark.max-future"),
     };

@@ -1,0 +1,235 @@
+/* elastic_server.c -- see elastic_server.h. */
+#include "elastic/elastic_server.h"
+
+#include "elastic/elastic.h"
+#include "elastic/elastic_json.h"
+#include "http/http_options.h"
+
+enum { TEXT_BYTES_MAX = 1 << 16, PIECE_BYTES_MAX = 400 };
+
+/* --- how to reach it ------------------------------------------------------------------------ */
+
+static struct str get(const struct table_def *def, const char *name)
+{
+    struct str text = options_get(def->options, name);
+    return text.size > 0 ? text : (struct str){ NULL, 0 };
+}
+
+static enum code need_address(const struct table_def *def, const char *name, struct str address,
+                              struct error *err)
+{
+    if (str_trim(address).size > 0)
+        return OK;
+    error_set(err, E_OPTION, "table \"" STR_FMT "\" needs option \"%s\", the address of the server",
+              STR_ARG(def->name), name);
+    error_hint(err, "It may stand in WITH or in the profile.");
+    return E_OPTION;
+}
+
+static void set_ms(const struct table_def *def, const char *name, int64_t *ms)
+{
+    if (options_has(def->options, name) && options_duration_ms(def->options, name) > 0)
+        *ms = options_duration_ms(def->options, name);
+}
+
+enum code es_read_http(struct http_settings *ret, const struct table_def *def, struct arena *arena,
+                       struct error *err)
+{
+    bool is_blink = es_is_blink(def);
+    const char *address = is_blink ? "endPoint" : "hosts";
+    *ret = (struct http_settings){
+        .endpoints = get(def, address),
+        .path_prefix = get(def, "connection.path-prefix"),
+        .username = get(def, is_blink ? "accessId" : "username"),
+        .password = get(def, is_blink ? "accessKey" : "password"),
+    };
+    TRY(need_address(def, address, ret->endpoints, err));
+    if (ret->password.data && !ret->username.data)
+        return error_set(err, E_OPTION, "table \"" STR_FMT "\" has a password and no user",
+                         STR_ARG(def->name));
+    TRY(http_read_options(ret, def->options, arena, err));
+    set_ms(def, "connection.timeout", &ret->connect_timeout_ms);
+    set_ms(def, "socket.timeout", &ret->timeout_ms);
+    set_ms(def, "timeout", &ret->timeout_ms);
+    if (is_blink && !options_has(def->options, "http.compression"))
+        ret->compresses = ret->accepts_gzip = options_bool(def->options, "compression");
+    if (get(def, "ssl.certificate-fingerprint").data)
+        ret->fingerprint = get(def, "ssl.certificate-fingerprint");
+    if (options_bool(def->options, "allow-insecure"))
+        ret->skips_verification = true;
+    return OK;
+}
+
+/* --- what its errors mean ------------------------------------------------------------------- */
+
+enum remote_outcome es_outcome_of(enum code code)
+{
+    switch (code) {
+    case E_RETRY:
+    case E_CANCELLED:
+        return REMOTE_AWAY;
+    case E_NOMEM:
+    case E_LIMIT:
+        return REMOTE_FAILED;
+    default:
+        return REMOTE_FATAL;
+    }
+}
+
+/* The reason of a cause; causes of causes are left out. */
+static struct str read_cause(struct es_json *j)
+{
+    struct str span = es_json_skip(j);
+    struct es_json cause;
+    es_json_begin(&cause, span.data ? span : STR(""));
+    struct str reason = { NULL, 0 };
+    if (es_json_find(&cause, "reason"))
+        reason = es_json_text(&cause);
+    return reason.data ? reason : STR("");
+}
+
+void es_read_error(struct es_json *j, struct es_error *ret)
+{
+    struct str name;
+    *ret = (struct es_error){ .type = { "", 0 }, .reason = { "", 0 }, .cause = { "", 0 } };
+    if (es_json_peek(j) == '"') { /* of a proxy, or an old version */
+        ret->reason = es_json_text(j);
+        return;
+    }
+    if (!es_json_enter(j, '{'))
+        return;
+    while (es_json_member(j, &name)) {
+        bool is_text = es_json_peek(j) == '"';
+        if (str_is(name, "type") && is_text)
+            ret->type = es_json_text(j);
+        else if (str_is(name, "reason") && is_text)
+            ret->reason = es_json_text(j);
+        else if (str_is(name, "caused_by"))
+            ret->cause = read_cause(j);
+        else
+            es_json_skip(j);
+    }
+}
+
+/* A piece of what the server says, on one line. */
+static void put_piece(struct buf *out, const char *between, struct str piece)
+{
+    if (piece.size == 0)
+        return;
+    size_t begin = out->size + (out->size > 0 ? strlen(between) : 0);
+    if (out->size > 0)
+        buf_text(out, between);
+    es_json_put_decoded(out, str_make(piece.data, MIN(piece.size, (size_t)PIECE_BYTES_MAX)));
+    for (size_t i = begin; i < out->size; i++)
+        if ((unsigned char)out->data[i] < 0x20)
+            out->data[i] = ' ';
+}
+
+void es_put_error(struct buf *out, const struct es_error *error)
+{
+    put_piece(out, ": ", error->type);
+    put_piece(out, ": ", error->reason);
+    put_piece(out, ": ", error->cause);
+}
+
+bool es_is_block(const struct es_error *error)
+{
+    return str_is(error->type, "cluster_block_exception");
+}
+
+static enum remote_outcome outcome_of_status(int status, const struct es_error *error)
+{
+    switch (status) {
+    case 400: /* of which document it does not say */
+    case 413:
+        return REMOTE_REFUSED;
+    case 403:
+        return es_is_block(error) ? REMOTE_AWAY : REMOTE_FATAL;
+    case 408:
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+        return REMOTE_AWAY;
+    default:
+        return status >= 500 ? REMOTE_FAILED : REMOTE_FATAL;
+    }
+}
+
+enum remote_outcome es_judge_status(const struct http_client *client,
+                                    const struct http_reply *reply, struct error *err)
+{
+    struct es_error error = { .type = { "", 0 }, .reason = { "", 0 }, .cause = { "", 0 } };
+    struct es_json j;
+    struct buf text;
+    es_json_begin(&j, reply->body);
+    if (es_json_peek(&j) == '{' && es_json_find(&j, "error"))
+        es_read_error(&j, &error);
+    buf_init(&text, TEXT_BYTES_MAX);
+    es_put_error(&text, &error);
+    enum remote_outcome outcome = outcome_of_status(reply->status, &error);
+    const char *endpoint = http_client_endpoint(client);
+    if (reply->status == 401)
+        error_set(err, E_IO, "%s refuses the login", endpoint);
+    else if (reply->status == 413)
+        error_set(err, E_IO, "the document is larger than %s takes (status 413)", endpoint);
+    else if (text.size > 0)
+        error_set(err, E_IO, "%s answers with status %d: " STR_FMT, endpoint, reply->status,
+                  STR_ARG(buf_view(&text)));
+    else
+        error_set(err, E_IO, "%s answers with status %d", endpoint, reply->status);
+    if (reply->status == 401)
+        error_hint(err, "User and password are options of the table; they may stand in the profile.");
+    buf_done(&text);
+    return outcome;
+}
+
+enum remote_outcome es_judge_plain(const struct http_client *client,
+                                   const struct http_reply *reply, struct error *err)
+{
+    enum remote_outcome outcome = es_judge_status(client, reply, err);
+    return outcome == REMOTE_REFUSED ? REMOTE_FATAL : outcome;
+}
+
+/* --- version ---------------------------------------------------------------------------------- */
+
+static void read_version(struct str body, bool *ret_has_types)
+{
+    struct es_json j, version;
+    es_json_begin(&j, body);
+    if (!es_json_find(&j, "version"))
+        return;
+    version = j;
+    bool is_fork = es_json_find(&version, "distribution"); /* OpenSearch begins with 1 again */
+    if (!is_fork && es_json_find(&j, "number")) {
+        struct str number = es_json_text(&j);
+        size_t dot = number.data ? str_find_byte(number, '.') : (size_t)-1;
+        *ret_has_types = dot == 1 && number.data[0] >= '1' && number.data[0] <= '6';
+    }
+}
+
+enum remote_outcome es_ask_version(struct http_client *client, const struct table_def *def,
+                                   struct es_server *ret, struct error *err)
+{
+    bool is_blink = es_is_blink(def);
+    struct str type = get(def, is_blink ? "typeName" : "document-type");
+    bool has_types = str_iis(options_get(def->options, "connector"), "elasticsearch-6");
+    *ret = (struct es_server){ .type = { NULL, 0 } };
+    if (is_blink && type.data) {
+        const struct http_request request = { .method = "GET", .path = STR("/"),
+                                              .accept = "application/json" };
+        struct http_reply reply;
+        enum code code = http_call(client, &request, &reply, err);
+        if (code != OK)
+            return es_outcome_of(code);
+        if (reply.status == 401)
+            return es_judge_plain(client, &reply, err);
+        if (reply.status == 429 || reply.status >= 500)
+            return es_judge_plain(client, &reply, err) == REMOTE_FATAL ? REMOTE_FATAL : REMOTE_AWAY;
+        if (reply.status == 200) /* else it does not tell everybody; most are new */
+            read_version(reply.body, &has_types);
+    }
+    if (has_types)
+        ret->type = type.data ? type : STR("_doc");
+    return REMOTE_DONE;
+}
