@@ -94,9 +94,10 @@ bool es_is_blink(const struct table_def *def)
 
 #ifdef WEIR_HTTP
 
+/* Flink's updates are put over what is there, so a delete before one of them shows. */
 static bool keeps_last(const struct table_def *table)
 {
-    return table->schema->key_count > 0 && es_docs_are_whole(table);
+    return table->schema->key_count > 0 && es_is_blink(table) && es_docs_are_whole(table);
 }
 
 static enum code refuse(const struct table_def *table, const char *option, struct error *err)
@@ -115,7 +116,8 @@ static enum code check_failure_handler(const struct table_def *table, struct err
         return OK;
     error_set(err, E_OPTION, "option \"failure-handler\" cannot be \"" STR_FMT "\"",
               STR_ARG(handler));
-    error_detail(err, "Possible values: fail, ignore, retry-rejected. Java classes cannot be used.");
+    error_detail(err,
+                 "Possible values: fail, ignore, retry-rejected. Java classes cannot be used.");
     return refuse(table, "failure-handler", err);
 }
 

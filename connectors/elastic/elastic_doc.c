@@ -23,8 +23,8 @@ static void put_clock(struct buf *out, int64_t us_of_day)
 {
     char text[TIME_TEXT_MAX];
     int64_t us = us_of_day % TIME_US_PER_SECOND;
-    size_t size = time_print_time((int32_t)(us_of_day / TIME_US_PER_MS), 0, TIME_FRACTION_FIXED,
-                                  text);
+    size_t size =
+        time_print_time((int32_t)(us_of_day / TIME_US_PER_MS), 0, TIME_FRACTION_FIXED, text);
     bool has_seconds = us_of_day % TIME_US_PER_MINUTE != 0;
     buf_put(out, text, has_seconds ? size : size - 3);
     if (us % TIME_US_PER_MS != 0)
@@ -109,8 +109,8 @@ static void put_timestamp(struct es_docs *docs, const struct column *column, uin
     if (column->type->id == TYPE_TIMESTAMP_LTZ)
         us = zone_utc_to_local_us(docs->def->zone, &docs->cursor, us);
     buf_char(out, '"');
-    buf_put(out, text, time_print_timestamp(us, docs->def->keeps_ms ? 3 : 0, TIME_FRACTION_FIXED,
-                                            ' ', text));
+    buf_put(out, text,
+            time_print_timestamp(us, docs->def->keeps_ms ? 3 : 0, TIME_FRACTION_FIXED, ' ', text));
     buf_char(out, '"');
 }
 
@@ -272,7 +272,7 @@ static enum code set_up(struct es_docs *docs, struct error *err)
     };
     docs->merges = true;
     docs->key_delimiter = options_get(def->options, "document-id.key-delimiter");
-    return json_row_writer_create(&open, false, &docs->writer, err);
+    return json_row_writer_create(&open, "json", false, &docs->writer, err);
 }
 
 enum code es_docs_create(const struct table_def *def, struct es_docs **ret, struct error *err)

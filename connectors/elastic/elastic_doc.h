@@ -23,9 +23,9 @@ struct es_docs {
     struct arena *arena;         /* owned */
     struct es_index index;
     struct str key_delimiter;
-    bool merges;       /* "update" instead of "index" */
-    bool omits_nulls;  /* Blink's inc */
-    struct str *names; /* Blink: '"name":' of each column */
+    bool merges;                    /* "update" instead of "index" */
+    bool omits_nulls;               /* Blink's inc */
+    struct str *names;              /* Blink: '"name":' of each column */
     struct json_row_writer *writer; /* Flink's manner; owned */
     struct zone_cursor cursor;
     struct buf id, name; /* of a row: document id, index */

@@ -74,9 +74,7 @@ struct str es_json_skip(struct es_json *j)
 {
     char c = es_json_peek(j);
     const char *begin = j->at;
-    bool is_good = c == '"'               ? skip_string(j)
-                   : c == '{' || c == '[' ? skip_nested(j)
-                                          : skip_word(j);
+    bool is_good = c == '"' ? skip_string(j) : c == '{' || c == '[' ? skip_nested(j) : skip_word(j);
     return is_good ? str_make(begin, (size_t)(j->at - begin)) : (struct str){ NULL, 0 };
 }
 

@@ -10,8 +10,8 @@
 enum { PATH_BYTES_MAX = 4096, BODY_BYTES_MAX = 1 << 20 };
 
 enum shape { SHAPE_TEXT, SHAPE_NUMBER, SHAPE_BOOLEAN, SHAPE_TIME, SHAPE_OBJECT, SHAPE_ANY };
-static const char *const shape_names[] = { "text", "a number", "a boolean", "a time",
-                                           "an object", "" };
+static const char *const shape_names[] = { "text",   "a number",  "a boolean",
+                                           "a time", "an object", "" };
 
 static enum shape shape_of_type(const struct type *type)
 {
@@ -32,11 +32,20 @@ static enum shape shape_of_field(struct str type)
         const char *name;
         enum shape shape;
     } shapes[] = {
-        { "long", SHAPE_NUMBER },         { "integer", SHAPE_NUMBER }, { "short", SHAPE_NUMBER },
-        { "byte", SHAPE_NUMBER },         { "double", SHAPE_NUMBER },  { "float", SHAPE_NUMBER },
-        { "half_float", SHAPE_NUMBER },   { "scaled_float", SHAPE_NUMBER },
-        { "unsigned_long", SHAPE_NUMBER }, { "boolean", SHAPE_BOOLEAN }, { "object", SHAPE_OBJECT },
-        { "nested", SHAPE_OBJECT },       { "keyword", SHAPE_TEXT },   { "text", SHAPE_TEXT },
+        { "long", SHAPE_NUMBER },
+        { "integer", SHAPE_NUMBER },
+        { "short", SHAPE_NUMBER },
+        { "byte", SHAPE_NUMBER },
+        { "double", SHAPE_NUMBER },
+        { "float", SHAPE_NUMBER },
+        { "half_float", SHAPE_NUMBER },
+        { "scaled_float", SHAPE_NUMBER },
+        { "unsigned_long", SHAPE_NUMBER },
+        { "boolean", SHAPE_BOOLEAN },
+        { "object", SHAPE_OBJECT },
+        { "nested", SHAPE_OBJECT },
+        { "keyword", SHAPE_TEXT },
+        { "text", SHAPE_TEXT },
         { "date", SHAPE_TIME },
     };
     for (size_t i = 0; i < countof(shapes); i++)
@@ -67,10 +76,10 @@ static enum remote_outcome check_field(const struct field *column, struct str pr
     enum shape wants = shape_of_field(type.data ? type : STR(""));
     if (!never_fits(has, wants))
         return REMOTE_DONE;
-    error_set(err, E_TYPE, "field \"" STR_FMT "\" of index \"" STR_FMT "\" is %s (" STR_FMT
-              "), but the column is %s",
-              STR_ARG(column->name), STR_ARG(index), shape_names[wants], STR_ARG(type),
-              shape_names[has]);
+    error_set(
+        err, E_TYPE,
+        "field \"" STR_FMT "\" of index \"" STR_FMT "\" is %s (" STR_FMT "), but the column is %s",
+        STR_ARG(column->name), STR_ARG(index), shape_names[wants], STR_ARG(type), shape_names[has]);
     return REMOTE_FATAL;
 }
 
@@ -107,7 +116,8 @@ static enum remote_outcome check_fields(const struct table_def *def, struct str 
                 return REMOTE_FATAL;
         }
         if (!is_found && is_strict && !j.is_bad) {
-            error_set(err, E_NAME, "index \"" STR_FMT "\" has no field \"" STR_FMT
+            error_set(err, E_NAME,
+                      "index \"" STR_FMT "\" has no field \"" STR_FMT
                       "\", and its mapping takes no others",
                       STR_ARG(index), STR_ARG(column->name));
             return REMOTE_FATAL;
@@ -154,7 +164,8 @@ enum remote_outcome es_check_mapping(struct http_client *client, const struct ta
     *ret_exists = true;
     buf_init(&path, PATH_BYTES_MAX);
     enum code code = put_path(&path, index, "/_mapping", err);
-    struct http_request request = { .method = "GET", .path = buf_view(&path),
+    struct http_request request = { .method = "GET",
+                                    .path = buf_view(&path),
                                     .accept = "application/json" };
     if (code == OK)
         code = http_call(client, &request, &reply, err);

@@ -179,13 +179,14 @@ enum remote_outcome es_judge_status(const struct http_client *client,
     else
         error_set(err, E_IO, "%s answers with status %d", endpoint, reply->status);
     if (reply->status == 401)
-        error_hint(err, "User and password are options of the table; they may stand in the profile.");
+        error_hint(err,
+                   "User and password are options of the table; they may stand in the profile.");
     buf_done(&text);
     return outcome;
 }
 
-enum remote_outcome es_judge_plain(const struct http_client *client,
-                                   const struct http_reply *reply, struct error *err)
+enum remote_outcome es_judge_plain(const struct http_client *client, const struct http_reply *reply,
+                                   struct error *err)
 {
     enum remote_outcome outcome = es_judge_status(client, reply, err);
     return outcome == REMOTE_REFUSED ? REMOTE_FATAL : outcome;
@@ -216,7 +217,8 @@ enum remote_outcome es_ask_version(struct http_client *client, const struct tabl
     bool has_types = str_iis(options_get(def->options, "connector"), "elasticsearch-6");
     *ret = (struct es_server){ .type = { NULL, 0 } };
     if (is_blink && type.data) {
-        const struct http_request request = { .method = "GET", .path = STR("/"),
+        const struct http_request request = { .method = "GET",
+                                              .path = STR("/"),
                                               .accept = "application/json" };
         struct http_reply reply;
         enum code code = http_call(client, &request, &reply, err);

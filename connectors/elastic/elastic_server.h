@@ -37,8 +37,8 @@ enum remote_outcome es_judge_status(const struct http_client *client,
                                     const struct http_reply *reply, struct error *err);
 
 /* The same for calls that write no documents: what a document could be at fault for is fatal. */
-enum remote_outcome es_judge_plain(const struct http_client *client,
-                                   const struct http_reply *reply, struct error *err);
+enum remote_outcome es_judge_plain(const struct http_client *client, const struct http_reply *reply,
+                                   struct error *err);
 
 /* An error's type and reason, as they stand in the reply; empty where there are none. */
 struct es_error {

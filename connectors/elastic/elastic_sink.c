@@ -26,7 +26,7 @@ enum {
 
 struct es_sink {
     /* The engine's thread. */
-    struct es_docs *docs; /* owned */
+    struct es_docs *docs;    /* owned */
     struct bad_rows lenient; /* report() says OK even where it is the end */
     struct bad_rows *bad_rows;
 
@@ -35,9 +35,9 @@ struct es_sink {
     struct http_client *client; /* owned */
     bool is_checked;            /* the server has told what has to be known */
     struct es_server server;
-    struct str index;          /* the one of all rows; data NULL: each has its own */
-    struct arena *arena;       /* owned: of `made` */
-    struct str *made;          /* indexes that are there */
+    struct str index;    /* the one of all rows; data NULL: each has its own */
+    struct arena *arena; /* owned: of `made` */
+    struct str *made;    /* indexes that are there */
     uint32_t made_count, made_cap;
     struct buf path, body;
 };
@@ -185,8 +185,7 @@ static enum code put_body(struct es_sink *s, const struct remote_call *call, str
     return buf_check(&s->body, err);
 }
 
-static enum remote_outcome send_call(struct es_sink *s, struct remote_call *call,
-                                     struct error *err)
+static enum remote_outcome send_call(struct es_sink *s, struct remote_call *call, struct error *err)
 {
     struct http_reply reply;
     enum code code = put_path(s, err);
