@@ -5,18 +5,28 @@
 
 #include "remote/remote_options.h"
 
+#ifdef WEIR_HTTP
+#include "clickhouse/click_server.h"
+#define CLICK_ROLES .sink = &click_sink_kind, .describe = click_describe
+#else
+#define CLICK_ROLES .missing = "the ClickHouse client is not part of this build"
+#endif
+
 static const char *const table_name_aliases[] = { "table-name", NULL };
 
-static unsigned append_modes(const struct table_def *table)
+/* Whether the engine can take updates is known when the server has been asked. */
+static unsigned sink_modes(const struct table_def *table)
 {
-    (void)table;
-    return SINK_APPEND;
+    if (options_get(table->options, "sink.sign-column").size > 0)
+        return SINK_APPEND | SINK_RETRACT;
+    return table->schema->key_count > 0 ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
 }
 
-static const struct option_spec clickhouse_options[] = {
+const struct option_spec clickhouse_options[] = {
     REMOTE_NAME_OPTIONS,
     HTTP_OPTIONS,
-    { "url", OPTION_TEXT, false, NULL, NULL, "The address of the server." },
+    { "url", OPTION_TEXT, false, NULL, NULL,
+      "The address of the server, such as clickhouse://host:8123/database." },
     { "tableName", OPTION_TEXT, false, NULL, NULL, "The table." },
     { "table-name", OPTION_TEXT, false, NULL, NULL, "The table." },
     { "database-name", OPTION_TEXT, false, "default", NULL, "The database." },
@@ -27,19 +37,23 @@ static const struct option_spec clickhouse_options[] = {
     { "batchSize", OPTION_INT, false, NULL, NULL, "Rows a call." },
     { "flushIntervalMs", OPTION_DURATION, false, NULL, NULL,
       "How long a row may wait to be written." },
-    { "ignoreDelete", OPTION_BOOL, false, "true", NULL, "Are deletes left out?" },
+    { "ignoreDelete", OPTION_BOOL, false, "true", NULL,
+      "Are deletes left out, unless the engine has a column for them?" },
+    { "sink.ignore-delete", OPTION_BOOL, false, NULL, NULL, "The same." },
+    { "sink.sign-column", OPTION_TEXT, false, NULL, NULL,
+      "The sign of a CollapsingMergeTree: rows that are taken back are written with -1." },
     { "shardWrite", OPTION_BOOL, false, "false", NULL, "Are shards written directly?" },
     { "inferLocalTable", OPTION_BOOL, false, "false", NULL,
       "Are the local tables of a distributed one found out?" },
-    { "sink.batch-size", OPTION_INT, false, "1000", NULL, "Rows a call." },
+    { "sink.batch-size", OPTION_INT, false, "100000", NULL, "Rows a call, at most a million." },
     { "sink.flush-interval", OPTION_DURATION, false, "1s", NULL,
       "How long a row may wait to be written." },
     { "sink.max-retries", OPTION_INT, false, "3", NULL, "How often a failed write is tried." },
     { "sink.parallelism", OPTION_INT, false, NULL, NULL, "Accepted." },
-    { "sink.*", OPTION_TEXT, false, NULL, NULL, "Other options of the sink." },
-    { "scan.*", OPTION_TEXT, false, NULL, NULL, "Options of the scan." },
-    { "catalog.*", OPTION_TEXT, false, NULL, NULL, "Options of the catalogue." },
-    { "properties.*", OPTION_TEXT, false, NULL, NULL, "Properties of the connection." },
+    { "sink.*", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    { "scan.*", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    { "catalog.*", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    { "properties.*", OPTION_TEXT, false, NULL, NULL, "Settings of the server for each call." },
     { 0 },
 };
 
@@ -50,6 +64,6 @@ const struct connector connector_clickhouse = {
     .name_option = "tableName",
     .name_option_aliases = table_name_aliases,
     .options = clickhouse_options,
-    .missing = "the ClickHouse client is not part of this build",
-    .sink_modes = append_modes,
+    CLICK_ROLES,
+    .sink_modes = sink_modes,
 };

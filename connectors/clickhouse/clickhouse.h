@@ -1,6 +1,24 @@
-/* clickhouse.h -- inside of the connector. */
+/* clickhouse.h -- inside of the connector.
+ *
+ * clickhouse.c     the connector, its options, and checks that need no server
+ * click_address.c  options that say where a table is
+ * click_answer.c   calls, and what errors of the server mean
+ * click_engine.c   engines of tables
+ * click_get.c      values from RowBinary
+ * click_literal.c  names and values as SQL
+ * click_put.c      values to RowBinary
+ * click_sink.c     rows that are written
+ * click_sink_table.c  what a sink needs to know of its table
+ * click_table.c    what a server tells about a table
+ * click_type.c     types of columns */
 #pragma once
 
 #include "connector/connector.h"
 
 extern const struct connector connector_clickhouse;
+extern const struct option_spec clickhouse_options[];
+
+extern const struct sink_kind click_sink_kind;
+
+/* Calls that open() makes must be over soon. */
+enum { CLICK_OPEN_MS = 3000 };

@@ -243,12 +243,37 @@ static enum code send_next(struct sender *sender, struct error *err)
     return code;
 }
 
+static enum code prepare(struct remote_sink *s, struct error *err)
+{
+    uint32_t pauses = 0, failures = 0;
+    for (;;) {
+        struct error why = { .code = OK };
+        enum remote_outcome outcome = s->kind->prepare(s->self, &why);
+        if (outcome == REMOTE_DONE)
+            break;
+        bool tries = outcome == REMOTE_AWAY ||
+                     (outcome == REMOTE_FAILED && ++failures <= s->settings.max_retries);
+        if (!tries)
+            return fail(s, &why, failures > 0 ? failures - 1 : 0, err);
+        note_waiting(s, true);
+        TRY(pause_before(s, pauses++, err));
+    }
+    note_waiting(s, false);
+    pthread_mutex_lock(&s->gate.lock);
+    s->is_prepared = true;
+    tell_engine(s);
+    pthread_mutex_unlock(&s->gate.lock);
+    return OK;
+}
+
 void *remote_sender_run(void *sink)
 {
     struct sender sender = { .sink = sink, .arena = arena_create() };
     struct remote_sink *s = sink;
     struct error error = { .code = OK };
     enum code code = sender.arena ? OK : error_nomem(&error);
+    if (code == OK && s->kind->prepare)
+        code = prepare(s, &error);
     pthread_mutex_lock(&s->gate.lock);
     while (code == OK && wait_for_rows(s))
         code = send_next(&sender, &error);

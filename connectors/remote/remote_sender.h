@@ -30,6 +30,7 @@ struct remote_sink {
     struct remote_gate gate; /* guards the rest */
     struct remote_queue queue;
     bool is_closing;
+    bool is_prepared;    /* rows can be encoded */
     bool wants_room;     /* a write was refused: tell when rows have gone */
     bool is_flushing;    /* until flush_poll() has said that it is done */
     uint64_t call_bytes; /* memory of the rows of the call under way; 0: there is none */

@@ -67,11 +67,14 @@ static enum code hear_sender(struct remote_sink *s, struct error *err)
 static enum code check_room(struct remote_sink *s, struct error *err)
 {
     pthread_mutex_lock(&s->gate.lock);
-    s->wants_room = remote_sink_is_full(s);
-    bool is_full = s->wants_room;
+    bool is_prepared = s->is_prepared;
+    bool is_full = remote_sink_is_full(s);
+    s->wants_room = is_full || !is_prepared;
     if (is_full)
         pthread_cond_signal(&s->gate.changed); /* no row waits for others any more */
     pthread_mutex_unlock(&s->gate.lock);
+    if (!is_prepared)
+        return error_set(err, E_RETRY, "%s has not answered yet", s->place);
     return is_full ? error_set(err, E_RETRY, "%s has not taken earlier rows yet", s->place) : OK;
 }
 
@@ -83,7 +86,8 @@ struct row_list {
 static enum code encode_row(struct remote_sink *s, const struct batch *in, uint32_t row,
                             struct row_list *list, int64_t now_us, struct error *err)
 {
-    bool is_delete = batch_change(in, row) == CHANGE_DELETE;
+    enum change change = batch_change(in, row);
+    bool is_delete = change == CHANGE_DELETE || change == CHANGE_UPDATE_BEFORE;
     struct error why = { .code = OK };
     buf_clear(&s->bytes);
     buf_clear(&s->key);
@@ -138,7 +142,7 @@ enum code remote_sink_write(struct sink *base, const struct batch *in, struct er
     enum code code = OK;
     for (uint32_t i = 0; i < in->selected && code == OK; i++) {
         uint32_t row = batch_row(in, i);
-        if (batch_change(in, row) != CHANGE_UPDATE_BEFORE)
+        if (s->settings.takes_before || batch_change(in, row) != CHANGE_UPDATE_BEFORE)
             code = encode_row(s, in, row, &list, now_us, err);
     }
     if (code == OK && list.count > 0)
@@ -263,6 +267,7 @@ enum code remote_sink_create(const struct sink_kind *base, const struct remote_s
     s->queue.folds = settings->folds;
     s->queue.keeps_deletes = settings->keeps_deletes;
     s->refused_tail = &s->refused;
+    s->is_prepared = !kind->prepare;
     remote_gate_init(&s->gate);
     buf_init(&s->bytes, ROW_BYTES_MAX);
     buf_init(&s->key, ROW_BYTES_MAX);

@@ -41,6 +41,10 @@ struct str remote_reason(struct remote_call *call, const char *fmt, ...) WEIR_PR
 
 struct remote_sink_kind {
     const char *system; /* "MySQL": for messages and the thread's name, at most 10 characters */
+    /* Optional.  Sender's thread, before all else: fetches what encode() needs to know from the
+     * server.  It is called again, with pauses, as send() is; until REMOTE_DONE write() says
+     * E_RETRY, and encode() is not called.  _REFUSED counts as _FATAL. */
+    enum remote_outcome (*prepare)(void *self, struct error *err);
     /* Engine's thread.  Appends the row and its key (if the sink has one) to the buffers.  Nothing
      * appended at all: nothing is to be written (an ignored delete).  E_DATA: a bad row, *err says
      * why; whatever was appended is taken back. */
@@ -62,8 +66,9 @@ struct remote_sink_settings {
     int64_t interval_ms; /* how long a row waits for others; 0: until the call is full or flushed */
     uint64_t queued_bytes; /* of all groups; 0: 64 MB */
     uint32_t max_retries;  /* of REMOTE_FAILED */
-    bool folds; /* a later row of a key replaces an earlier one (a whole row, not a part) */
+    bool folds;         /* a later row of a key replaces an earlier one (a whole row, not a part) */
     bool keeps_deletes; /* with folds: but not a delete, which says more than the row behind it */
+    bool takes_before;  /* SINK_RETRACT: -U is encoded too, as a delete; else it is left out */
     const char *guarantee; /* as in sink_status; static */
     struct str endpoint;   /* "127.0.0.1:3306", for status(); copied */
 };

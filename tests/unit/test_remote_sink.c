@@ -25,6 +25,8 @@ struct fake {
     struct remote_gate gate;              /* guards the rest */
     enum remote_outcome steps[STEPS_MAX]; /* one a call; then REMOTE_DONE */
     uint32_t step_count, calls;
+    enum remote_outcome prepares[STEPS_MAX]; /* the same of prepare() */
+    uint32_t prepare_count, prepared;
     const char *poison;   /* a call with this row is refused */
     const char *bad_row;  /* its verdict is REMOTE_BAD */
     const char *safe_row; /* its verdict is REMOTE_SAFE, whatever the outcome */
@@ -112,6 +114,19 @@ static enum remote_outcome fake_send(void *self, struct remote_call *call, struc
     return outcome;
 }
 
+static enum remote_outcome fake_prepare(void *self, struct error *err)
+{
+    (void)self;
+    pthread_mutex_lock(&fake.gate.lock);
+    enum remote_outcome outcome =
+        fake.prepared < fake.prepare_count ? fake.prepares[fake.prepared] : REMOTE_DONE;
+    fake.prepared++;
+    pthread_mutex_unlock(&fake.gate.lock);
+    if (outcome != REMOTE_DONE)
+        error_set(err, E_NAME, "the table is not there");
+    return outcome;
+}
+
 static void fake_interrupt(void *self)
 {
     (void)self;
@@ -130,6 +145,14 @@ static void fake_destroy(void *self)
 static const struct remote_sink_kind fake_kind = {
     .system = "Fake",
     .encode = fake_encode,
+    .send = fake_send,
+    .interrupt = fake_interrupt,
+    .destroy = fake_destroy,
+};
+static const struct remote_sink_kind preparing_kind = {
+    .system = "Fake",
+    .encode = fake_encode,
+    .prepare = fake_prepare,
     .send = fake_send,
     .interrupt = fake_interrupt,
     .destroy = fake_destroy,
@@ -207,7 +230,8 @@ static enum code create(const struct remote_sink_settings *settings, struct sink
     struct remote_sink_settings s = *settings;
     s.endpoint = STR("127.0.0.1:1");
     s.guarantee = "at-least-once";
-    return remote_sink_create(&sink_kind, &fake_kind, &fake, &s, &reports.base, ret, &error);
+    return remote_sink_create(&sink_kind, fake.prepare_count > 0 ? &preparing_kind : &fake_kind,
+                              &fake, &s, &reports.base, ret, &error);
 }
 
 static struct sink *open_sink(struct remote_sink_settings settings)
@@ -754,6 +778,73 @@ static void want_of_memory_is_an_error(void)
     CHECK(n > 5 && n < 1000);
 }
 
+/* --- what is prepared ---------------------------------------------------------------------- */
+
+static void prepare_script(const enum remote_outcome *steps, uint32_t count)
+{
+    memcpy(fake.prepares, steps, count * sizeof *steps);
+    fake.prepare_count = count;
+}
+#define PREPARE_SCRIPT(...)                                                                        \
+    prepare_script((const enum remote_outcome[]){ __VA_ARGS__ },                                   \
+                   sizeof((const enum remote_outcome[]){ __VA_ARGS__ }) /                          \
+                       sizeof(enum remote_outcome))
+
+static enum code write_when_prepared(struct sink *sink, const char *text)
+{
+    int64_t limit = in_time();
+    enum code code = write_rows(sink, text);
+    while (code == E_RETRY && clock_monotonic_us() < limit) {
+        wait_fd(sink);
+        code = write_rows(sink, text);
+    }
+    return code;
+}
+
+static void no_row_is_encoded_before_the_server_has_answered(void)
+{
+    begin();
+    PREPARE_SCRIPT(REMOTE_AWAY, REMOTE_FAILED, REMOTE_DONE);
+    struct sink *sink = open_sink((struct remote_sink_settings){ .max_rows = 1, .max_retries = 1 });
+    CHECK_INT(write_rows(sink, "+a=bad"), E_RETRY); /* a pause of 50 ms at least is under way */
+    CHECK_STR(error.message, "Fake 127.0.0.1:1 has not answered yet");
+    CHECK_INT(reports.count, 0);
+    CHECK_INT(flush(sink), OK); /* nothing was taken */
+    CHECK_INT(write_when_prepared(sink, "+a=1"), OK);
+    CHECK_INT(flush(sink), OK);
+    check_log("a=1; ");
+    CHECK_INT(fake.prepared, 3);
+    remote_sink_close(sink);
+}
+
+static void what_can_never_be_prepared_ends_the_job(void)
+{
+    begin();
+    PREPARE_SCRIPT(REMOTE_AWAY, REMOTE_FATAL);
+    struct sink *sink = open_sink((struct remote_sink_settings){ .max_rows = 1 });
+    CHECK_INT(write_when_prepared(sink, "+a=1"), E_NAME);
+    CHECK_STR(error.message, "the table is not there");
+    remote_sink_close(sink);
+    begin();
+    PREPARE_SCRIPT(REMOTE_FAILED, REMOTE_FAILED, REMOTE_FAILED);
+    sink = open_sink((struct remote_sink_settings){ .max_rows = 1, .max_retries = 1 });
+    CHECK_INT(write_when_prepared(sink, "+a=1"), E_NAME);
+    CHECK_STR(error.detail, "It was tried 2 times.");
+    CHECK_INT(fake.prepared, 2);
+    remote_sink_close(sink);
+}
+
+static void a_sink_may_take_what_was_before(void)
+{
+    begin();
+    struct sink *sink =
+        open_sink((struct remote_sink_settings){ .max_rows = 9, .takes_before = true });
+    CHECK_INT(write_rows(sink, "+a=1 ~a=1 +a=2 -a=2"), OK);
+    CHECK_INT(flush(sink), OK);
+    check_log("a=1 -a a=2 -a; ");
+    remote_sink_close(sink);
+}
+
 int main(void)
 {
     arena = arena_create();
@@ -778,6 +869,9 @@ int main(void)
     RUN(closing_interrupts_a_pause);
     RUN(pauses_grow_up_to_a_limit);
     RUN(any_mixture_ends_with_the_newest_values);
+    RUN(no_row_is_encoded_before_the_server_has_answered);
+    RUN(what_can_never_be_prepared_ends_the_job);
+    RUN(a_sink_may_take_what_was_before);
     RUN(want_of_memory_is_an_error);
     arena_destroy(arena);
     return check_failed != 0;
