@@ -6,8 +6,10 @@
 #include "remote/remote_options.h"
 
 #ifdef WEIR_MYSQL
+#include "mysql/mysql_lookup.h"
+#include "mysql/mysql_scan.h"
 #include "mysql/mysql_sink.h"
-#define MYSQL_ROLES .sink = &mysql_sink
+#define MYSQL_ROLES .source = &mysql_scan, .sink = &mysql_sink, .lookup = &mysql_lookup
 #else
 #define MYSQL_ROLES .missing = "the MySQL client is not part of this build"
 #endif

@@ -51,8 +51,7 @@ static int wait_for(struct mysql_conn *c, int status)
         ready[0].events |= POLLOUT;
     if (status & MYSQL_WAIT_EXCEPT)
         ready[0].events |= POLLPRI;
-    int timeout_ms =
-        status & MYSQL_WAIT_TIMEOUT ? (int)mysql_get_timeout_value_ms(c->mysql) : -1;
+    int timeout_ms = status & MYSQL_WAIT_TIMEOUT ? (int)mysql_get_timeout_value_ms(c->mysql) : -1;
     int n = atomic_load(&c->is_interrupted) ? 0 : poll(ready, 2, timeout_ms);
     if (n <= 0 || atomic_load(&c->is_interrupted))
         return MYSQL_WAIT_TIMEOUT;
@@ -280,8 +279,7 @@ enum remote_outcome mysql_conn_query(struct mysql_conn *c, struct str sql, struc
     return REMOTE_DONE;
 }
 
-enum remote_outcome mysql_conn_next(struct mysql_conn *c, const struct str **ret,
-                                    struct error *err)
+enum remote_outcome mysql_conn_next(struct mysql_conn *c, const struct str **ret, struct error *err)
 {
     MYSQL_ROW row = NULL;
     *ret = NULL;

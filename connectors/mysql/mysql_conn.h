@@ -25,8 +25,7 @@ void mysql_conn_destroy(struct mysql_conn *conn); /* NULL is fine */
 void mysql_conn_interrupt(struct mysql_conn *conn);
 
 /* REMOTE_DONE: there is a session.  *ret_is_new: it has just begun. */
-enum remote_outcome mysql_conn_ready(struct mysql_conn *conn, bool *ret_is_new,
-                                     struct error *err);
+enum remote_outcome mysql_conn_ready(struct mysql_conn *conn, bool *ret_is_new, struct error *err);
 uint64_t mysql_conn_max_packet(const struct mysql_conn *conn); /* bytes of a statement */
 
 /* A statement without rows.  REMOTE_REFUSED: E_DATA, and mysql_conn_named_row() is the row of the

@@ -14,74 +14,76 @@ struct fault {
 };
 
 static const struct fault faults[] = {
-    { 20, REMOTE_AWAY },   /* disk full (files of the server) */
-    { 1020, REMOTE_AWAY }, /* record has changed since last read */
-    { 1021, REMOTE_AWAY }, /* disk full */
-    { 1037, REMOTE_AWAY }, /* the server is out of memory */
-    { 1038, REMOTE_AWAY }, /* ... for sorting */
-    { 1040, REMOTE_AWAY }, /* too many connections */
-    { 1041, REMOTE_AWAY }, /* out of memory */
-    { 1047, REMOTE_AWAY }, /* a node of a cluster that is not ready */
-    { 1053, REMOTE_AWAY }, /* shutdown */
-    { 1077, REMOTE_AWAY }, /* shutdown */
-    { 1079, REMOTE_AWAY }, /* shutdown complete */
-    { 1080, REMOTE_AWAY }, /* forced closing */
-    { 1114, REMOTE_AWAY }, /* table is full: the disk, or the memory */
-    { 1129, REMOTE_AWAY }, /* host is blocked until somebody flushes */
-    { 1135, REMOTE_AWAY }, /* cannot create a thread */
-    { 1152, REMOTE_AWAY }, /* aborted connection */
-    { 1158, REMOTE_AWAY }, /* reading packets */
-    { 1159, REMOTE_AWAY }, /* timeout reading packets */
-    { 1160, REMOTE_AWAY }, /* writing packets */
-    { 1161, REMOTE_AWAY }, /* timeout writing packets */
-    { 1184, REMOTE_AWAY }, /* aborted connection */
-    { 1203, REMOTE_AWAY }, /* too many connections of the user */
-    { 1205, REMOTE_AWAY }, /* lock wait timeout */
-    { 1206, REMOTE_AWAY }, /* too many locks */
-    { 1213, REMOTE_AWAY }, /* deadlock */
-    { 1226, REMOTE_AWAY }, /* a resource of the user is used up */
-    { 1290, REMOTE_AWAY }, /* --read-only */
-    { 1317, REMOTE_AWAY }, /* query interrupted */
-    { 1792, REMOTE_AWAY }, /* read-only transaction */
-    { 1836, REMOTE_AWAY }, /* read-only mode */
-    { 1927, REMOTE_AWAY }, /* connection was killed */
-    { 3169, REMOTE_AWAY }, /* session was killed */
-    { 1044, REMOTE_FATAL }, /* no access to the database */
-    { 1045, REMOTE_FATAL }, /* no access */
-    { 1046, REMOTE_FATAL }, /* no database */
-    { 1049, REMOTE_FATAL }, /* unknown database */
-    { 1051, REMOTE_FATAL }, /* unknown table */
-    { 1054, REMOTE_FATAL }, /* unknown column */
-    { 1064, REMOTE_FATAL }, /* syntax */
-    { 1110, REMOTE_FATAL }, /* a column twice */
-    { 1130, REMOTE_FATAL }, /* host is not allowed */
-    { 1136, REMOTE_FATAL }, /* column count */
-    { 1142, REMOTE_FATAL }, /* no right to do that */
-    { 1143, REMOTE_FATAL }, /* no right to the column */
-    { 1146, REMOTE_FATAL }, /* no such table */
-    { 1227, REMOTE_FATAL }, /* no right */
-    { 1231, REMOTE_FATAL }, /* wrong value for a variable */
-    { 1232, REMOTE_FATAL }, /* wrong type for a variable */
-    { 1193, REMOTE_FATAL }, /* unknown variable */
-    { 1251, REMOTE_FATAL }, /* authentication that we do not have */
-    { 1288, REMOTE_FATAL }, /* view cannot be updated */
-    { 1347, REMOTE_FATAL }, /* not a table */
-    { 1364, REMOTE_FATAL }, /* a column that the job does not write has no default */
-    { 1370, REMOTE_FATAL }, /* no right to the routine */
-    { 1471, REMOTE_FATAL }, /* view cannot be inserted into */
-    { 1698, REMOTE_FATAL }, /* no access */
-    { 1820, REMOTE_FATAL }, /* password must be changed */
-    { 1862, REMOTE_FATAL }, /* password has expired */
-    { 3118, REMOTE_FATAL }, /* account is locked */
-    { 3159, REMOTE_FATAL }, /* only encrypted connections */
-    { 4151, REMOTE_FATAL }, /* account is locked */
-    { 2054, REMOTE_FATAL }, /* authentication that we do not have */
-    { 2059, REMOTE_FATAL }, /* authentication that we do not have */
-    { 2061, REMOTE_FATAL }, /* authentication needs an encrypted connection */
+    { 20, REMOTE_AWAY },      /* disk full (files of the server) */
+    { 1020, REMOTE_AWAY },    /* record has changed since last read */
+    { 1021, REMOTE_AWAY },    /* disk full */
+    { 1037, REMOTE_AWAY },    /* the server is out of memory */
+    { 1038, REMOTE_AWAY },    /* ... for sorting */
+    { 1040, REMOTE_AWAY },    /* too many connections */
+    { 1041, REMOTE_AWAY },    /* out of memory */
+    { 1047, REMOTE_AWAY },    /* a node of a cluster that is not ready */
+    { 1053, REMOTE_AWAY },    /* shutdown */
+    { 1077, REMOTE_AWAY },    /* shutdown */
+    { 1079, REMOTE_AWAY },    /* shutdown complete */
+    { 1080, REMOTE_AWAY },    /* forced closing */
+    { 1114, REMOTE_AWAY },    /* table is full: the disk, or the memory */
+    { 1129, REMOTE_AWAY },    /* host is blocked until somebody flushes */
+    { 1135, REMOTE_AWAY },    /* cannot create a thread */
+    { 1152, REMOTE_AWAY },    /* aborted connection */
+    { 1158, REMOTE_AWAY },    /* reading packets */
+    { 1159, REMOTE_AWAY },    /* timeout reading packets */
+    { 1160, REMOTE_AWAY },    /* writing packets */
+    { 1161, REMOTE_AWAY },    /* timeout writing packets */
+    { 1184, REMOTE_AWAY },    /* aborted connection */
+    { 1203, REMOTE_AWAY },    /* too many connections of the user */
+    { 1205, REMOTE_AWAY },    /* lock wait timeout */
+    { 1206, REMOTE_AWAY },    /* too many locks */
+    { 1213, REMOTE_AWAY },    /* deadlock */
+    { 1226, REMOTE_AWAY },    /* a resource of the user is used up */
+    { 1290, REMOTE_AWAY },    /* --read-only */
+    { 1317, REMOTE_AWAY },    /* query interrupted */
+    { 1792, REMOTE_AWAY },    /* read-only transaction */
+    { 1836, REMOTE_AWAY },    /* read-only mode */
+    { 1927, REMOTE_AWAY },    /* connection was killed */
+    { 3169, REMOTE_AWAY },    /* session was killed */
+    { 1044, REMOTE_FATAL },   /* no access to the database */
+    { 1045, REMOTE_FATAL },   /* no access */
+    { 1046, REMOTE_FATAL },   /* no database */
+    { 1049, REMOTE_FATAL },   /* unknown database */
+    { 1051, REMOTE_FATAL },   /* unknown table */
+    { 1054, REMOTE_FATAL },   /* unknown column */
+    { 1064, REMOTE_FATAL },   /* syntax */
+    { 1110, REMOTE_FATAL },   /* a column twice */
+    { 1130, REMOTE_FATAL },   /* host is not allowed */
+    { 1136, REMOTE_FATAL },   /* column count */
+    { 1142, REMOTE_FATAL },   /* no right to do that */
+    { 1143, REMOTE_FATAL },   /* no right to the column */
+    { 1146, REMOTE_FATAL },   /* no such table */
+    { 1227, REMOTE_FATAL },   /* no right */
+    { 1231, REMOTE_FATAL },   /* wrong value for a variable */
+    { 1232, REMOTE_FATAL },   /* wrong type for a variable */
+    { 1193, REMOTE_FATAL },   /* unknown variable */
+    { 1251, REMOTE_FATAL },   /* authentication that we do not have */
+    { 1288, REMOTE_FATAL },   /* view cannot be updated */
+    { 1347, REMOTE_FATAL },   /* not a table */
+    { 1364, REMOTE_FATAL },   /* a column that the job does not write has no default */
+    { 1370, REMOTE_FATAL },   /* no right to the routine */
+    { 1471, REMOTE_FATAL },   /* view cannot be inserted into */
+    { 1698, REMOTE_FATAL },   /* no access */
+    { 1820, REMOTE_FATAL },   /* password must be changed */
+    { 1862, REMOTE_FATAL },   /* password has expired */
+    { 3118, REMOTE_FATAL },   /* account is locked */
+    { 3159, REMOTE_FATAL },   /* only encrypted connections */
+    { 4151, REMOTE_FATAL },   /* account is locked */
+    { 2054, REMOTE_FATAL },   /* authentication that we do not have */
+    { 2059, REMOTE_FATAL },   /* authentication that we do not have */
+    { 2061, REMOTE_FATAL },   /* authentication needs an encrypted connection */
     { 1062, REMOTE_REFUSED }, /* duplicate */
     { 1118, REMOTE_REFUSED }, /* row too large */
     { 1153, REMOTE_REFUSED }, /* packet too large */
     { 1265, REMOTE_REFUSED }, /* data truncated */
+    { 1267, REMOTE_REFUSED }, /* a text that the column's character set does not have */
+    { 1270, REMOTE_REFUSED }, { 1271, REMOTE_REFUSED },
     { 1301, REMOTE_REFUSED }, /* larger than max_allowed_packet */
     { 1366, REMOTE_REFUSED }, /* incorrect value */
     { 1367, REMOTE_REFUSED }, /* illegal value */
@@ -136,9 +138,9 @@ bool mysql_is_read_only(unsigned number)
 bool mysql_ends_connection(unsigned number)
 {
     return (number >= CLIENT_ERROR && number < CLIENT_ERROR_END) || number == 1053 ||
-           number == 1077 || number == 1079 || number == 1080 || number == 1152 ||
-           number == 1153 || (number >= 1158 && number <= 1161) || number == 1184 ||
-           number == 1927 || number == 3169 || mysql_is_read_only(number);
+           number == 1077 || number == 1079 || number == 1080 || number == 1152 || number == 1153 ||
+           (number >= 1158 && number <= 1161) || number == 1184 || number == 1927 ||
+           number == 3169 || mysql_is_read_only(number);
 }
 
 uint32_t mysql_named_row(struct str text, size_t *ret_size)

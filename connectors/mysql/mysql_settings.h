@@ -17,7 +17,7 @@ struct mysql_settings {
     const char *user, *password, *database; /* NULL: none */
     struct str name;                        /* of the table as the job has it: for messages */
     const char *table;                      /* quoted: `shop`.`orders` */
-    const struct zone *zone; /* of the wall clocks in the database that are instants here */
+    const struct zone *zone;  /* of the wall clocks in the database that are instants here */
     uint32_t connect_s, io_s; /* time limits: of connecting, of a silence */
     uint32_t lock_wait_s;
     enum mysql_tls tls;

@@ -29,8 +29,8 @@ struct mysql_sink {
     bool is_keyed, ignores_deletes, folds;
     struct mysql_writer writer; /* the engine's thread's */
     struct str insert, on_duplicate, delete_keys;
-    struct buf sql;  /* the sender's */
-    bool is_checked; /* the table is there, with its columns */
+    struct buf sql;      /* the sender's */
+    bool is_checked;     /* the table is there, with its columns */
     struct arena *arena; /* owned; of the check */
 };
 
@@ -63,8 +63,7 @@ static enum code encode(void *self, const struct batch *in, uint32_t row, bool i
     for (uint32_t i = 0; i < s->schema->count && !is_delete; i++) {
         if (i > 0)
             buf_char(bytes, ',');
-        TRY(mysql_put_cell(&s->writer, bytes, s->schema->fields[i].name, in->columns[i], row,
-                           err));
+        TRY(mysql_put_cell(&s->writer, bytes, s->schema->fields[i].name, in->columns[i], row, err));
     }
     buf_char(bytes, ')');
     return OK;
@@ -116,8 +115,9 @@ static bool make_plan(const struct mysql_sink *s, struct remote_call *call, stru
                 continue;
             if (frame_size(s, row->is_delete) + row->bytes.size > packet) {
                 row->verdict = REMOTE_BAD;
-                row->reason = remote_reason(call, "the row has %zu bytes, and max_allowed_packet "
-                                                  "of the server is %llu",
+                row->reason = remote_reason(call,
+                                            "the row has %zu bytes, and max_allowed_packet "
+                                            "of the server is %llu",
                                             row->bytes.size, (unsigned long long)packet + 64);
                 continue;
             }
@@ -283,8 +283,9 @@ enum code mysql_read_excluded(const struct table_def *table, bool *ret, bool *re
         int column = schema_find(table->schema, name);
         if (column < 0) {
             const struct option *option = options_find(table->options, "excludeUpdateColumns");
-            error_set(err, E_OPTION, "table \"" STR_FMT "\" has no column \"" STR_FMT
-                                     "\", which excludeUpdateColumns names",
+            error_set(err, E_OPTION,
+                      "table \"" STR_FMT "\" has no column \"" STR_FMT
+                      "\", which excludeUpdateColumns names",
                       STR_ARG(table->name), STR_ARG(name));
             if (option && option->value_span.size > 0)
                 error_locate(err, option->value_span);
@@ -407,10 +408,10 @@ static struct remote_sink_settings read_settings(const struct mysql_sink *s,
     return (struct remote_sink_settings){
         .max_rows = (uint32_t)MIN(MAX(rows, (int64_t)1), (int64_t)1000000),
         .max_bytes = CALL_BYTES,
-        .interval_ms = options_duration_ms(
-            table->options, is_rds ? "flushIntervalMs" : "sink.buffer-flush.interval"),
-        .max_retries = (uint32_t)MAX(option_int(table, "maxRetryTimes", "sink.max-retries"),
-                                     (int64_t)0),
+        .interval_ms = options_duration_ms(table->options, is_rds ? "flushIntervalMs"
+                                                                  : "sink.buffer-flush.interval"),
+        .max_retries =
+            (uint32_t)MAX(option_int(table, "maxRetryTimes", "sink.max-retries"), (int64_t)0),
         .folds = s->folds,
         .guarantee = s->is_keyed ? "idempotent by key" : "at-least-once",
         .endpoint = s->settings->url.endpoint,

@@ -39,13 +39,13 @@ static bool is_binary_type(struct str type)
 static bool is_plain_collation(struct str collation)
 {
     static const char *const ends[] = {
-        "_general_ci", "_general_nopad_ci", "_unicode_ci", "_unicode_nopad_ci", "_unicode_520_ci",
-        "_unicode_520_nopad_ci",
+        "_general_ci",       "_general_nopad_ci", "_unicode_ci",
+        "_unicode_nopad_ci", "_unicode_520_ci",   "_unicode_520_nopad_ci",
     };
     static const char *const names[] = {
-        "utf8mb4_0900_ai_ci", "utf8mb4_0900_as_ci", "utf8mb4_0900_as_cs", "latin1_swedish_ci",
-        "utf8mb4_uca1400_ai_ci", "utf8mb4_uca1400_as_ci", "utf8mb4_uca1400_as_cs",
-        "utf8mb3_uca1400_ai_ci",
+        "utf8mb4_0900_ai_ci",    "utf8mb4_0900_as_ci",    "utf8mb4_0900_as_cs",
+        "latin1_swedish_ci",     "utf8mb4_uca1400_ai_ci", "utf8mb4_uca1400_as_ci",
+        "utf8mb4_uca1400_as_cs", "utf8mb3_uca1400_ai_ci",
     };
     bool is_unicode = str_starts(collation, STR("utf8"));
     for (size_t i = 0; is_unicode && i < countof(ends); i++)
@@ -110,8 +110,8 @@ static enum remote_outcome no_column(const struct mysql_settings *s, struct str 
     for (uint32_t i = 0; i < count; i++)
         nearest_add(&nearest, found[i].name);
     struct str near = nearest_end(&nearest);
-    error_set(err, E_NAME, "table \"" STR_FMT "\" of MySQL " STR_FMT " has no column \"" STR_FMT
-                           "\"",
+    error_set(err, E_NAME,
+              "table \"" STR_FMT "\" of MySQL " STR_FMT " has no column \"" STR_FMT "\"",
               STR_ARG(s->name), STR_ARG(s->url.endpoint), STR_ARG(name));
     if (near.data)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(near));

@@ -107,8 +107,7 @@ static enum code add_host(struct arena *arena, struct str text, struct mysql_url
     char *copy = arena_cstr(arena, name);
     if (!copy)
         return error_nomem(err);
-    url->hosts[url->host_count++] =
-        (struct mysql_host){ .name = copy, .port = (uint16_t)number };
+    url->hosts[url->host_count++] = (struct mysql_host){ .name = copy, .port = (uint16_t)number };
     return OK;
 }
 

@@ -30,7 +30,7 @@ struct lookup_cache_settings {
 /* A row of the table; `slots` is a row of lookup_cache_layout(). */
 struct lookup_row {
     struct lookup_row *next; /* of the same key */
-    char slots[];
+    _Alignas(16) char slots[]; /* a wide DECIMAL wants it */
 };
 /* A key that is known. */
 struct lookup_entry {

@@ -6,61 +6,20 @@ values that would like to be SQL.
 """
 import json
 import os
-import sys
-import tempfile
-import unittest
 
-from serverlib import Mysql, need, unique, weir
-
-WHERE, = need("mariadb")
-WEIR = weir()
-MYSQL = Mysql(WHERE)
+from mysqllib import MYSQL, WHERE, MysqlCase, main
 
 
-def changes(path, rows):
-    """A file of changes: (op, {column: value})."""
-    write_lines(path, [json.dumps({"op": op, "data": data}, ensure_ascii=False)
-                       for op, data in rows])
 
-
-def write_lines(path, lines):
-    with open(path, "w", encoding="utf-8") as file:
-        file.writelines(line + "\n" for line in lines)
-
-
-class Sink(unittest.TestCase):
-    def setUp(self):
-        MYSQL.fresh_database(unique("weir_sink"))
-        self.folder = tempfile.TemporaryDirectory(prefix="weir-mysql-")
-        self.addCleanup(self.folder.cleanup)
-        self.addCleanup(lambda: MYSQL.run(f"drop database `{MYSQL.database}`"))
-
-    def options(self, table, more):
-        given = {"connector": "jdbc", "url": f"jdbc:mysql://{WHERE}/{MYSQL.database}",
-                 "table-name": table, "username": "weir", "password": "weir"}
-        if more.get("connector") == "rds":
-            given.update({"tableName": table, "userName": "weir"})
-            del given["table-name"], given["username"]
-        given.update(more)
-        return ", ".join(f"'{key}' = '{value}'" for key, value in given.items())
-
+class Sink(MysqlCase):
     def job(self, columns, rows, table="t", key="", **more):
         """Copies changes into a table with the same columns; without key only inserts."""
-        path = os.path.join(self.folder.name, "in.ndjson")
-        if key:
-            changes(path, rows)
-        else:
-            write_lines(path, [json.dumps(data) for _, data in rows])
+        path = self.write_changes(rows) if key else self.write_rows(data for _, data in rows)
         declared = f", PRIMARY KEY ({key}) NOT ENFORCED" if key else ""
         return (f"CREATE TABLE i ({columns}{declared}) WITH ('connector' = 'filesystem', "
                 f"'path' = '{path}', 'format' = '{'changelog-json' if key else 'json'}');\n"
                 f"CREATE TABLE o ({columns}{declared}) WITH ({self.options(table, more)});\n"
                 f"INSERT INTO o SELECT * FROM i;\n")
-
-    def run_job(self, sql, *options, status=0):
-        got, text = WEIR.run(sql, *options)
-        self.assertEqual(got, status, text)
-        return text
 
     # --- what is written ---------------------------------------------------------------------
 
@@ -126,8 +85,7 @@ class Sink(unittest.TestCase):
     def test_blink_job(self):
         """Wall clocks of the job's zone, or of the table's, in DATETIME and TIMESTAMP columns."""
         MYSQL.run("create table t (id bigint primary key, at datetime(3), st timestamp(3) null)")
-        path = os.path.join(self.folder.name, "in.ndjson")
-        write_lines(path, ['{"id": 1, "ms": 1596702949123}', '{"id": 2, "ms": null}'])
+        path = self.write_rows([{"id": 1, "ms": 1596702949123}, {"id": 2, "ms": None}])
         for zone, wall in (("", "2020-08-06 16:35:49.123"),
                            ("timeZone='Europe/Paris',", "2020-08-06 10:35:49.123")):
             self.run_job(
@@ -298,4 +256,4 @@ class Sink(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], warnings="ignore")
+    main()
