@@ -27,8 +27,12 @@ static enum code check(const struct table_def *def, bool as_sink, struct error *
 {
     struct hbase_table *table;
     TRY(hbase_table_read(def, &table, err));
-    bool has_cells = table->cell_count > 0;
+    bool has_cells = table->cell_count > 0, is_dynamic = table->is_dynamic;
     hbase_table_destroy(table);
+    if (is_dynamic && !as_sink)
+        return error_set(err, E_UNSUPPORTED,
+                         "table \"" STR_FMT "\" is a dynamic one, which can only be written",
+                         STR_ARG(def->name));
     if (has_cells || !as_sink)
         return OK;
     return error_set(err, E_PLAN, "table \"" STR_FMT "\" has no column besides its row key",
@@ -77,7 +81,7 @@ static void describe(const struct table_def *def, struct buf *out)
 }
 
 #ifdef WEIR_HTTP
-#define ROLES .sink = &hbase_sink
+#define ROLES .source = &hbase_scan, .sink = &hbase_sink, .lookup = &hbase_lookup
 #else
 #define ROLES .missing = "the HBase client is not part of this build"
 #endif

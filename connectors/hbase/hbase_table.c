@@ -225,6 +225,24 @@ void hbase_table_destroy(struct hbase_table *t)
         arena_destroy(t->arena);
 }
 
+bool hbase_table_find(const struct hbase_table *t, struct str name, uint32_t *at)
+{
+    if (*at < t->cell_count && str_eq(t->cells[*at].name, name))
+        return true;
+    uint32_t low = 0, high = t->cell_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (str_compare(t->cells[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == t->cell_count || !str_eq(t->cells[low].name, name))
+        return false;
+    *at = low;
+    return true;
+}
+
 struct str hbase_endpoints(const struct options *options)
 {
     struct str rest = str_trim(options_get(options, "rest.endpoints"));

@@ -42,6 +42,9 @@ void hbase_table_destroy(struct hbase_table *table); /* NULL is fine */
 /* The options without which no row can be read or written. */
 enum code hbase_table_need(const struct hbase_table *table, struct error *err) WEIR_CHECKED;
 
+/* Which cell has the name; *at is where it is probably, and then is.  False: none. */
+bool hbase_table_find(const struct hbase_table *table, struct str name, uint32_t *at);
+
 /* Does a later row of a key say all that an earlier one did? */
 static inline bool hbase_table_keeps_last(const struct hbase_table *table)
 {

@@ -1,7 +1,6 @@
 /* hbase_value.c -- see hbase_value.h. */
 #include "hbase/hbase_value.h"
 
-#include "types/batch.h"
 #include "types/decimal.h"
 #include "types/text.h"
 #include "types/time.h"
@@ -143,22 +142,6 @@ enum code hbase_put_key(struct buf *out, struct hbase_writer *writer,
 
 /* --- reading --------------------------------------------------------------------------- */
 
-enum code hbase_flat_schema(const struct hbase_table *t, struct arena *arena, struct schema **ret,
-                            struct error *err)
-{
-    struct schema *flat = arena_new(arena, struct schema);
-    struct field *fields = arena_array(arena, struct field, t->key_count + t->cell_count + 1);
-    if (!flat || !fields)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < t->key_count; i++)
-        fields[flat->count++] = t->def->schema->fields[t->keys[i]];
-    for (uint32_t i = 0; i < t->cell_count; i++)
-        fields[flat->count++] = (struct field){ t->cells[i].name, t->cells[i].type };
-    flat->fields = fields;
-    *ret = flat;
-    return OK;
-}
-
 /* What Java calls "offset (0) + length (8) exceed the capacity of the array: 3". */
 static enum code wrong_size(const struct field *field, struct str bytes, const char *expected,
                             struct error *err)
@@ -173,7 +156,7 @@ static enum code wrong_size(const struct field *field, struct str bytes, const c
     for (size_t i = 0; i < bytes.size && is_text; i++)
         is_text = bytes.data[i] >= ' ' && bytes.data[i] < 0x7f;
     if (is_text)
-        error_hint(err, "It holds the text \"" STR_FMT "\": declare the column as VARCHAR.",
+        error_hint(err, "It holds the text \"" STR_FMT "\": declare the column as a string.",
                    STR_ARG(bytes));
     return E_DATA;
 }
@@ -310,30 +293,5 @@ enum code hbase_set_key(struct remote_rows *rows, const struct hbase_table *t, s
         }
         TRY(set_value(rows, t, i, part, is_text, err));
     }
-    return OK;
-}
-
-enum code hbase_unflatten(const struct hbase_table *t, struct arena *arena,
-                          const struct batch *flat, struct batch **ret, struct error *err)
-{
-    const struct schema *schema = t->def->schema;
-    struct batch *batch = batch_create(arena, schema->count, flat->count);
-    if (!batch)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < schema->count; i++)
-        if (schema->fields[i].type->id == TYPE_ROW &&
-            !(batch->columns[i] = column_create(arena, schema->fields[i].type, flat->count)))
-            return error_nomem(err);
-    for (uint32_t i = 0; i < t->key_count; i++)
-        batch->columns[t->keys[i]] = flat->columns[i];
-    for (uint32_t i = 0; i < t->cell_count; i++) {
-        const struct hbase_cell *cell = &t->cells[i];
-        struct column *column = flat->columns[t->key_count + i];
-        if (cell->field >= 0)
-            batch->columns[cell->column]->children[cell->field] = column;
-        else if (!cell->is_key)
-            batch->columns[cell->column] = column;
-    }
-    *ret = batch;
     return OK;
 }

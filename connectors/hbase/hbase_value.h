@@ -21,9 +21,6 @@ enum code hbase_put_key(struct buf *out, struct hbase_writer *writer,
                         const struct column *const *columns, uint32_t row,
                         struct error *err) WEIR_CHECKED;
 
-/* The schema of rows as they are read: the columns of the key, then a column a cell, by its name. */
-enum code hbase_flat_schema(const struct hbase_table *table, struct arena *arena,
-                            struct schema **ret, struct error *err) WEIR_CHECKED;
 /* Sets a cell of the row added last; `at` is its place in the flat schema.  E_DATA: the bytes are no
  * value of its type. */
 enum code hbase_set_value(struct remote_rows *rows, const struct hbase_table *table, uint32_t at,
@@ -31,7 +28,3 @@ enum code hbase_set_value(struct remote_rows *rows, const struct hbase_table *ta
 /* Sets the columns of the key. */
 enum code hbase_set_key(struct remote_rows *rows, const struct hbase_table *table, struct str key,
                         struct error *err) WEIR_CHECKED;
-/* Makes rows of the flat schema ones of the table. */
-enum code hbase_unflatten(const struct hbase_table *table, struct arena *arena,
-                          const struct batch *flat, struct batch **ret,
-                          struct error *err) WEIR_CHECKED;

@@ -123,6 +123,14 @@ uint32_t http_client_endpoint_count(const struct http_client *c)
 
 /* --- calls ----------------------------------------------------------------------------- */
 
+static struct str find_header(struct http_client *c, const char *name)
+{
+    struct curl_header *header;
+    return curl_easy_header(c->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? str_of(header->value)
+               : STR("");
+}
+
 static enum code take_reply(struct http_client *c, struct http_reply *ret, struct error *err)
 {
     long status = 0;
@@ -142,6 +150,7 @@ static enum code take_reply(struct http_client *c, struct http_reply *ret, struc
         .status = (int)status,
         .body = buf_view(&c->reply),
         .content_type = buf_view(&c->content_type),
+        .location = find_header(c, "Location"),
         .retry_after_ms = after_s > 0 && after_s < INT32_MAX ? (int64_t)after_s * 1000 : -1,
     };
     return OK;

@@ -50,6 +50,7 @@ struct http_reply {
     int status;
     struct str body; /* valid until the client's next call; followed by a NUL */
     struct str content_type;
+    struct str location;    /* of what a call has made; empty: not said */
     int64_t retry_after_ms; /* of a Retry-After in seconds; -1: none */
 };
 
