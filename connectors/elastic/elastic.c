@@ -15,6 +15,7 @@ static unsigned keyed_modes(const struct table_def *table)
 static const struct option_spec blink_es_options[] = {
     REMOTE_NAME_OPTIONS,
     HTTP_OPTIONS,
+    BLINK_CACHE_OPTIONS,
     { "endPoint", OPTION_TEXT, false, NULL, NULL, "The address of the server." },
     { "accessId", OPTION_TEXT, false, NULL, NULL, "Who logs in." },
     { "accessKey", OPTION_SECRET, false, NULL, NULL, "The password." },
@@ -44,6 +45,7 @@ static const struct option_spec blink_es_options[] = {
 static const struct option_spec es_options[] = {
     REMOTE_NAME_OPTIONS,
     HTTP_OPTIONS,
+    LOOKUP_CACHE_OPTIONS,
     { "hosts", OPTION_TEXT, false, NULL, NULL, "The addresses of the servers." },
     { "index", OPTION_TEXT, false, NULL, NULL, "The index." },
     { "document-type", OPTION_TEXT, false, NULL, NULL, "The type of documents, version 6 only." },
@@ -203,7 +205,8 @@ static void describe(const struct table_def *table, struct buf *out)
 }
 
 #ifdef WEIR_HTTP
-#define ES_ROLES .sink = &es_sink_kind, .keeps_last = keeps_last, .check = check
+#define ES_ROLES                                                                                   \
+    .sink = &es_sink_kind, .lookup = &es_lookup_kind, .keeps_last = keeps_last, .check = check
 #else
 #define ES_ROLES .missing = "the Elasticsearch client is not part of this build"
 #endif

@@ -175,6 +175,8 @@ enum remote_outcome es_check_mapping(struct http_client *client, const struct ta
     *ret_exists = reply.status != 404;
     if (reply.status == 404 || reply.status == 403) /* who may write need not see the mapping */
         return REMOTE_DONE;
+    if (reply.status == 200 && !def)
+        return REMOTE_DONE;
     return reply.status == 200 ? check_reply(def, reply.body, index, err)
                                : es_judge_plain(client, &reply, err);
 }

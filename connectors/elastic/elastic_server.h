@@ -22,7 +22,8 @@ struct es_server {
 enum remote_outcome es_ask_version(struct http_client *client, const struct table_def *def,
                                    struct es_server *ret, struct error *err);
 /* Are the columns among the fields of the index's mapping, where that is closed, and of the same
- * shape?  An index that does not exist is fine. REMOTE_DONE, _AWAY, _FATAL. */
+ * shape?  An index that does not exist is fine; without a table (NULL) only that is asked.
+ * REMOTE_DONE, _AWAY, _FATAL. */
 enum remote_outcome es_check_mapping(struct http_client *client, const struct table_def *def,
                                      struct str index, bool *ret_exists, struct error *err);
 /* Makes an index with Blink's settings and mapping, and an alias (data NULL: none).  One that is
