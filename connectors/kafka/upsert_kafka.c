@@ -72,6 +72,7 @@ static enum code check(const struct table_def *table, bool as_sink, struct error
 const struct connector connector_upsert_kafka = {
     .name = "upsert-kafka",
     .summary = "topics of Apache Kafka as tables by key: the last message of a key is its row",
+    .kin = "kafka",
     .family = FAMILY_TOPIC,
     .name_option = "topic",
     .name_option_aliases = name_aliases,

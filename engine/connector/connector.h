@@ -285,6 +285,9 @@ struct connector {
     const char *name;                  /* 'connector' = '...' of Flink */
     const char *const *aliases; /* other names: Blink types, versions; NULL-terminated or NULL */
     const char *summary;               /* one line for help */
+    /* Another connector to the same system: of its entry in a profile, what this one has options
+     * for counts too, behind the own entry. NULL: none. */
+    const char *kin;
     enum connector_family family;
     const char *name_option;           /* what names the topic or table: "topic", "tableName" */
     const char *const *name_option_aliases; /* "table-name", "index" ...; NULL-terminated or NULL */

@@ -45,6 +45,12 @@ static const struct option_spec *find_in_tables(const struct option_spec *const 
     return by_prefix;
 }
 
+bool option_specs_have(const struct option_spec *specs, struct str key)
+{
+    const struct option_spec *const tables[] = { specs, NULL };
+    return find_in_tables(tables, key) != NULL;
+}
+
 /* "value.json.x" is "json.x" of the format json. */
 static bool strip_role(struct str *key)
 {

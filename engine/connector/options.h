@@ -65,6 +65,9 @@ const struct option *options_find(const struct options *options, const char *nam
  * /sasl.jaas in it)? */
 bool options_is_secret(const struct options *options, struct str key);
 
+/* Is there an option of that name, or a prefix of it, in a table? */
+bool option_specs_have(const struct option_spec *specs, struct str key);
+
 bool option_parse_duration_ms(struct str text, int64_t *ret);
 bool option_parse_bytes(struct str text, int64_t *ret);
 bool option_parse_bool(struct str text, bool *ret);

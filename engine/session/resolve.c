@@ -129,14 +129,16 @@ static enum code push(struct build *b, struct option option, struct error *err)
                                                                               : error_nomem(err);
 }
 
-/* Adds what an entry has and nobody before it has said.  NULL is fine. */
-static enum code add_entry(struct build *b, const struct profile_entry *entry, struct error *err)
+/* Adds what an entry has and nobody before it has said.  NULL is fine.  `of`: only options that this
+ * table of them has; NULL: all. */
+static enum code add_entry(struct build *b, const struct profile_entry *entry,
+                           const struct option_spec *of, struct error *err)
 {
     if (!entry)
         return OK;
     uint32_t before = b->count; /* an entry may give `a-b` and `a_b`; both are its own */
     for (uint32_t i = 0; i < entry->count; i++) {
-        bool taken = false;
+        bool taken = of && !option_specs_have(of, entry->options[i].key);
         for (uint32_t k = 0; k < before && !taken; k++)
             taken = is_same_key(b->items[k].key, entry->options[i].key);
         if (taken)
@@ -182,21 +184,27 @@ static enum code add_profile(struct build *b, struct error *err)
     if (!p)
         return OK;
     const struct profile_entry *by_name = find_entry(p->tables, p->table_count, b->table->name);
-    TRY(add_entry(b, by_name, err));
+    TRY(add_entry(b, by_name, NULL, err));
     const struct option *topic = name_given(b);
     const struct profile_entry *by_topic =
         topic ? find_entry(p->tables, p->table_count, str_trim(topic->value)) : NULL;
     if (by_topic != by_name)
-        TRY(add_entry(b, by_topic, err));
+        TRY(add_entry(b, by_topic, NULL, err));
     const struct profile_entry *declared =
         find_entry(p->connectors, p->connector_count, b->declared);
     const struct profile_entry *own =
         find_entry(p->connectors, p->connector_count, str_of(b->connector->name));
-    TRY(add_entry(b, declared, err));
+    TRY(add_entry(b, declared, NULL, err));
     if (own != declared)
-        TRY(add_entry(b, own, err));
+        TRY(add_entry(b, own, NULL, err));
     if (!declared && !own)
-        TRY(add_entry(b, entry_by_alias(p, b->connector), err));
+        TRY(add_entry(b, entry_by_alias(p, b->connector), NULL, err));
+    if (b->connector->kin) {
+        struct str kin = str_of(b->connector->kin);
+        const struct profile_entry *entry = find_entry(p->connectors, p->connector_count, kin);
+        TRY(add_entry(b, entry ? entry : entry_by_alias(p, connector_find(kin)),
+                      b->connector->options, err));
+    }
     if (!b->on_error)
         b->on_error = p->on_error;
     if (b->dead_letter.size == 0)

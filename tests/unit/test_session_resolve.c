@@ -49,8 +49,14 @@ static const struct connector file = {
 };
 static const struct connector local_topic = { .name = "local-topic", .options = any_options };
 static const struct connector local_table = { .name = "local-table", .options = any_options };
-static const struct connector *const connectors[] = { &broker,      &store,       &file,
-                                                      &local_topic, &local_table, NULL };
+static const struct connector keyed = { .name = "keyed-broker",
+                                        .kin = "broker",
+                                        .family = FAMILY_TOPIC,
+                                        .name_option = "topic",
+                                        .options = broker_options + 1, /* no topic */
+                                        .has_formats = true };
+static const struct connector *const connectors[] = { &broker, &store,       &file,
+                                                      &keyed,  &local_topic, &local_table, NULL };
 
 /* ---- asking ---- */
 
@@ -215,6 +221,20 @@ static void who_wins(void)
     CHECK_STR(value("servers"), "s");
 }
 
+static void kin_gives_what_is_known(void)
+{
+    CHECK_INT(resolve("connector=keyed-broker|format=json", false,
+                      "connectors:\n"
+                      "  keyed-broker: {batch: 1}\n"
+                      "  broker011: {servers: s, batch: 2, topic: x, properties.a: b}\n",
+                      true),
+              OK);
+    CHECK_STR(value("servers"), "s");
+    CHECK_STR(value("batch"), "1");
+    CHECK_STR(value("properties.a"), "b");
+    CHECK_STR(value("topic"), NULL);
+}
+
 static void dots_say_nothing(void)
 {
     const char *yaml = "connectors: {broker: {servers: s}}\n";
@@ -259,6 +279,7 @@ int main(void)
     RUN(formats);
     RUN(on_error);
     RUN(who_wins);
+    RUN(kin_gives_what_is_known);
     RUN(dots_say_nothing);
     RUN(local_parts);
     RUN(secrets_are_covered);
