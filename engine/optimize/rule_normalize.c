@@ -4,17 +4,36 @@
  * `changelog-json` sink with a PRIMARY KEY does).  Where a reader of such a table needs the row
  * that an update replaces, the last row of each key is kept behind the source, as Flink's
  * ChangelogNormalize does; where none does (a sink with the same key, a join on it) nothing is.
- * Formats that always have the old row (Debezium's) need no such thing. */
+ * Formats that always have the old row (Debezium's) need no such thing, unless they may say things
+ * twice. */
 #include "optimize/rules.h"
 
-static bool is_by_key(const struct plan *node)
+static bool is_whole(const struct plan_scan *scan)
+{
+    const struct format *format = table_format(&scan->def, false);
+    return format && format->is_whole;
+}
+
+static bool is_by_key(const struct optimizer *o, const struct plan *node)
 {
     const struct plan_scan *scan = (const struct plan_scan *)node;
-    if (node->kind != PLAN_SCAN || !(node->changes & (CHANGES_UPDATE_AFTER | CHANGES_DELETE)) ||
-        scan->def.schema->key_count == 0)
-        return false;
-    const struct format *format = table_format(&scan->def, false);
-    return !format || !format->is_whole;
+    return node->kind == PLAN_SCAN &&
+           node->changes & (CHANGES_UPDATE_AFTER | CHANGES_DELETE) &&
+           scan->def.schema->key_count > 0 && (o->job->cdc_duplicates || !is_whole(scan));
+}
+
+static enum code check_duplicates(const struct optimizer *o, const struct plan *node,
+                                  struct error *err)
+{
+    const struct plan_scan *scan = (const struct plan_scan *)node;
+    if (!o->job->cdc_duplicates || node->kind != PLAN_SCAN || scan->def.schema->key_count > 0 ||
+        !is_whole(scan))
+        return OK;
+    error_at(err, E_PLAN, node->span,
+             "\"table.exec.source.cdc-events-duplicate\" needs a PRIMARY KEY, and table "
+             "\"" STR_FMT "\" has none",
+             STR_ARG(scan->def.name));
+    return E_PLAN;
 }
 
 /* The only reader, if it takes row after row. */
@@ -86,7 +105,8 @@ enum code rule_normalize(struct optimizer *o, struct error *err)
     TRY(rule_changes(o, err)); /* who needs what */
     for (uint32_t i = 0; i < o->job->node_count; i++) {
         struct plan *node = o->job->nodes[i];
-        if (!is_by_key(node))
+        TRY(check_duplicates(o, node, err));
+        if (!is_by_key(o, node))
             continue;
         struct plan *place = place_of(o, node);
         if (place->before && place->key_count > 0)

@@ -387,6 +387,7 @@ struct plan_job {
     bool fold;                  /* unobservable updates may be folded */
     bool fold_all;              /* ... also where it does not pay: for tests */
     bool mini_batch;            /* aggregates may leave out changes that can be seen */
+    bool cdc_duplicates;        /* changes of a source may come again: its key tells */
 };
 
 const char *plan_kind_name(enum plan_kind kind);

@@ -186,6 +186,7 @@ static void choose_folding(const struct settings *settings, struct plan_job *pla
     plan->fold_all = str_iis(fold, "all");
     plan->mini_batch = settings_bool(settings, "table.exec.mini-batch.enabled") ||
                        settings_duration_ms(settings, "blink.miniBatch.allowLatencyMs") > 0;
+    plan->cdc_duplicates = settings_bool(settings, "table.exec.source.cdc-events-duplicate");
 }
 
 static bool reads_to_an_end(const struct session *s)

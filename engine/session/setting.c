@@ -28,6 +28,9 @@ const struct option_spec setting_specs[] = {
     { "table.exec.sink.not-null-enforcer", OPTION_ENUM, false, NULL, "error|drop",
       "A row with NULL in a primary key or a NOT NULL column of a sink: ends the job, or is left out. "
       "Default: a bad row of the sink (on-error), counted." },
+    { "table.exec.source.cdc-events-duplicate", OPTION_BOOL, false, "false", NULL,
+      "May sources with old and new rows (debezium-json) give a change again? Then the last row of "
+      "each PRIMARY KEY is kept, and what changes nothing is left out." },
     { "table.exec.state.ttl", OPTION_DURATION, false, "0", NULL,
       "How long state lives that is not written any more (aggregates, joins, top-N). Default: for "
       "ever." },
