@@ -10,11 +10,16 @@
 #include "base/utf8.h"
 #include "types/column.h"
 
-enum charset { CHARSET_UTF8, CHARSET_LATIN1, CHARSET_ASCII };
+#include <errno.h>
+#include <iconv.h>
+
+enum charset { CHARSET_UTF8, CHARSET_LATIN1, CHARSET_ASCII, CHARSET_OTHER };
+enum { CHARSET_NAME_MAX = 40 };
 
 static const struct option_spec raw_options[] = {
     { "raw.charset", OPTION_TEXT, false, "UTF-8", NULL,
-      "Encoding of text columns: UTF-8, ISO-8859-1 or US-ASCII." },
+      "Encoding of text columns: UTF-8, ISO-8859-1, US-ASCII, UTF-16, GBK and what the system "
+      "knows." },
     { "raw.endianness", OPTION_ENUM, false, "big-endian", "big-endian|little-endian",
       "Byte order of number columns." },
     { 0 },
@@ -27,29 +32,66 @@ struct raw {
     struct str name;
     struct bad_rows *bad_rows;
     enum charset charset;
+    iconv_t converter; /* CHARSET_OTHER: to or from UTF-8, as the instance reads or writes */
+    bool writes_mark;  /* UTF-16: big-endian with its mark, as Java does */
     bool little;
     bool is_needed;
 };
 
-static enum code read_charset(const struct format_open *open, enum charset *ret, struct error *err)
+static enum code unknown_charset(const struct format_open *open, struct str name, struct error *err)
+{
+    error_set(err, E_UNSUPPORTED, "charset \"" STR_FMT "\" is not known", STR_ARG(name));
+    error_hint(err, "UTF-8, ISO-8859-1, US-ASCII, UTF-16 and GBK are some that are.");
+    const struct option *pair = format_option_pair(open, "raw.charset");
+    if (pair && pair->value_span.size > 0)
+        error_locate(err, pair->value_span);
+    return E_UNSUPPORTED;
+}
+
+/* A name of letters, digits and -_:. alone: the system takes more behind slashes. */
+static bool is_charset_name(struct str name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_plain && !strchr("-_:.", c))
+            return false;
+    }
+    return name.size > 0 && name.size < CHARSET_NAME_MAX;
+}
+
+static enum code open_charset(struct raw *raw, const struct format_open *open, bool reads,
+                              struct error *err)
 {
     struct str name = str_trim(format_option(open, raw_options, "raw.charset"));
     if (str_iis(name, "UTF-8") || str_iis(name, "UTF8"))
-        *ret = CHARSET_UTF8;
+        raw->charset = CHARSET_UTF8;
     else if (str_iis(name, "ISO-8859-1") || str_iis(name, "LATIN1"))
-        *ret = CHARSET_LATIN1;
+        raw->charset = CHARSET_LATIN1;
     else if (str_iis(name, "US-ASCII") || str_iis(name, "ASCII"))
-        *ret = CHARSET_ASCII;
+        raw->charset = CHARSET_ASCII;
     else {
-        error_set(err, E_UNSUPPORTED,
-                  "charset \"" STR_FMT "\" is not known; UTF-8, ISO-8859-1 and US-ASCII are",
-                  STR_ARG(name));
-        const struct option *pair = format_option_pair(open, "raw.charset");
-        if (pair && pair->value_span.size > 0)
-            error_locate(err, pair->value_span);
-        return E_UNSUPPORTED;
+        if (!is_charset_name(name))
+            return unknown_charset(open, name, err);
+        bool is_utf16 = str_iis(name, "UTF-16") || str_iis(name, "UTF16");
+        raw->writes_mark = is_utf16;
+        char text[CHARSET_NAME_MAX];
+        memcpy(text, name.data, name.size);
+        text[name.size] = '\0';
+        const char *other = is_utf16 ? "UTF-16BE" : text;
+        raw->converter = reads ? iconv_open("UTF-8", other) : iconv_open(other, "UTF-8");
+        if (raw->converter == (iconv_t)-1)
+            return unknown_charset(open, name, err);
+        raw->charset = CHARSET_OTHER;
     }
     return OK;
+}
+
+static void raw_destroy(struct raw *raw)
+{
+    if (raw->charset == CHARSET_OTHER)
+        iconv_close(raw->converter);
+    mem_free(raw);
 }
 
 static bool is_rawable(const struct type *t)
@@ -58,7 +100,8 @@ static bool is_rawable(const struct type *t)
            t->id == TYPE_BOOLEAN;
 }
 
-static enum code raw_create(const struct format_open *open, struct raw **ret, struct error *err)
+static enum code raw_create(const struct format_open *open, bool reads, struct raw **ret,
+                            struct error *err)
 {
     if (open->schema->count != 1)
         return error_set(err, E_PLAN,
@@ -74,15 +117,17 @@ static enum code raw_create(const struct format_open *open, struct raw **ret, st
         buf_done(&text);
         return E_TYPE;
     }
-    enum charset charset;
-    TRY(read_charset(open, &charset, err));
     struct raw *raw = mem_zalloc(sizeof *raw);
     if (!raw)
         return error_nomem(err);
+    enum code code = open_charset(raw, open, reads, err);
+    if (code != OK) {
+        raw_destroy(raw);
+        return code;
+    }
     raw->type = field->type;
     raw->name = field->name;
     raw->bad_rows = open->bad_rows;
-    raw->charset = charset;
     raw->little =
         str_iis(str_trim(format_option(open, raw_options, "raw.endianness")), "little-endian");
     raw->is_needed = format_is_needed(open, 0);
@@ -105,12 +150,55 @@ static struct str decode_narrow(struct arena *arena, struct str span, enum chars
     return str_make(out, n);
 }
 
+/* UTF-16 begins with a mark, or is big-endian. */
+static struct str without_mark(const struct raw *raw, struct arena *arena, struct str span)
+{
+    if (!raw->writes_mark || span.size < 2)
+        return span;
+    unsigned first = (unsigned char)span.data[0], second = (unsigned char)span.data[1];
+    bool is_big = first == 0xFE && second == 0xFF, is_little = first == 0xFF && second == 0xFE;
+    if (is_big)
+        return str_make(span.data + 2, span.size - 2);
+    if (!is_little)
+        return span;
+    char *swapped = arena_alloc(arena, span.size);
+    if (!swapped)
+        return (struct str){ NULL, 0 };
+    for (size_t i = 2; i < span.size; i++)
+        swapped[(i - 2) ^ 1] = span.data[i];
+    return str_make(swapped, (span.size - 2) & ~(size_t)1);
+}
+
+/* What is no text becomes U+FFFD, a byte at a time. */
+static struct str decode_other(const struct raw *raw, struct arena *arena, struct str span)
+{
+    span = without_mark(raw, arena, span);
+    size_t room = span.size * 4 + 16;
+    char *out = span.data ? arena_alloc(arena, room) : NULL;
+    if (!out)
+        return (struct str){ NULL, 0 };
+    char *from = (char *)span.data, *to = out;
+    size_t left = span.size;
+    iconv(raw->converter, NULL, NULL, NULL, NULL);
+    while (left > 0 && iconv(raw->converter, &from, &left, &to, &room) == (size_t)-1) {
+        to += utf8_encode(UTF8_REPLACEMENT, to);
+        room -= 3;
+        if (errno == EINVAL) /* the text ends in the middle of a character */
+            break;
+        from++;
+        left--;
+    }
+    return str_make(out, (size_t)(to - out));
+}
+
 static enum code decode_text(const struct raw *raw, struct arena *arena, struct str span,
                              struct view *ret, struct error *err)
 {
     if (span.size > UINT32_MAX / 4)
         return error_set(err, E_LIMIT, "message of %zu bytes is too long", span.size);
-    if (type_is_string(raw->type) && raw->charset != CHARSET_UTF8)
+    if (type_is_string(raw->type) && raw->charset == CHARSET_OTHER)
+        span = decode_other(raw, arena, span);
+    else if (type_is_string(raw->type) && raw->charset != CHARSET_UTF8)
         span = decode_narrow(arena, span, raw->charset);
     else if (type_is_string(raw->type))
         span = utf8_repair(arena, span);
@@ -204,7 +292,7 @@ static enum code raw_decode(struct decoder *d, struct arena *arena, const struct
 static void raw_close_decoder(struct decoder *d)
 {
     if (d)
-        mem_free(container_of(d, struct raw, decoder));
+        raw_destroy(container_of(d, struct raw, decoder));
 }
 
 static const struct decoder_kind raw_decoder_kind = {
@@ -216,14 +304,47 @@ static enum code raw_open_decoder(const struct format_open *open, struct decoder
                                   struct error *err)
 {
     struct raw *raw;
-    TRY(raw_create(open, &raw, err));
+    TRY(raw_create(open, true, &raw, err));
     raw->decoder.kind = &raw_decoder_kind;
     *ret = &raw->decoder;
     return OK;
 }
 
+/* Characters that the charset has not are question marks. */
+static void put_other(const struct raw *raw, struct str text, struct buf *out)
+{
+    char *from = (char *)text.data;
+    size_t left = text.size;
+    iconv(raw->converter, NULL, NULL, NULL, NULL);
+    if (raw->writes_mark && text.size > 0)
+        buf_put(out, "\xFE\xFF", 2);
+    while (left > 0) {
+        char piece[256], *to = piece;
+        size_t room = sizeof piece;
+        bool is_done = iconv(raw->converter, &from, &left, &to, &room) != (size_t)-1;
+        int why = errno;
+        buf_put(out, piece, sizeof piece - room);
+        if (is_done || why == E2BIG)
+            continue;
+        uint32_t point;
+        size_t used = utf8_decode(from, left, &point);
+        from += used;
+        left -= used;
+        char *question = (char[]){ "?" };
+        size_t one = 1;
+        to = piece;
+        room = sizeof piece;
+        if (iconv(raw->converter, &question, &one, &to, &room) != (size_t)-1)
+            buf_put(out, piece, sizeof piece - room);
+    }
+}
+
 static void put_text(const struct raw *raw, struct str text, struct buf *out)
 {
+    if (raw->charset == CHARSET_OTHER && !type_is_binary(raw->type)) {
+        put_other(raw, text, out);
+        return;
+    }
     if (raw->charset == CHARSET_UTF8 || type_is_binary(raw->type)) {
         buf_str(out, text);
         return;
@@ -262,7 +383,7 @@ static enum code raw_encode(struct encoder *e, const struct batch *batch, uint32
 static void raw_close_encoder(struct encoder *e)
 {
     if (e)
-        mem_free(container_of(e, struct raw, encoder));
+        raw_destroy(container_of(e, struct raw, encoder));
 }
 
 static const struct encoder_kind raw_encoder_kind = {
@@ -274,7 +395,7 @@ static enum code raw_open_encoder(const struct format_open *open, struct encoder
                                   struct error *err)
 {
     struct raw *raw;
-    TRY(raw_create(open, &raw, err));
+    TRY(raw_create(open, false, &raw, err));
     raw->encoder.kind = &raw_encoder_kind;
     *ret = &raw->encoder;
     return OK;

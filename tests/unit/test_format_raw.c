@@ -36,7 +36,65 @@ static void reading(void)
               "column \"m\": message has 3 bytes, its type 4");
     CHECK_STR(raw(&type_string, (struct str){ NULL, 0 }, NULL, NULL), "NULL");
     CHECK_STR(raw(&type_string, STR("x"), "klingon", NULL),
-              "refused: charset \"klingon\" is not known; UTF-8, ISO-8859-1 and US-ASCII are");
+              "refused: charset \"klingon\" is not known");
+    CHECK_STR(raw(&type_string, STR("x"), "GBK//IGNORE", NULL),
+              "refused: charset \"GBK//IGNORE\" is not known");
+}
+
+/* \u4e2d is D6 D0 in GBK, \u00e9 is E9 in windows-1252. */
+static void other_charsets(void)
+{
+    CHECK_STR(raw(&type_string, STR("a\xD6\xD0z"), "GBK", NULL), "a\xE4\xB8\xADz");
+    CHECK_STR(raw(&type_string, STR("a\xD6"), "GBK", NULL), "a\xEF\xBF\xBD");
+    CHECK_STR(raw(&type_string, STR("\xFF\xD6\xD0"), "gbk", NULL), "\xEF\xBF\xBD\xE4\xB8\xAD");
+    CHECK_STR(raw(&type_string, STR(""), "GBK", NULL), "");
+    CHECK_STR(raw(&type_string, STR("\xE9\x80"), "windows-1252", NULL), "\xC3\xA9\xE2\x82\xAC");
+    CHECK_STR(raw(&type_string, STR("\x4E\x2D\0a"), "UTF-16", NULL), "\xE4\xB8\xAD"
+                                                                     "a");
+    CHECK_STR(raw(&type_string, STR("\xFE\xFF\x4E\x2D"), "UTF-16", NULL), "\xE4\xB8\xAD");
+    CHECK_STR(raw(&type_string,
+                  STR("\xFF\xFE\x2D\x4E"
+                      "a\0"),
+                  "UTF-16", NULL),
+              "\xE4\xB8\xAD"
+              "a");
+    CHECK_STR(raw(&type_string, STR("\x2D\x4E"), "UTF-16LE", NULL), "\xE4\xB8\xAD");
+    CHECK_STR(raw(&type_bytes, STR("\xD6"), "GBK", NULL), "x'd6'");
+}
+
+static const char *written(const char *charset, const char *text)
+{
+    static char hex[256];
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_column(&f, "m", &type_string);
+    fixture_option(&f, "raw.charset", charset);
+    struct rows rows = rows_make(&f, 1);
+    set_text(&rows, 0, 0, str_of(text));
+    struct format_open open = { .schema = &f.schema, .options = &f.options, .prefix = "" };
+    struct encoder *encoder;
+    struct buf out;
+    bool is_null;
+    buf_init(&out, 1 << 20);
+    CHECK_INT(format_find(STR("raw"))->open_encoder(&open, &encoder, &f.err), OK);
+    CHECK_INT(encoder->kind->encode(encoder, rows.batch, 0, &out, &is_null, &f.err), OK);
+    encoder->kind->close(encoder);
+    hex[0] = '\0';
+    for (size_t i = 0; i < out.size && i < 100; i++)
+        snprintf(hex + 2 * i, 3, "%02x", (unsigned char)out.data[i]);
+    buf_done(&out);
+    fixture_end(&f);
+    return hex;
+}
+
+static void writing_other_charsets(void)
+{
+    CHECK_STR(written("GBK", "a\xE4\xB8\xADz"), "61d6d07a");
+    CHECK_STR(written("GBK", "a\xF0\x9F\x98\x80z"), "613f7a");
+    CHECK_STR(written("UTF-16", "a\xE4\xB8\xAD"), "feff00614e2d");
+    CHECK_STR(written("UTF-16", ""), "");
+    CHECK_STR(written("UTF-16LE", "a"), "6100");
+    CHECK_STR(written("windows-1252", "\xC3\xA9"), "e9");
 }
 
 static void refusing(void)
@@ -78,6 +136,8 @@ static void writing(void)
 int main(void)
 {
     RUN(reading);
+    RUN(other_charsets);
+    RUN(writing_other_charsets);
     RUN(refusing);
     RUN(writing);
     return check_failed != 0;
