@@ -11,7 +11,9 @@
 
 #include <sched.h>
 
-enum { DRAIN_LIMIT_MS = 5000 }; /* how long a stop waits for a sink that is stuck */
+/* How long a stop waits for a sink that is stuck; with the closing of it, a stop is over in five
+ * seconds. */
+enum { DRAIN_LIMIT_MS = 4000 };
 
 /* --- rounds ------------------------------------------------------------------------ */
 

@@ -50,17 +50,13 @@ COLUMNS = {
 
 
 class Site:
-    """The servers of the environment, with the tables that the jobs need."""
+    """The servers of the environment, some at other addresses, with the tables that the jobs need."""
 
-    def __init__(self):
-        self.addresses = dict(zip(NAMES, need(*NAMES)))
-        self.move({})
-        subprocess.run([os.path.join(QUERIES, "servers", "create_tables")], check=True)
-        self.tools = kafka_tools()
-
-    def move(self, addresses):
-        """Other addresses for some servers, for what is run from now on."""
-        self.addresses.update(addresses)
+    def __init__(self, addresses=()):
+        self.addresses = dict(addresses)
+        for name in NAMES:
+            if name not in self.addresses:
+                self.addresses[name], = need(name)
         for name, where in self.addresses.items():
             os.environ[f"WEIR_{name.upper()}"] = where
         os.environ.update(WEIR_MARIADB_USER="weir", WEIR_MARIADB_PASSWORD="weir")
@@ -68,6 +64,8 @@ class Site:
         self.clickhouse = ClickHouse(self.addresses["clickhouse"])
         self.elasticsearch = Elasticsearch(self.addresses["elasticsearch"])
         self.hbase = Hbase(self.addresses["hbase"])
+        subprocess.run([os.path.join(QUERIES, "servers", "create_tables")], check=True)
+        self.tools = kafka_tools()
 
     # ---- Topics ----
 
