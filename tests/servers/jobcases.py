@@ -1,8 +1,8 @@
 """What goes into the jobs of queries/ on real servers, and the rows by the rules: inputs and
 references are those of tests/golden.
 
-On a server nothing merges two topics or the partitions of one by time, so a topic has all its
-messages in one partition where their order decides what is written.
+On a server nothing merges two topics or the partitions of one by time.  So a topic has one partition,
+and a job one worker, where it is the order of all messages that decides what is written.
 """
 import datetime
 import json
@@ -26,22 +26,25 @@ CHANNEL_TABLE = "databus:activity.channel"
 class Case(harness.Case):
     """`before`: rows of tables of HBase; `output_topics`: those in `expected` that are topics."""
 
-    def __init__(self, name, topics, expected, before=None, output_topics=(), settings=()):
+    def __init__(self, name, topics, expected, before=None, output_topics=(), settings=(),
+                 partitions=1):
         super().__init__(name, topics, expected, settings=settings)
+        self.partitions = partitions
         self.before = before or {}
         self.output_topics = output_topics
+        self.begins_at_end = False
 
 
 def one_partition(records):
     return [Record(record.value) for record in records]
 
 
-def of_golden(cases, *names):
+def of_golden(cases, *names, partitions=1):
     """Cases of tests/golden/jobs as they are, without times: a broker would throw away messages of
     the year 1970."""
     return [Case(case.name, {topic: [Record(r.value, r.partition) for r in records]
                              for topic, records in case.topics.items()},
-                 case.expected, settings=case.settings)
+                 case.expected, settings=case.settings, partitions=partitions)
             for case in cases if case.name in names]
 
 
@@ -74,7 +77,7 @@ def signal_etl(flink):
     return [Case("seeds 1 and 7", {"timeline_client_topic": [
         Record(line, i) for i, line in enumerate(lines)]},
         {"timeline_analysis_student": [(flink_signal(row) if flink else row,) for row in rows]},
-        output_topics=("timeline_analysis_student",))]
+        output_topics=("timeline_analysis_student",), partitions=2)]
 
 
 # ---- Kafka to MySQL without a key ----
@@ -98,7 +101,7 @@ def av_quality(flink):
 
 
 def lesson_time(flink):
-    return of_golden(windows.lesson_time(flink), "seed 4", "odd messages")
+    return of_golden(windows.lesson_time(flink), "seed 4", "odd messages", partitions=2)
 
 
 # ---- Kafka to MySQL with a key ----
@@ -108,15 +111,15 @@ def daily_consultant(flink):
 
 
 def daily_uv_pv(flink):
-    return of_golden(changes.daily_uv_pv(flink), "seed 11")
+    return of_golden(changes.daily_uv_pv(flink), "seed 11", partitions=1 if flink else 2)
 
 
 def top_teachers(flink):
-    return of_golden(changes.top_teachers(flink), "seed 12")
+    return of_golden(changes.top_teachers(flink), "seed 12", partitions=1 if flink else 2)
 
 
 def teaching_review(flink):
-    return of_golden(changes.teaching_review(flink), "seed 13")
+    return of_golden(changes.teaching_review(flink), "seed 13", partitions=2)
 
 
 # ---- Kafka to HBase ----
@@ -153,13 +156,17 @@ def hourly_registrations(flink):
                                            for level, rows in sink.live.items() if rows}}
         assert len(expected["vk_app_es_sign_csh"]) == 5
     return [Case("seed 6", {"uc_account-student": students, "uc_account-user": users}, expected,
-                 before={CHANNEL_TABLE: channel_rows()})]
+                 before={CHANNEL_TABLE: channel_rows()}, partitions=2)]
 
 
 # ---- Kafka to ClickHouse and MySQL ----
 
 def etl_pipeline(flink):
-    return of_golden(pipeline.etl_pipeline(flink), "odd events", "seed 15")
+    """It begins at the end of its topic: where it has been started the first time."""
+    cases = of_golden(pipeline.etl_pipeline(flink), "odd events", "seed 15")
+    for case in cases:
+        case.begins_at_end = True
+    return cases
 
 
 # Job: its cases, and the published file with the same rules.

@@ -18,7 +18,6 @@ from jobs import harness  # noqa: E402
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 QUERIES = os.path.join(ROOT, "queries")
 PROFILE = os.path.join(QUERIES, "servers", "profile.yaml")
-PARTITIONS = 2
 # Where Flink's jobs name their servers.
 FLINK_ADDRESSES = {"kafka": "localhost:9092", "mariadb": "localhost:3306",
                    "elasticsearch": "localhost:9200", "clickhouse": "localhost:8123"}
@@ -69,28 +68,31 @@ class Site:
 
     # ---- Topics ----
 
-    def load(self, topic, records, fresh=False):
+    def load(self, case, topic, records, fresh=False):
         """Messages of harness.Record; `fresh` throws away what is there."""
         lines = []
         for record in records:
             value = record.value
             if isinstance(value, str):
                 value = value.encode("utf-8", "surrogateescape")
-            lines.append(f"{record.partition % PARTITIONS}\t{'-' if value is None else value.hex()}\n")
+            lines.append(f"{record.partition % case.partitions}\t{'-' if value is None else value.hex()}\n")
         subprocess.run([self.tools.load_bin, "--brokers", self.addresses["kafka"], "--topic", topic,
-                        "--partitions", str(PARTITIONS), "--hex", *(["--fresh"] if fresh else [])],
+                        "--partitions", str(case.partitions), "--hex", *(["--fresh"] if fresh else [])],
                        input="".join(lines).encode(), check=True, stdout=subprocess.DEVNULL)
 
-    def prepare(self, case):
-        """Empty topics and tables, and the rows that are there before the job."""
+    def prepare(self, job, case, *options):
+        """Empty topics and tables, and the rows that are there before the job.  One that would leave
+        out what is in its topics is started before there is something."""
         for topic in (*case.topics, *case.output_topics):
-            self.load(topic, [], fresh=True)
+            self.load(case, topic, [], fresh=True)
         for table in case.expected:
             if table not in case.output_topics:
                 self.clear(TABLES[table])
         for table, rows in case.before.items():
             self.clear(TABLES[table])
             self.hbase.put(table, rows)
+        if case.begins_at_end:
+            self.run(job, case, *options)
 
     def clear(self, table):
         if table.system == "mariadb":

@@ -83,7 +83,7 @@ class Run:
     def load(self, number):
         for topic, records in self.case.topics.items():
             borders = [len(records) * i // PARTS for i in range(PARTS + 1)]
-            self.site.load(topic, records[borders[number]:borders[number + 1]])
+            self.site.load(self.case, topic, records[borders[number]:borders[number + 1]])
 
     def rows(self):
         return {name: sorted(map(repr, self.site.rows(name))) for name in self.case.expected}
@@ -124,7 +124,7 @@ def wait_for_all(what, runs, condition):
 
 def check(site, databases, runs):
     for run in runs:
-        site.prepare(run.case)
+        site.prepare(run.job, run.case, *run.options)
         run.before = run.rows()
     databases.away()
     for run in runs:

@@ -52,10 +52,10 @@ class Disturbed:
 
     def load(self, number):
         for topic, parts in self.parts.items():
-            self.site.load(topic, parts[number])
+            self.site.load(self.case, topic, parts[number])
 
     def run(self, end):
-        self.site.prepare(self.case)
+        self.site.prepare(self.job, self.case, *self.options)
         for number in range(self.count - 1):
             before = self.tables()
             self.load(number)
@@ -71,7 +71,10 @@ def stop(run, child):
     pause(run, child)
     begin = time.monotonic()
     child.send_signal(signal.SIGTERM)
-    run.site.end(run.job, child)
+    status, text = run.site.tools.finish(child)
+    # A process that has just begun may not have come to take signals.
+    if status != 0 and (status, text) != (-signal.SIGTERM, ""):
+        sys.exit(f"{run.job}: a stop ended with status {status}\n{text}")
     if time.monotonic() - begin > STOP_LIMIT_S:
         sys.exit(f"{run.job}: a stop took {time.monotonic() - begin:.1f} s")
 
