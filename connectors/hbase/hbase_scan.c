@@ -1,8 +1,9 @@
 /* hbase_scan.c -- reads a table of HBase from its first row to its last.
  *
  * The server keeps a scanner, which is asked for so many cells at a time, so that a row may come in
- * two parts.  A scanner that is lost, with its server or by waiting too long, is replaced by one
- * that begins behind the last row that was handed out. */
+ * two parts.  An answer that is lost is not given again, so no call is repeated: a scanner that is
+ * not sure, or gone with its server or by waiting too long, is replaced by one that begins behind
+ * the last row that was handed out. */
 #include "hbase/hbase.h"
 
 #include "base/arena.h"
@@ -226,6 +227,7 @@ static enum remote_outcome call_scanner(struct reading *r, const char *method,
         .method = method,
         .path = buf_view(&rest->path),
         .accept = HBASE_WIRE_TYPE,
+        .is_once = true,
     };
     return hbase_rest_call(rest, &request, true, ret, err);
 }

@@ -165,7 +165,8 @@ static enum code try_endpoints(struct http_client *c, struct error *err)
         if (code != E_RETRY)
             return code;
         c->current = (c->current + 1) % c->endpoint_count;
-        if (tried == c->endpoint_count || c->has_taken || clock_monotonic_us() >= limit_us)
+        if (tried == c->endpoint_count || c->has_taken || c->request->is_once ||
+            clock_monotonic_us() >= limit_us)
             return code;
     }
 }

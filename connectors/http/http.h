@@ -45,6 +45,8 @@ struct http_request {
     struct str body;          /* data NULL: none */
     const char *content_type; /* of the body */
     const char *accept;       /* NULL: none */
+    bool is_once; /* a second time it would do something else: it goes to one endpoint only, on a
+                     new connection, because a call on a kept one may be sent again */
 };
 struct http_reply {
     int status;

@@ -168,6 +168,7 @@ enum code http_attempt(struct http_client *c, int64_t limit_us, struct error *er
     buf_str(&c->url, c->request->path);
     TRY(buf_check(&c->url, err));
     HTTP_SET(c, CURLOPT_URL, buf_cstr(&c->url));
+    HTTP_SET(c, CURLOPT_FRESH_CONNECT, c->request->is_once ? 1L : 0L);
     TRY(set_limits(c, limit_us, err));
     if (curl_multi_add_handle(c->multi, c->easy) != CURLM_OK)
         return error_nomem(err);

@@ -74,7 +74,14 @@ def cells(family, **values):
 
 
 def same(got, want):
-    assert got == want, f"\n got {got}\nwant {want}"
+    if got == want:
+        return
+    if isinstance(want, dict):
+        got, want = list(got.items()), list(want.items())
+    more = [one for one in got if one not in want]
+    less = [one for one in want if one not in got]
+    raise AssertionError(f"{len(got)} instead of {len(want)}, in another order at least"
+                         f"\nwrong: {more[:5]}\nmissing: {less[:5]}")
 
 
 def says(text, *parts):
