@@ -155,7 +155,8 @@ def stop_while_away(_):
         wait_until("rows are written", lambda: case.rows())
         proxy.stall_all()
         proxy.refuse()
-        time.sleep(0.3)  # a while of waiting, any
+        wait_until("weir says that it waits",
+                   lambda: "waiting for HBase" in child.stderr_text())
         begin = time.monotonic()
         child.send_signal(signal.SIGTERM)
         status, text = case.weir.finish(child)
