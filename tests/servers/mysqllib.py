@@ -62,4 +62,4 @@ class MysqlCase(unittest.TestCase):
 
 
 def main():
-    unittest.main(argv=sys.argv[:1], warnings="ignore")
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:], warnings="ignore")
