@@ -60,10 +60,12 @@ void run_wait(struct run *x, bool blocked, bool reading, unsigned seen)
     if (x->stopped_us > 0)
         timeout = MIN(timeout, 10 * TICK_MS); /* run.c: check_patience() */
     for (uint32_t i = 0; !blocked && reading && i < x->op_count; i++)
-        if (x->ops[i]->due_us != INT64_MAX && !x->worker.clock->standing)
+        if (x->ops[i]->due_us != INT64_MAX && !x->worker.clock->standing &&
+            !run_input_blocked(x->home[i]))
             timeout = MIN(timeout, ms_until(x->ops[i]->due_us, clock_now_us(x->worker.clock)));
     add_fd(x->fds, &n, x->wake_fd, &timeout);
-    if (reading && !blocked)
+    /* Or rows that nobody can take yet would keep this worker awake. */
+    if (reading && !blocked && !run_input_blocked(&x->inputs[0]))
         add_sources(x, &n, &timeout);
     add_sinks(x, &n, &timeout);
     for (uint32_t i = 0; i < x->op_count; i++)

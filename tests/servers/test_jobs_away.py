@@ -32,6 +32,8 @@ JOBS = {
 }
 WAITING = re.compile(r"^WARNING:  (?:sink|look-up) \S+ has been waiting for \S+ \S+ for \d+ s$", re.M)
 
+USED = re.compile(r"^([0-9.]+) s wall, ([0-9.]+) s CPU", re.M)
+
 
 class Databases:
     """All that jobs write to; away() and back() do it to all of them at once."""
@@ -114,6 +116,9 @@ class Run:
         # 3: what could not be delivered is read again; 0: there was nothing of the kind.
         if status not in (0, 3):
             sys.exit(f"{self.job}: a stop during the outage ended with status {status}\n{text}")
+        wall_s, cpu_s = map(float, USED.search(text).groups())
+        if cpu_s > 1 + wall_s / 20:
+            sys.exit(f"{self.job} does not sleep while it waits\n{text}")
         print(text)
 
 
