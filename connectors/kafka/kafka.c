@@ -38,6 +38,9 @@ const struct option_spec kafka_options[] = {
       "Offsets in front of which bounded mode specific-offsets ends." },
     { "scan.topic-partition-discovery.interval", OPTION_DURATION, false, "5 min", NULL,
       "How often new partitions and topics are looked for; 0 switches it off." },
+    { "scan.watermark.idle-timeout", OPTION_DURATION, false, NULL, NULL,
+      "A partition of this table without records for so long does not hold event time back; wins "
+      "over the setting table.exec.source.idle-timeout." },
     { "scan.watermark.*", OPTION_TEXT, false, NULL, NULL,
       "Accepted for Flink's sake: watermarks follow each row." },
     { "scan.parallelism", OPTION_INT, false, NULL, NULL,

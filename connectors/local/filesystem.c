@@ -13,6 +13,9 @@ const struct option_spec filesystem_options[] = {
       "A file, a folder, or - for standard input or output." },
     { "format", OPTION_TEXT, true, NULL, NULL, "One of those that weir help formats lists." },
     { "source.max-line-bytes", OPTION_BYTES, false, "64mb", NULL, "A longer line is a bad row." },
+    { "scan.watermark.idle-timeout", OPTION_DURATION, false, NULL, NULL,
+      "A file without lines for so long does not hold event time back; wins over the setting "
+      "table.exec.source.idle-timeout." },
     { "source.path.regex-pattern", OPTION_TEXT, false, NULL, NULL,
       "Of a folder, only files whose whole path matches this." },
     { 0 },

@@ -86,6 +86,7 @@ struct agg {
     bool takes_back;     /* resolved for input that takes rows back (the plan knows) */
     bool wants_key;      /* keeps things in a tree */
     bool ignores_distinct; /* MIN, MAX: DISTINCT changes nothing */
+    bool is_bulky;       /* a result can be as large as all values of a group together */
     bool in_order;       /* depends on the order of rows: LAST_VALUE, LISTAGG ... */
     const void *state;   /* of the function: a separator ... */
     uint64_t state_hash;

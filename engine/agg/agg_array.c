@@ -129,7 +129,7 @@ static enum code resolve(struct agg *agg, struct call *call, struct error *err)
 {
     TRY(call_arity(call, 1, 1, err));
     TRY(agg_take_argument(agg, call, err));
-    agg->in_order = true;
+    agg->in_order = agg->is_bulky = true;
     agg->result = type_make_array(call->env->arena, agg->args[0]);
     return agg->result ? OK : error_nomem(err);
 }

@@ -111,6 +111,7 @@ static enum code resolve(struct agg *agg, struct call *call, struct error *err)
 {
     TRY(call_arity(call, 1, 1, err));
     TRY(agg_take_argument(agg, call, err));
+    agg->is_bulky = true;
     agg->result = type_make_map(call->env->arena, agg->args[0], &type_int);
     return agg->result ? OK : error_nomem(err);
 }

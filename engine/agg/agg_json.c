@@ -260,6 +260,7 @@ static enum code resolve(struct agg *agg, struct call *call, uint32_t arg_count,
     bool kept = nulls->kind == EXPR_LITERAL && !nulls->literal->is_null && nulls->literal->i64;
     agg->arg_count = arg_count;
     agg->result = &type_string;
+    agg->is_bulky = true;
     agg->state = &keeps[kept];
     agg->state_hash = kept;
     return OK;

@@ -26,7 +26,9 @@ struct counted {
 
 struct results {
     struct agg_items items; /* of arrays */
-    char *row;              /* whose result the rest is */
+    struct counted *values; /* of the group looked at last; the memory is used again */
+    uint32_t n, cap;
+    char *row; /* whose result the rest is */
     bool null;
     double one;
     struct list_slot list;
@@ -45,13 +47,12 @@ static void reset(struct agg_run *run, char *row)
 
 /* --- results ------------------------------------------------------------------------------- */
 
-static enum code read_values(struct agg_run *run, struct arena *arena, struct str group,
-                             struct counted **ret, uint32_t *ret_n, int64_t *ret_total,
-                             struct error *err)
+static enum code read_values(struct agg_run *run, struct str group, struct results *r,
+                             int64_t *ret_total, struct error *err)
 {
-    struct counted *values = NULL;
-    uint32_t n = 0, cap = 0;
+    struct arena *arena = r->items.arena;
     struct tree_cursor cursor;
+    r->n = 0;
     TRY(agg_tree_begin(run, group, TAG_VALUES, err));
     struct str prefix = buf_view(&run->key);
     *ret_total = 0;
@@ -63,12 +64,10 @@ static enum code read_values(struct agg_run *run, struct arena *arena, struct st
         };
         struct str key = { cursor.key.data + prefix.size, cursor.key.size - prefix.size };
         TRY(state_decode(arena, &key, &type_double, 0, &one, 0, err));
-        if (!ARENA_PUSH(arena, values, n, cap, c))
+        if (!ARENA_PUSH(arena, r->values, r->n, r->cap, c))
             return error_nomem(err);
         *ret_total += c.count;
     }
-    *ret = values;
-    *ret_n = n;
     return OK;
 }
 
@@ -99,14 +98,13 @@ static enum code compute(struct agg_run *run, char *row, struct str group, struc
                          struct error *err)
 {
     const struct percentages *p = percentages_of(run);
-    struct counted *values;
-    uint32_t n, from = r->items.count;
+    uint32_t from = r->items.count;
     int64_t total;
-    TRY(read_values(run, r->items.arena, group, &values, &n, &total, err));
+    TRY(read_values(run, group, r, &total, err));
     r->row = row;
     r->null = total <= 0 || p->count == 0;
     for (uint32_t i = 0; i < p->count && !r->null; i++) {
-        r->one = value_at(values, n, total, p->shares[i]);
+        r->one = value_at(r->values, r->n, total, p->shares[i]);
         if (p->is_array)
             TRY(push_item(run, r, r->one, err));
     }

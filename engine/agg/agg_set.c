@@ -161,6 +161,14 @@ bool agg_set_wants_keys(const struct agg_set *set)
     return set->tree != NULL;
 }
 
+bool agg_set_is_bulky(const struct agg_set *set)
+{
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->calls[i].run.agg->is_bulky)
+            return true;
+    return false;
+}
+
 bool agg_set_shares_slices(const struct agg_set *set)
 {
     for (uint32_t i = 0; i < set->count; i++)

@@ -42,6 +42,9 @@ bool agg_set_wants_keys(const struct agg_set *set);
  * lies in the rows is. */
 bool agg_set_shares_slices(const struct agg_set *set);
 
+/* May the results of a few rows need much more memory than the rows? */
+bool agg_set_is_bulky(const struct agg_set *set);
+
 struct agg_batch {
     const struct batch *in;
     uint32_t n;                   /* steps */

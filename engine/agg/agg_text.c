@@ -180,7 +180,7 @@ static enum code resolve(struct agg *agg, struct call *call, uint32_t value, uin
     TRY(call_coerce_string(call, 0, err));
     TRY(agg_take_argument(agg, call, err));
     agg->result = &type_string;
-    agg->in_order = true;
+    agg->in_order = agg->is_bulky = true;
     agg->state = text;
     agg->state_hash = hash_bytes(text->data, text->size, 1);
     return OK;

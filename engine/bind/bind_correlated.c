@@ -61,7 +61,7 @@ static enum code group_item(const struct pairs *p, const struct ast_node *item,
     TRY(bind_expr(b, &scope, item, &value, err));
     if (!yes || !(*ret_empty = expr_rewrite(b->arena, value, empty_column, &empty)))
         return error_nomem(err);
-    if (!empty.counts)
+    if (value->kind == EXPR_COLUMN && !empty.counts)
         *ret_empty = NULL;
     TRY(group_make_operator(&g, rows->plan, NULL, p->span, &groups, err));
     TRY(group_output(&g, value, &value, err));

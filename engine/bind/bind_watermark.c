@@ -16,6 +16,14 @@ static enum code make_fields(struct binder *b, struct plan_watermark *w, struct 
     return w->base.fields[at].type ? OK : error_nomem(err);
 }
 
+/* What the table says wins. */
+static int64_t idle_ms_of(const struct binder *b, const struct plan_scan *scan)
+{
+    static const char option[] = "scan.watermark.idle-timeout";
+    bool own = options_has(scan->def.options, option);
+    return own ? options_duration_ms(scan->def.options, option) : b->hooks->idle_ms;
+}
+
 static enum code make_node(struct binder *b, struct plan_scan *scan, struct expr *const *stored,
                            struct plan **ret, struct error *err)
 {
@@ -49,7 +57,7 @@ static enum code make_node(struct binder *b, struct plan_scan *scan, struct expr
         if (!(w->watermark = bind_over_stored(b->arena, declared->expr, stored)))
             return error_nomem(err);
     }
-    w->idle_ms = b->hooks->idle_ms;
+    w->idle_ms = idle_ms_of(b, scan);
     w->future_ms = b->hooks->future_ms;
     TRY(make_fields(b, w, err));
     *ret = plan;

@@ -303,6 +303,21 @@ static enum code unknown_weir_setting(const struct option *pair, struct error *e
     return E_OPTION;
 }
 
+/* Flink and Blink say "not set" by -1. */
+static bool is_not_set(const struct option *pair, struct str main_name)
+{
+    return (str_is(main_name, "parallelism.default") ||
+            str_is(main_name, "table.exec.source.idle-timeout")) &&
+           str_is(str_trim(pair->value), "-1");
+}
+
+static void drop(struct settings *settings, enum setting_level level, struct str main_name)
+{
+    for (uint32_t i = 0; i < settings->count; i++)
+        if (settings->items[i].level == level && str_ieq(settings->items[i].key, main_name))
+            settings->items[i--] = settings->items[--settings->count];
+}
+
 enum code settings_put(struct settings *settings, enum setting_level level,
                        const struct option *pair, enum setting_kind *ret_kind, struct error *err)
 {
@@ -311,6 +326,11 @@ enum code settings_put(struct settings *settings, enum setting_level level,
     if (kind == SETTING_UNKNOWN && pair->key.size >= 5 &&
         str_ieq(str_make(pair->key.data, 5), STR("weir.")))
         return unknown_weir_setting(pair, err);
+    *ret_kind = kind;
+    if (is_not_set(pair, name)) {
+        drop(settings, level, name);
+        return OK;
+    }
     if (kind == SETTING_KNOWN)
         TRY(check_value(pair, name, err));
     struct setting_value value = { .key = arena_str(settings->arena, name),
@@ -318,7 +338,6 @@ enum code settings_put(struct settings *settings, enum setting_level level,
                                    .level = level };
     if (!value.key.data || !value.value.data)
         return error_nomem(err);
-    *ret_kind = kind;
     for (uint32_t i = 0; i < settings->count; i++)
         if (settings->items[i].level == level && str_ieq(settings->items[i].key, name)) {
             settings->items[i] = value;

@@ -249,7 +249,8 @@ class Maker:
                 self.top, self.top, self.scalar, self.unnested, self.windowed, self.windowed,
                 self.timed_join, self.with_twice, self.sets, self.over, self.windows_joined, self.latest,
                 self.top_joined, self.top_joined, self.correlated, self.session, self.grouped_window,
-                self.over_any, self.over_any, self.sorted_by_time, self.top_groups]
+                self.over_any, self.over_any, self.sorted_by_time, self.top_groups, self.asked, self.asked,
+                self.asked_groups]
         made = dice.choice(ways)(depth - 1)
         return made if made else self.rel(depth)
 
@@ -501,6 +502,76 @@ class Maker:
                        f"{dice.choice(['<', '>=', '=', '<>'])} {sub}", columns, [rel, other])
         out, columns = self.outputs(self.some(scope, 1, 3) + [(sub, kind)])
         return Rel(f"SELECT {out} FROM {rel.as_from(a)}", columns, [rel, other])
+
+    def question(self, scope, depth):
+        """A query whose answer is a value, TRUE, FALSE or unknown (or a number), and its relation."""
+        dice, b = self.dice, self.alias()
+        other = self.rel(dice.randrange(depth + 1))
+        inner = self.scope(other, b)
+        wheres = [self.predicate(inner)] if dice.random() < 0.4 else []
+        if dice.random() < 0.6:  # it looks outside
+            pairs = [(n, m) for n, t in scope for m, u in inner if t == u and t in "isd"]
+            for n, m in dice.sample(pairs, min(len(pairs), dice.choice([1, 1, 2]))):
+                wheres.append(f"{m} {dice.choice(['=', '=', '=', '<', '<>', 'IS NOT DISTINCT FROM'])} {n}")
+        where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
+        source = f"FROM {other.as_from(b)}{where}"
+        roll, negated = dice.random(), dice.choice(["", "NOT "])
+        pairs = [(n, m) for n, t in scope for m, u in inner if t == u and t in "isd"]
+        if roll < 0.25 or not pairs:
+            return f"{negated}EXISTS (SELECT 1 {source})", "b", other
+        n, m = dice.choice(pairs)
+        if roll < 0.6:
+            return f"{n} {negated}IN (SELECT {m} {source})", "b", other
+        if roll < 0.85:
+            op, word = dice.choice(["=", "<>", "<", "<=", ">", ">="]), dice.choice(["ANY", "ALL"])
+            also = " AND " if where else " WHERE "
+            sure, answer = (f"{n} {op} {m}", 1) if word == "ANY" else (f"NOT ({n} {op} {m})", 0)
+            return both(f"{n} {op} {word} (SELECT {m} {source})",
+                        f"CASE WHEN EXISTS (SELECT 1 {source}{also}{sure}) THEN {answer} "
+                        f"WHEN EXISTS (SELECT 1 {source}{also}({n} {op} {m}) IS NULL) THEN NULL "
+                        f"ELSE {1 - answer} END"), "b", other
+        text, kind = self.aggregate(inner)
+        return f"(SELECT {text} {source}{'' if wheres else both('', ' GROUP BY NULL')})", kind, other
+
+    def asked(self, depth):
+        """Queries as values: in a select list, beside OR, under NOT."""
+        dice, rel, a = self.dice, self.rel(depth), self.alias()
+        scope = self.scope(rel, a)
+        asked = [self.question(scope, depth) for _ in range(dice.choice([1, 1, 2]))]
+        tests = [f"({q})" for q, kind, _ in asked if kind == "b"]
+        inputs = [rel] + [r for _, _, r in asked]
+        if tests and dice.random() < 0.5:
+            where = dice.choice(tests)
+            roll = dice.random()
+            if roll < 0.4:
+                where = f"({where} OR {self.predicate(scope)})"
+            elif roll < 0.7:
+                where = f"{where} IS {dice.choice(['NOT TRUE', 'NOT FALSE', 'NULL'])}"
+            elif roll < 0.85:
+                where = f"NOT ({where} AND {self.predicate(scope)})"
+            out, columns = self.outputs(scope)
+            return Rel(f"SELECT {out} FROM {rel.as_from(a)} WHERE {where}", columns, inputs)
+        out, columns = self.outputs(self.some(scope, 1, 3) + [(f"({q})", kind) for q, kind, _ in asked])
+        return Rel(f"SELECT {out} FROM {rel.as_from(a)}", columns, inputs)
+
+    def asked_groups(self, depth):
+        """Queries as values beside groups, in HAVING, and in an aggregate."""
+        dice, rel, a = self.dice, self.rel(depth), self.alias()
+        scope = self.scope(rel, a)
+        keys = self.some(scope, 1, 2)
+        question, kind, other = self.question(keys if dice.random() < 0.7 else scope, 0)
+        calls = [self.aggregate(scope) for _ in range(dice.randrange(1, 3))]
+        having = ""
+        roll = dice.random()
+        if any(n in question for n, _ in scope if n not in [k for k, _ in keys]) or roll < 0.3:
+            calls.append((f"COUNT(CASE WHEN {question if kind == 'b' else question + ' IS NULL'} THEN 1 END)", "i"))
+        elif kind == "b" and roll < 0.7:
+            having = f" HAVING {question}" if roll < 0.5 else f" HAVING ({question}) OR COUNT(*) > 2"
+        else:
+            calls.append((f"({question})", kind))
+        out, columns = self.outputs(keys + calls)
+        return Rel(f"SELECT {out} FROM {rel.as_from(a)} GROUP BY {', '.join(n for n, _ in keys)}{having}",
+                   columns, [rel, other])
 
     def unnested(self, depth):
         dice, table, a = self.dice, self.dice.choice(self.tables), self.alias()

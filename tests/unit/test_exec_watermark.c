@@ -21,7 +21,9 @@ static struct {
     bool ended;
     bool goes_on;            /* partition 0 has its last record again with each poll */
     int64_t begun_us;
-} now;
+    int64_t waits_us;        /* until it gives up */
+    int64_t greatest;        /* result so far */
+} now = { .waits_us = GIVE_UP_US };
 
 static const char *const messages[] = {
     "{\"ts\": \"2024-01-01 00:00:01\"}",
@@ -45,17 +47,34 @@ static enum code silent_poll(struct source *s, struct records *out, enum poll_st
         out->timestamps_ms[at] = INT64_MIN;
         out->timestamp_types[at] = 0;
     }
-    now.ended = now.rows > 0 || clock_monotonic_us() - now.begun_us > GIVE_UP_US;
+    now.ended = now.rows > 0 || clock_monotonic_us() - now.begun_us > now.waits_us;
     *ret_state = now.ended ? POLL_END : POLL_IDLE;
     return OK;
 }
 
-static enum code quiet_poll(struct source *s, struct records *out, enum poll_state *ret_state,
-                            struct error *err)
+/* Rows that are ready, so that it is no source to be read to its end before the next one. */
+static enum code quiet_poll(struct source *s, struct arena *arena, uint32_t max_rows,
+                            struct batch **ret, enum poll_state *ret_state, struct error *err)
+{
+    (void)s, (void)arena, (void)max_rows, (void)err;
+    *ret = NULL;
+    *ret_state = now.ended ? POLL_END : POLL_IDLE;
+    return OK;
+}
+
+/* Its one record is of the first window; read when the source before it has ended. */
+static enum code waiting_poll(struct source *s, struct records *out, enum poll_state *ret_state,
+                              struct error *err)
 {
     (void)s, (void)err;
-    out->count = 0;
-    *ret_state = now.ended ? POLL_END : POLL_IDLE;
+    out->values[0] = STR("{\"ts\": \"2024-01-01 00:00:02\"}");
+    out->keys[0] = (struct str){ NULL, 0 };
+    out->splits[0] = 0;
+    out->offsets[0] = 0;
+    out->timestamps_ms[0] = INT64_MIN;
+    out->timestamp_types[0] = 0;
+    out->count = 1;
+    *ret_state = POLL_END;
     return OK;
 }
 
@@ -139,7 +158,7 @@ static enum code open_quiet(const struct source_open *open, struct source **ret,
                             struct error *err);
 static const struct source_kind quiet_source = {
     .open = open_quiet,
-    .poll = quiet_poll,
+    .poll_rows = quiet_poll,
     .wake_fd = no_fd,
     .split_count = two_splits,
     .split_name = split_name,
@@ -156,12 +175,35 @@ static enum code open_quiet(const struct source_open *open, struct source **ret,
     return open_kind(&quiet_source, ret, err);
 }
 
+static enum code open_waiting(const struct source_open *open, struct source **ret,
+                              struct error *err);
+static const struct source_kind waiting_source = {
+    .open = open_waiting,
+    .poll = waiting_poll,
+    .wake_fd = no_fd,
+    .split_count = two_splits,
+    .split_name = split_name,
+    .split_topic = split_name,
+    .split_partition = split_number,
+    .tell = tell,
+    .close = close_source,
+};
+
+static enum code open_waiting(const struct source_open *open, struct source **ret,
+                              struct error *err)
+{
+    (void)open;
+    return open_kind(&waiting_source, ret, err);
+}
+
 /* --- the sink --------------------------------------------------------------------------- */
 
 static enum code count_rows(struct sink *s, const struct batch *in, struct error *err)
 {
     (void)s, (void)err;
     now.rows += in->selected;
+    for (uint32_t i = 0; i < in->selected; i++)
+        now.greatest = MAX(now.greatest, COLUMN_AT(in->columns[0], int64_t, batch_row(in, i)));
     if (!now.ended)
         now.rows_before_end += in->selected;
     return OK;
@@ -220,9 +262,16 @@ static const struct connector quiet = {
     .name = "quiet",
     .summary = "no records",
     .options = no_options,
+    .source = &quiet_source,
+};
+
+static const struct connector waiting = {
+    .name = "waiting",
+    .summary = "one record",
+    .options = no_options,
     .has_formats = true,
     .default_format = "json",
-    .source = &quiet_source,
+    .source = &waiting_source,
 };
 
 /* --- the jobs ------------------------------------------------------------------------------ */
@@ -232,10 +281,12 @@ static int run_query(const char *settings, const char *query, const char *parall
     static const char tables[] =
         "CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'silent');\n"
         "CREATE TABLE q (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'quiet');\n"
+        "CREATE TABLE w (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'waiting');\n"
         "CREATE TABLE o (n BIGINT) WITH ('connector' = 'silent');\n";
     char text[1024];
     snprintf(text, sizeof text, "%s%sINSERT INTO o %s;\n", settings, tables, query);
     now.sent = now.rows = now.rows_before_end = 0;
+    now.greatest = 0;
     now.ended = false;
     now.begun_us = clock_monotonic_us();
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -301,13 +352,28 @@ static void idle_source_of_a_join_is_left_out(void)
     now.goes_on = false;
 }
 
+/* One that is not asked yet has said nothing: time waits for it. */
+static void source_before_its_turn_is_not_idle(void)
+{
+    static const char query[] =
+        "SELECT COUNT(*) FROM (SELECT ts FROM t UNION ALL SELECT ts FROM w)"
+        " GROUP BY TUMBLE(ts, INTERVAL '10' SECOND)";
+    now.waits_us = 300 * 1000;
+    CHECK_INT(run_query(IDLE_50, query, "1"), SESSION_OK);
+    CHECK_INT(now.rows_before_end, 0);
+    CHECK_INT(now.rows, 2);
+    CHECK_INT(now.greatest, 2); /* none was late */
+    now.waits_us = GIVE_UP_US;
+}
+
 int main(void)
 {
-    static const struct connector *const list[] = { &silent, &quiet, NULL };
+    static const struct connector *const list[] = { &silent, &quiet, &waiting, NULL };
     session_register_connectors(list);
     RUN(idle_partition_is_left_out);
     RUN(blink_setting);
     RUN(idle_source_of_a_union_is_left_out);
     RUN(idle_source_of_a_join_is_left_out);
+    RUN(source_before_its_turn_is_not_idle);
     return check_failed != 0;
 }

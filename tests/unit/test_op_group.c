@@ -651,6 +651,46 @@ static void every_allocation_may_fail(void)
     CHECK(passed);
 }
 
+/* Texts of all values of a group, before and after each row, are much more than the rows: a call
+ * makes as much as it may, and the rest waits, as does what comes meanwhile. */
+static void a_call_takes_a_bounded_share_of_memory(void)
+{
+    enum { ROWS = 300, TEXT_BYTES = 10000, CALL_BYTES_MAX = 48 << 20, LISTAGG = 16 };
+    static char text[TEXT_BYTES + 1];
+    memset(text, 'x', TEXT_BYTES);
+    struct plan_group *plan = make_plan(false, true, 0);
+    plan->calls += LISTAGG;
+    plan->call_count = 1;
+    CHECK_STR(plan->calls->agg->function->name, "LISTAGG");
+    op_rig_init(&rig, &now, 1);
+    start(&rig, plan);
+    struct arena *batch_arena = rig.worker.batch_arena;
+    struct batch *b = batch_create(batch_arena, COLUMN_COUNT, ROWS);
+    for (uint32_t c = 0; c < COLUMN_COUNT; c++)
+        CHECK((b->columns[c] = column_create(batch_arena, fields[c].type, ROWS)) != NULL);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        COLUMN_OUT(b->columns[COLUMN_K], int64_t)[i] = 1;
+        COLUMN_OUT(b->columns[COLUMN_S], struct view)[i] = view_of(str_of(text));
+    }
+    CHECK(rig.op->kind->push(rig.op, 0, b, &err) == OK);
+    CHECK(rig.op->more);
+    CHECK(arena_bytes(batch_arena) < CALL_BYTES_MAX);
+    CHECK(rig.op->kind->push(rig.op, 0, b, &err) == OK);
+    CHECK(rig.op->kind->watermark(rig.op, 0, 77, &err) == OK);
+    uint32_t calls_made = 0;
+    for (; rig.op->more && calls_made < 1000; calls_made++) {
+        CHECK_INT(rig.op->watermark_us, WATERMARK_NONE);
+        arena_reset(batch_arena);
+        CHECK(rig.op->kind->more(rig.op, &err) == OK);
+        CHECK(arena_bytes(batch_arena) < CALL_BYTES_MAX);
+    }
+    CHECK(calls_made > 10);
+    CHECK_INT(rig.op->watermark_us, 77);
+    CHECK_INT(rig.changes[CHANGE_INSERT], 1);
+    CHECK_INT(rig.changes[CHANGE_UPDATE_AFTER], 2 * ROWS - 1);
+    op_rig_done(&rig);
+}
+
 int main(void)
 {
     arena = arena_create();
@@ -661,6 +701,7 @@ int main(void)
     RUN(folds_to_what_is_left);
     RUN(goes_on_after_a_snapshot);
     RUN(a_snapshot_is_divided);
+    RUN(a_call_takes_a_bounded_share_of_memory);
     RUN(what_was_never_there_is_not_taken);
     RUN(old_rows_are_said_where_they_are_wanted);
     RUN(state_ends_with_its_time);

@@ -21,13 +21,18 @@ enum code left_keep(struct left_list *list, struct op *op, const struct batch *i
     return OK;
 }
 
-void left_drop(struct left_list *list)
+struct arena *left_take(struct left_list *list)
 {
     struct left *done = list->first;
     list->first = done->next;
     if (!list->first)
         list->last = NULL;
-    arena_destroy(done->arena);
+    return done->arena;
+}
+
+void left_drop(struct left_list *list)
+{
+    arena_destroy(left_take(list));
 }
 
 void left_done(struct left_list *list)

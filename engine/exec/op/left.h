@@ -18,6 +18,7 @@ struct left_list {
  * watermark waits behind the rows. */
 enum code left_keep(struct left_list *list, struct op *op, const struct batch *in, uint32_t row,
                     struct error *err) WEIR_CHECKED;
-/* The first one is done; nothing points to it any more. */
+/* The first one is done; nothing points to it any more, or its arena is the caller's now. */
 void left_drop(struct left_list *list);
+struct arena *left_take(struct left_list *list) WEIR_CHECKED;
 void left_done(struct left_list *list);

@@ -6,10 +6,14 @@
  * one pass decides what goes out -- once a group and batch, if nobody sees more
  * (group_fold.c).  Where the input takes rows back, the first value slot
  * counts the rows of the group: at zero the group is gone, and what is taken back from
- * a group that is not there is ignored. */
+ * a group that is not there is ignored.
+ *
+ * A list or a text of all values of a group, twice for each row, can be much more memory than a batch
+ * should need: then the batch goes through in slices, and what is left of it waits. */
 #include "base/arena.h"
 #include "base/memory.h"
 #include "exec/op/group.h"
+#include "exec/op/left.h"
 #include "exec/op/ops.h"
 #include "state/snapshot.h"
 
@@ -17,6 +21,9 @@ enum {
     TABLE_GROUPS,
     TABLE_AGGREGATES, /* the first of the set's */
     SWEEP_ROWS = 64,  /* looked at in a batch, beside as many as it has rows */
+    SLICE_ROWS = 32,  /* to begin with */
+    SLICE_BYTES = 1 << 20,
+    CALL_BYTES = 16 << 20,
 };
 
 struct op_group {
@@ -27,6 +34,8 @@ struct op_group {
     struct agg_set *set;
     const struct state_slot *live; /* rows of the group; NULL: none is taken back */
     struct buf key;                /* scratch */
+    uint32_t slice;                /* rows at once; 0: whole batches */
+    struct left_list left;
 };
 
 /* --- groups -------------------------------------------------------------------------------------- */
@@ -215,20 +224,90 @@ static enum code run(struct op_group *op, struct group_rows *g, struct error *er
     return step(op, g, err);
 }
 
-static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
+static enum code pass(struct op_group *op, const struct batch *in, struct error *err)
 {
-    (void)port;
-    struct op_group *op = (struct op_group *)base;
     struct group_rows g = { .in = in, .n = in->selected };
-    if (op->plan->base.ttl_ms[0] > 0) {
-        state_table_sweep(op->groups, g.n + SWEEP_ROWS, on_expired, op);
-        agg_set_sweep(op->set, g.n + SWEEP_ROWS);
-    }
     TRY(run(op, &g, err));
     TRY(emit(op, &g, err));
     if (op->live)
         remove_empty(op, &g);
     return OK;
+}
+
+/* Selected rows first .. first + n, and the marks behind them. */
+static struct batch *slice_of(const struct batch *in, uint32_t first, uint32_t n)
+{
+    struct batch *slice = batch_derive(in->arena, in);
+    uint32_t *selection = arena_array(in->arena, uint32_t, n);
+    if (!slice || !selection)
+        return NULL;
+    for (uint32_t i = 0; i < n; i++)
+        selection[i] = batch_row(in, first + i);
+    slice->selection = selection;
+    slice->selected = n;
+    bool is_last = first + n == in->selected;
+    while (slice->watermark_count > 0 && first > 0 && slice->watermarks->row < selection[0]) {
+        slice->watermarks++;
+        slice->watermark_count--;
+    }
+    uint32_t marks = 0;
+    while (marks < slice->watermark_count &&
+           (is_last || slice->watermarks[marks].row < batch_row(in, first + n)))
+        marks++;
+    slice->watermark_count = marks;
+    return slice;
+}
+
+/* From selected row *row on, until the call has taken its share of memory. */
+static enum code pass_slices(struct op_group *op, const struct batch *in, uint32_t *row,
+                             struct error *err)
+{
+    size_t first_bytes = arena_bytes(in->arena), bytes = first_bytes;
+    while (*row < in->selected && bytes - first_bytes < CALL_BYTES) {
+        uint32_t n = MIN(op->slice, in->selected - *row);
+        struct batch *slice = slice_of(in, *row, n);
+        if (!slice)
+            return error_nomem(err);
+        TRY(pass(op, slice, err));
+        *row += n;
+        size_t now = arena_bytes(in->arena);
+        if (now - bytes > SLICE_BYTES)
+            op->slice = MAX(op->slice / 2, 1);
+        else if (n == op->slice && now - bytes < SLICE_BYTES / 4)
+            op->slice = MIN(op->slice * 2, (uint32_t)BATCH_ROWS);
+        bytes = now;
+    }
+    return OK;
+}
+
+static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
+{
+    (void)port;
+    struct op_group *op = (struct op_group *)base;
+    uint32_t row = 0;
+    if (base->more)
+        return left_keep(&op->left, base, in, 0, err);
+    if (op->plan->base.ttl_ms[0] > 0) {
+        state_table_sweep(op->groups, in->selected + SWEEP_ROWS, on_expired, op);
+        agg_set_sweep(op->set, in->selected + SWEEP_ROWS);
+    }
+    if (op->slice == 0)
+        return pass(op, in, err);
+    TRY(pass_slices(op, in, &row, err));
+    return row < in->selected ? left_keep(&op->left, base, in, row, err) : OK;
+}
+
+static enum code more(struct op *base, struct error *err)
+{
+    struct op_group *op = (struct op_group *)base;
+    struct left *first = op->left.first;
+    struct batch in = *first->in;
+    in.arena = base->worker->batch_arena; /* what is made now goes with the call */
+    TRY(pass_slices(op, &in, &first->row, err));
+    if (first->row < in.selected)
+        return OK;
+    TRY(op_let_go(base, left_take(&op->left), err));
+    return op->left.first ? OK : op_more_done(base, err);
 }
 
 static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
@@ -237,6 +316,8 @@ static enum code barrier(struct op *base, uint32_t port, const struct barrier *b
     struct op_group *op = (struct op_group *)base;
     if (!op_align_barrier(base, port, b))
         return OK;
+    while (base->more) /* what waits belongs to this epoch */
+        TRY(more(base, err));
     if (b->writer) {
         TRY(state_writer_begin(b->writer, base->plan->state_id, err));
         TRY(state_table_save(op->groups, b->writer, err));
@@ -283,6 +364,7 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
 static void destroy(struct op *base)
 {
     struct op_group *op = (struct op_group *)base;
+    left_done(&op->left);
     state_heap_close(op->heap);
     agg_set_destroy(op->set);
     state_table_destroy(op->groups);
@@ -296,6 +378,7 @@ static const struct op_kind op_group_kind = {
     .watermark = op_watermark_min,
     .barrier = barrier,
     .end = op_end_pass,
+    .more = more,
     .restore = restore,
     .destroy = destroy,
 };
@@ -360,6 +443,8 @@ static enum code make(struct op_group *op, struct error *err)
                                  .ttl_ms = plan->base.ttl_ms[0],
                                  .first_table_id = TABLE_AGGREGATES };
     TRY(agg_set_create(&open, &op->set, err));
+    if (agg_set_is_bulky(op->set)) /* what is folded is to be few changes */
+        op->slice = plan->fold ? BATCH_ROWS : SLICE_ROWS;
     return make_groups(op, key, err);
 }
 

@@ -318,6 +318,7 @@ enum code op_source_step(struct op *base, uint32_t max, enum poll_state *ret_sta
     struct batch *batch;
     op->pushed_first = 0;
     TRY(read_batch(op, base->worker->batch_arena, max, ret_state, ret_rows, &batch, err));
+    op->is_dry = *ret_state == POLL_IDLE && *ret_rows == 0;
     if (batch && op->skip > 0)
         TRY(pass_over(op, batch, err));
     return batch ? emit(op, batch, err) : OK;
@@ -335,6 +336,7 @@ enum code op_source_load(struct op *base, struct arena *arena, enum poll_state *
         TRY(op->source->kind->tell(op->source, op->told_arena, &op->told, &op->told_count, err));
     }
     TRY(read_batch(op, arena, BATCH_ROWS, ret_state, ret_rows, &batch, err));
+    op->is_dry = *ret_state == POLL_IDLE && *ret_rows == 0;
     op->held = batch;
     op->held_next = 0;
     if (!batch)
@@ -534,6 +536,11 @@ enum code op_source_bad_row(struct op_source *op, uint32_t row, struct str reaso
 void op_source_note_watermark(struct op_source *op, int64_t watermark_us)
 {
     op->time_us = watermark_us;
+}
+
+bool op_source_is_dry(const struct op_source *op)
+{
+    return op->is_dry;
 }
 
 void op_source_note_ahead(struct op_source *op)

@@ -21,6 +21,7 @@ struct op_source {
     bool is_keyed;     /* a table by key: op_source_keyed.c */
     bool uses_records; /* the connector gives raw records */
     bool is_polling;   /* bad rows reported now are not among the records */
+    bool is_dry;       /* had nothing when it was asked last */
     uint64_t bytes;
     uint64_t skip; /* rows handed out before the snapshot that are still to come */
     /* Merging by time: what was read and not passed on yet. */

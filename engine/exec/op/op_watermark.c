@@ -350,10 +350,24 @@ static struct split *idle_longest(struct op_watermark *op, int64_t since_us)
     return found;
 }
 
+/* Nothing has come because nobody has asked: it is not the source's turn yet, or there was no room
+ * behind it. */
+static void wait_on(struct op_watermark *op, int64_t now_us)
+{
+    op->last_us = now_us;
+    for (uint32_t i = 0; i < op->split_count; i++)
+        op->splits[i].last_us = now_us;
+    set_due(op);
+}
+
 static enum code timer(struct op *base, int64_t now_us, struct error *err)
 {
     struct op_watermark *op = (struct op_watermark *)base;
     int64_t since_us = now_us - op->plan->idle_ms * TIME_US_PER_MS;
+    if (op->last_us <= since_us && !base->silent && !op_source_is_dry(op->source)) {
+        wait_on(op, now_us);
+        return OK;
+    }
     for (struct split *s; (s = idle_longest(op, since_us)) != NULL;) {
         s->counts = false;
         combine(op);

@@ -58,6 +58,8 @@ enum code op_source_bad_row(struct op_source *op, uint32_t row, struct str reaso
 /* How far time is, for the progress line. */
 void op_source_note_watermark(struct op_source *op, int64_t watermark_us);
 int64_t op_source_watermark(const struct op *op); /* WATERMARK_NONE: none */
+/* Had it nothing when it was asked last?  Before it is asked: no. */
+bool op_source_is_dry(const struct op_source *op);
 /* A row is too far ahead of the clock to move time. */
 void op_source_note_ahead(struct op_source *op);
 uint64_t op_source_ahead(const struct op *op);
