@@ -7,7 +7,9 @@
 
 #ifdef WEIR_HTTP
 #include "clickhouse/click_server.h"
-#define CLICK_ROLES .sink = &click_sink_kind, .describe = click_describe
+#define CLICK_ROLES                                                                                \
+    .source = &click_source_kind, .sink = &click_sink_kind, .lookup = &click_lookup_kind,          \
+    .describe = click_describe
 #else
 #define CLICK_ROLES .missing = "the ClickHouse client is not part of this build"
 #endif
@@ -51,6 +53,8 @@ const struct option_spec clickhouse_options[] = {
     { "sink.max-retries", OPTION_INT, false, "3", NULL, "How often a failed write is tried." },
     { "sink.parallelism", OPTION_INT, false, NULL, NULL, "Accepted." },
     { "sink.*", OPTION_TEXT, false, NULL, NULL, "Accepted." },
+    LOOKUP_CACHE_OPTIONS,
+    BLINK_CACHE_OPTIONS,
     { "scan.*", OPTION_TEXT, false, NULL, NULL, "Accepted." },
     { "catalog.*", OPTION_TEXT, false, NULL, NULL, "Accepted." },
     { "properties.*", OPTION_TEXT, false, NULL, NULL, "Settings of the server for each call." },
