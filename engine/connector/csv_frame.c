@@ -8,7 +8,7 @@
 enum csv_state csv_frame_scan(const struct csv_frame *frame, enum csv_state state, const char *data,
                               size_t size)
 {
-    if (state == CSV_RECORD_START && size > 0 &&
+    if (state == CSV_RECORD_START && size > 0 && !frame->trims &&
         (!frame->has_quote || !memchr(data, frame->quote, size)) &&
         (!frame->has_escape || !memchr(data, frame->escape, size)))
         return data[size - 1] == frame->delimiter ? CSV_FIELD_START : CSV_PLAIN;
@@ -21,6 +21,10 @@ enum csv_state csv_frame_scan(const struct csv_frame *frame, enum csv_state stat
         case CSV_FIELD_START:
             if (is_quote) {
                 state = CSV_QUOTED;
+                break;
+            }
+            if (frame->trims && csv_is_blank(frame, c)) {
+                state = CSV_FIELD_START;
                 break;
             }
             state = CSV_PLAIN;
@@ -121,6 +125,8 @@ enum code csv_frame_read(const struct options *options, const char *prefix, stru
         frame.has_escape = true;
         TRY(one_character(options, prefix, "escape-character", text, &frame.escape, err));
     }
+    bool trims = false;
+    frame.trims = option_parse_bool(get(options, prefix, "trim-spaces"), &trims) && trims;
     *ret = frame;
     return OK;
 }

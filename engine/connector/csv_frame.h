@@ -16,9 +16,15 @@ struct csv_frame {
     char quote;
     bool has_escape;
     char escape;
+    bool trims; /* blanks around a field are not of it; a quote behind them opens one */
 };
 
-/* From 'csv.field-delimiter', 'csv.quote-character' and so on behind `prefix`. */
+static inline bool csv_is_blank(const struct csv_frame *frame, char c)
+{
+    return (c == ' ' || c == '\t') && c != frame->delimiter;
+}
+
+/* From 'csv.field-delimiter', 'csv.quote-character', 'csv.trim-spaces' and so on behind `prefix`. */
 enum code csv_frame_read(const struct options *options, const char *prefix, struct csv_frame *ret,
                          struct error *err) WEIR_CHECKED;
 

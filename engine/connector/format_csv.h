@@ -13,6 +13,10 @@ struct csv_settings {
     struct csv_frame frame;
     struct value_settings values;
     bool allow_comments;
+    bool ignores_more;     /* fields behind the last column are left out */
+    bool allows_comma;     /* behind the last field */
+    bool fails_on_missing; /* also where errors are ignored */
+    bool empty_is_null;
     bool is_scientific; /* decimals may be written as 1E+5 */
     struct str element_delimiter;
     bool has_null_literal;

@@ -120,14 +120,20 @@ static enum cut cut_plain(const struct csv_frame *frame, struct arena *arena, st
 static enum cut cut_field(const struct csv_frame *frame, struct arena *arena, struct str *rest,
                           struct str *ret)
 {
+    while (frame->trims && rest->size > 0 && csv_is_blank(frame, rest->data[0]))
+        *rest = str_make(rest->data + 1, rest->size - 1);
     if (frame->has_quote && rest->size > 0 && rest->data[0] == frame->quote)
         return cut_quoted(frame, arena, rest, ret);
-    return cut_plain(frame, arena, rest, ret);
+    enum cut cut = cut_plain(frame, arena, rest, ret);
+    while (frame->trims && ret->size > 0 && csv_is_blank(frame, ret->data[ret->size - 1]))
+        ret->size--;
+    return cut;
 }
 
 static struct json_hit hit_of(const struct csv_settings *settings, struct str text)
 {
-    bool is_null = settings->has_null_literal && str_eq(text, settings->null_literal);
+    bool is_null = (settings->has_null_literal && str_eq(text, settings->null_literal)) ||
+                   (settings->empty_is_null && text.size == 0);
     return (struct json_hit){
         .data = text.data ? text.data : "",
         .size = (uint32_t)text.size,
@@ -152,11 +158,13 @@ static enum code cut_record(struct csv_decoder *d, struct value_rows *rows, stru
         has_more = cut == CUT_FIELD;
         if (found < wanted)
             hits[(size_t)found * n + i] = hit_of(&d->settings, field);
-        else if (found > wanted || has_more || field.size > 0)
-            is_too_long = true;
+        else if (found > wanted || has_more || field.size > 0 || !d->settings.allows_comma)
+            is_too_long = !d->settings.ignores_more;
         found++;
     }
-    if (is_too_long || (found < wanted && !d->settings.values.ignore_errors)) {
+    bool is_too_short =
+        found < wanted && (!d->settings.values.ignore_errors || d->settings.fails_on_missing);
+    if (is_too_long || is_too_short) {
         char *reason =
             arena_printf(rows->arena, "record has %u fields, the table %u columns", found, wanted);
         return value_row_is_bad(rows, i, reason, err);

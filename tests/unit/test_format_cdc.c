@@ -1,6 +1,7 @@
 /* test_format_cdc.c -- debezium-json, canal-json and maxwell-json, in both directions.
  *
  * The messages are those of Flink's documentation, shortened. */
+#include "base/memory.h"
 #include "test_local_support.h"
 
 #define NL "\n"
@@ -376,6 +377,63 @@ static void encoding(void)
               "{\"data\":{\"name\":\"a\"},\"type\":\"delete\"}" NL);
 }
 
+/* ---- no memory ---- */
+
+/* Opens, reads and closes; the code of whoever failed. */
+static enum code read_once(struct fixture *f, struct arena *arena, const char *format,
+                           const struct str *spans, uint32_t n, uint32_t *ret_rows)
+{
+    struct format_open open = {
+        .schema = &f->schema,
+        .metas = f->format_metas,
+        .options = &f->options,
+        .prefix = "",
+        .zone = zone_utc,
+        .bad_rows = &f->bad_rows,
+    };
+    struct decoder *decoder;
+    struct decoded got = { 0 };
+    enum code code = format_find(str_of(format))->open_decoder(&open, &decoder, &f->err);
+    if (code != OK)
+        return code;
+    code = decoder->kind->decode(decoder, arena, spans, n, &got, &f->err);
+    *ret_rows = got.rows;
+    decoder->kind->close(decoder);
+    return code;
+}
+
+static void without_memory(void)
+{
+    static const char old[] =
+        "{\"data\":[{\"id\":1,\"name\":\"a\\tb\"},{\"id\":\"x\"}],"
+        "\"old\":[{\"name\":\"c\"},{}],\"type\":\"UPDATE\",\"database\":\"d\"}";
+    static const char fine[] =
+        "{\"data\":[{\"id\":1}],\"type\":\"INSERT\",\"database\":\"d\",\"ts\":7}";
+    struct fixture f;
+    begin(&f);
+    meta(&f, "canal-json", "ingestion-timestamp");
+    fixture_option(&f, "canal-json.database.include", "d");
+    struct str spans[] = { str_of(old), STR(""), str_of(fine), STR("{") };
+    bool passed = false;
+    for (uint64_t n = 1; !passed && n < 2000; n++) {
+        struct arena *arena = arena_create();
+        uint32_t rows = 0;
+        mem_fail_at(n);
+        enum code code = read_once(&f, arena, "canal-json", spans, countof(spans), &rows);
+        passed = mem_fail_pending();
+        mem_fail_at(0);
+        if (passed) {
+            CHECK_INT(code, OK);
+            CHECK_INT(rows, 1);
+        } else if (code != OK) {
+            CHECK_INT(code, E_NOMEM);
+        }
+        arena_destroy(arena);
+    }
+    CHECK(passed);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     RUN(debezium);
@@ -392,5 +450,6 @@ int main(void)
     RUN(maxwell_rows);
     RUN(maxwell_metadata);
     RUN(encoding);
+    RUN(without_memory);
     return check_failed != 0;
 }

@@ -65,6 +65,42 @@ static void options_of_csv(void)
     fixture_end(&f);
 }
 
+/* Flink 2.3 (FLINK-39065); an option may be given alone or with errors ignored. */
+static const char *with(const char *option, const char *value, bool ignores, const char *record)
+{
+    static struct fixture f;
+    static char text[256];
+    three(&f);
+    if (option)
+        fixture_option(&f, option, value);
+    if (ignores)
+        fixture_option(&f, "csv.ignore-parse-errors", "true");
+    const char *got = decode_one(&f, "csv", record);
+    snprintf(text, sizeof text, "%s", f.bad_count > 0 ? f.bad[0] : got);
+    text[strcspn(text, "\n")] = '\0';
+    fixture_end(&f);
+    return text;
+}
+
+static void newer_options(void)
+{
+    CHECK_STR(with(NULL, NULL, false, "1,  a ,2"), "1|  a |2.0");
+    CHECK_STR(with("csv.trim-spaces", "true", false, " 1 ,\t a b ,2 "), "1|a b|2.0");
+    CHECK_STR(with("csv.trim-spaces", "true", false, "1,  \" a,\" ,2"), "1| a,|2.0");
+    CHECK_STR(with("csv.trim-spaces", "true", false, "1,   ,2"), "1||2.0");
+    CHECK_STR(with("csv.ignore-trailing-unmappable", "true", false, "1,a,2,3,4"), "1|a|2.0");
+    CHECK_STR(with("csv.ignore-trailing-unmappable", "true", false, "1,a"),
+              "record has 2 fields, the table 3 columns");
+    CHECK_STR(with("csv.allow-trailing-comma", "true", false, "1,a,2,"), "1|a|2.0");
+    CHECK_STR(with("csv.allow-trailing-comma", "false", false, "1,a,2"), "1|a|2.0");
+    CHECK_STR(with("csv.allow-trailing-comma", "false", false, "1,a,2,"),
+              "record has 4 fields, the table 3 columns");
+    CHECK_STR(with("csv.fail-on-missing-columns", "false", true, "1,a"), "1|a|NULL");
+    CHECK_STR(with("csv.fail-on-missing-columns", "true", true, "1,a"), "");
+    CHECK_STR(with("csv.empty-string-as-null", "true", false, "1,,"), "1|NULL|NULL");
+    CHECK_STR(with("csv.empty-string-as-null", "true", false, ",\"\",1"), "NULL|NULL|1.0");
+}
+
 static void nested_cells(void)
 {
     struct fixture f;
@@ -226,6 +262,10 @@ static void frames(void)
     frame.escape = '\\';
     CHECK(!is_whole(&frame, "\"a\\\""));
     CHECK(!is_whole(&frame, "a\\"));
+    CHECK(is_whole(&frame, "a, \"b"));
+    frame.trims = true;
+    CHECK(!is_whole(&frame, "a, \"b"));
+    CHECK(!is_whole(&frame, " \"b"));
     frame.has_quote = false;
     CHECK(is_whole(&frame, "\"a"));
 }
@@ -234,6 +274,7 @@ int main(void)
 {
     RUN(reading);
     RUN(options_of_csv);
+    RUN(newer_options);
     RUN(nested_cells);
     RUN(writing_text);
     RUN(writing_decimals);
