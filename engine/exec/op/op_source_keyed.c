@@ -19,6 +19,7 @@ struct changes {
     uint8_t *kinds;
     uint32_t *record;   /* of each change */
     uint32_t *value_at; /* row of the values; NO_ROW: a delete */
+    bool is_even;       /* each record is a row, with its value and key at the same place */
 };
 
 static enum code report(struct op_source *op, uint32_t record, const char *reason,
@@ -73,6 +74,7 @@ static enum code list_changes(struct changes *c, struct error *err)
     if (!c->kinds || !c->record || !c->value_at)
         return error_nomem(err);
     uint32_t at = 0;
+    c->is_even = true;
     for (uint32_t i = 0; i < r->count; i++) {
         bool is_delete = !r->values[i].data, has_key = c->key_row[i] != NO_ROW;
         uint32_t end = at;
@@ -82,11 +84,13 @@ static enum code list_changes(struct changes *c, struct error *err)
             c->kinds[c->count] = is_delete ? CHANGE_DELETE : CHANGE_UPDATE_AFTER;
             c->record[c->count] = i;
             c->value_at[c->count++] = k;
+            c->is_even = c->is_even && !is_delete && k == i && c->key_row[i] == i;
             if (is_delete)
                 break;
         }
         at = end;
     }
+    c->is_even = c->is_even && c->count == r->count;
     return OK;
 }
 
@@ -122,9 +126,11 @@ static enum code put_values(struct op_source *op, const struct changes *c, struc
 {
     for (uint32_t k = 0; k < op->value.column_count; k++) {
         uint32_t at = op->value.columns[k];
-        if (c->values.columns[k] &&
-            !(out->columns[at] = rows_of(out->arena, c->values.columns[k]->type,
-                                         c->values.columns[k], c->value_at, c->count)))
+        if (c->is_even)
+            out->columns[at] = c->values.columns[k];
+        else if (c->values.columns[k] &&
+                 !(out->columns[at] = rows_of(out->arena, c->values.columns[k]->type,
+                                              c->values.columns[k], c->value_at, c->count)))
             return error_nomem(err);
     }
     return OK;
@@ -134,6 +140,11 @@ static enum code put_values(struct op_source *op, const struct changes *c, struc
 static enum code put_keys(struct op_source *op, const struct changes *c, struct batch *out,
                           struct error *err)
 {
+    for (uint32_t k = 0; k < op->key.column_count && c->is_even; k++)
+        if (!out->columns[op->key.columns[k]])
+            out->columns[op->key.columns[k]] = c->keys.columns[k];
+    if (c->is_even)
+        return OK;
     uint32_t *rows = arena_array(out->arena, uint32_t, c->count + 1);
     uint32_t *both = arena_array(out->arena, uint32_t, c->count + 1);
     if (!rows || !both)
@@ -179,7 +190,8 @@ enum code op_source_keyed_batch(struct op_source *op, struct batch **ret,
         const struct type *type = def->schema->fields[i].type;
         if (def->origins[i] == ORIGIN_META && def->needed[i]) {
             struct column *meta = op_source_meta_column(op, def->metas[i], type);
-            out->columns[i] = meta ? column_gather(arena, meta, c.record, c.count) : NULL;
+            out->columns[i] =
+                !meta || c.is_even ? meta : column_gather(arena, meta, c.record, c.count);
         } else if (!out->columns[i]) {
             out->columns[i] = column_create_null(arena, type, c.count);
         }
