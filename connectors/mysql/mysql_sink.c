@@ -20,6 +20,7 @@ enum {
     DELETED_KEYS_MAX = 500, /* of a statement: servers plan long lists badly */
     STATEMENT_BYTES = 8 << 20,
     CALL_BYTES = 4 << 20,
+    TAKEN_ROWS = 1000, /* of a call, where so many wait: Flink's 100 are a small statement */
 };
 
 struct mysql_sink {
@@ -407,6 +408,7 @@ static struct remote_sink_settings read_settings(const struct mysql_sink *s,
     int64_t rows = option_int(table, "batchSize", "sink.buffer-flush.max-rows");
     return (struct remote_sink_settings){
         .max_rows = (uint32_t)MIN(MAX(rows, (int64_t)1), (int64_t)1000000),
+        .take_rows = TAKEN_ROWS,
         .max_bytes = CALL_BYTES,
         .interval_ms = options_duration_ms(table->options, is_rds ? "flushIntervalMs"
                                                                   : "sink.buffer-flush.interval"),

@@ -228,7 +228,7 @@ static enum code send_next(struct sender *sender, struct error *err)
     struct remote_sink *s = sender->sink;
     uint32_t count;
     struct queued_row *rows =
-        remote_queue_take(&s->queue, s->settings.max_rows, s->settings.max_bytes, &count);
+        remote_queue_take(&s->queue, s->settings.take_rows, s->settings.max_bytes, &count);
     s->call_rows = count;
     s->call_bytes = held_by(rows);
     s->call_epoch = rows->epoch;

@@ -262,6 +262,7 @@ enum code remote_sink_create(const struct sink_kind *base, const struct remote_s
     s->settings = *settings;
     s->settings.endpoint = STR(""); /* lent; it becomes a part of `place` */
     s->settings.max_rows = MAX(settings->max_rows, 1);
+    s->settings.take_rows = MAX(settings->take_rows, s->settings.max_rows);
     if (settings->queued_bytes == 0)
         s->settings.queued_bytes = QUEUED_BYTES;
     s->queue.folds = settings->folds;

@@ -61,7 +61,8 @@ struct remote_sink_kind {
 };
 
 struct remote_sink_settings {
-    uint32_t max_rows;   /* of a call; at least 1 */
+    uint32_t max_rows;   /* that make a call due; at least 1 */
+    uint32_t take_rows;  /* of a call, where more are waiting; less than max_rows: max_rows */
     uint64_t max_bytes;  /* of a call (a row may be larger); 0: no limit */
     int64_t interval_ms; /* how long a row waits for others; 0: until the call is full or flushed */
     uint64_t queued_bytes; /* of all groups; 0: 64 MB */

@@ -327,6 +327,20 @@ static void rows_go_in_calls(void)
     CHECK_INT(fake.destroyed, 1);
 }
 
+static void a_call_takes_more_rows_where_they_wait(void)
+{
+    begin();
+    fake.holds = true;
+    struct sink *sink = open_sink((struct remote_sink_settings){ .max_rows = 1, .take_rows = 3 });
+    CHECK_INT(write_rows(sink, "+a=1"), OK);
+    wait_calls(1);
+    CHECK_INT(write_rows(sink, "+b=1 +c=1 +d=1 +e=1"), OK);
+    hold(false);
+    CHECK_INT(flush(sink), OK);
+    check_log("a=1; b=1 c=1 d=1; e=1; ");
+    remote_sink_close(sink);
+}
+
 static void calls_have_a_size_in_bytes(void)
 {
     begin();
@@ -849,6 +863,7 @@ int main(void)
 {
     arena = arena_create();
     RUN(rows_go_in_calls);
+    RUN(a_call_takes_more_rows_where_they_wait);
     RUN(calls_have_a_size_in_bytes);
     RUN(a_row_waits_for_the_interval_only);
     RUN(without_an_interval_it_waits_for_the_flush);
