@@ -199,15 +199,18 @@ static enum code key_fields(const struct options *options, struct schema *schema
     return OK;
 }
 
-/* Which rows are updated and deleted is said by keys, so formats say nothing of it. */
-static enum code check_keyed_format(const struct table_def *def, bool key, struct error *err)
+/* A key says nothing of updates, and where keys say which rows are replaced and deleted the value says
+ * nothing of it either. */
+static enum code check_insert_format(const struct table_def *def, bool key, struct error *err)
 {
     const struct format *format = table_format(def, key);
     if (!format || format->carries == CARRIES_INSERT)
         return OK;
     error_set(err, E_OPTION,
-              "format \"%s\" says itself what is updated and deleted, and in table \"" STR_FMT
-              "\" the keys of messages say it",
+              key ? "format \"%s\" says what is updated and deleted, and the key of a message in "
+                    "table \"" STR_FMT "\" cannot"
+                  : "format \"%s\" says itself what is updated and deleted, and in table \"" STR_FMT
+                    "\" the keys of messages say it",
               format->name, STR_ARG(def->name));
     const struct option *given = options_find(def->options, key ? "key.format" : "value.format");
     if (given && given->value_span.size > 0)
@@ -227,7 +230,7 @@ static enum code key_of_table(const struct catalog_table *table, const struct ta
                         "the key of a message",
                         STR_ARG(table->name));
     for (int key = 0; key < 2; key++)
-        TRY(check_keyed_format(def, key, err));
+        TRY(check_insert_format(def, key, err));
     TRY(check_prefix(def->options, table->span, err));
     if (schema->key_count == 0) {
         error_at(err, E_OPTION, table->span,
@@ -349,6 +352,7 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
         TRY(key_of_table(table, ret, origins, err));
     } else if (resolved->connector->has_key_format) {
         TRY(check_key_options(options, table->span, err));
+        TRY(check_insert_format(ret, true, err));
         TRY(key_fields(options, schema, origins, err));
     }
     if (resolved->connector->has_formats && !raw_topic)
