@@ -14,8 +14,6 @@
 #include "elastic/elastic_server.h"
 #include "types/text.h"
 
-#include <stddef.h>
-
 enum {
     ROWS_MAX = 100000,
     BYTES_MAX = 8 << 20, /* of a call; the server's own limit is 100 MB */
@@ -237,7 +235,7 @@ static const struct remote_sink_kind es_remote_kind = {
 static enum code report_leniently(struct bad_rows *self, const struct bad_row *row,
                                   struct error *err)
 {
-    struct es_sink *s = (struct es_sink *)((char *)self - offsetof(struct es_sink, lenient));
+    struct es_sink *s = container_of(self, struct es_sink, lenient);
     enum code code = bad_row_report(s->bad_rows, row, err);
     return code == E_DATA ? OK : code;
 }
