@@ -116,7 +116,9 @@ static enum remote_outcome judge_code(int code, struct str text)
     /* An INSERT over too many partitions has the code of a table with too many parts. */
     if (code == 252 && find_text(text, "artitions for single INSERT"))
         return REMOTE_REFUSED;
-    if (find_text(text, "No space left on device") ||
+    /* Of a disk that is full, under the codes of whoever has noticed it; the second is that of the
+     * server's log. */
+    if (find_text(text, "No space left on device") || find_text(text, "Cannot write file") ||
         is_one_of(code, away_codes, countof(away_codes)))
         return REMOTE_AWAY;
     if (is_one_of(code, fatal_codes, countof(fatal_codes)))

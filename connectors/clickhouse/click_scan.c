@@ -113,7 +113,7 @@ static void make_query(struct scan *s, uint64_t skip)
         click_put_name(&s->sql, schema->fields[schema->key[i]].name);
     }
     if (skip > 0)
-        buf_printf(&s->sql, " LIMIT %llu, 9223372036854775807", (unsigned long long)skip);
+        buf_printf(&s->sql, " LIMIT %llu, 1000000000000000000", (unsigned long long)skip);
     buf_text(&s->sql, " FORMAT RowBinary");
 }
 

@@ -1,8 +1,12 @@
 """Tables of the tests of ClickHouse, and jobs that write, read and ask them."""
+import http.server
 import json
 import os
+import socket
 import tempfile
+import threading
 import unittest
+import urllib.parse
 
 from serverlib import ClickHouse, need, unique, weir  # noqa: F401
 
@@ -77,3 +81,67 @@ class Case(unittest.TestCase):
         for word in words:
             self.assertIn(word, text)
         return text
+
+
+class Front:
+    """Stands before a real ClickHouse as a newer one would: it knows deduplication tokens.  Errors are
+    what it is told to answer with, and answers get lost.
+
+    `plan` is a function of the number of an INSERT: None, (status, text) to answer, "before" to cut
+    the connection before the rows are taken, or "after" when they are."""
+
+    def __init__(self, target, plan=lambda n: None, has_tokens=True):
+        self.target, self.plan, self.has_tokens = target, plan, has_tokens
+        self.calls = []   # (token or None, outcome) of each INSERT
+        self.taken = set()
+        front = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                front.answer(self, body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.address = "127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, handler, body):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(handler.path).query)
+        token = query.pop("insert_deduplication_token", [None])[0]
+        path = "/?" + urllib.parse.urlencode(query, doseq=True)
+        is_insert = body.startswith(b"INSERT")
+        what = self.plan(len(self.calls)) if is_insert else None
+        if is_insert:
+            self.calls.append((token, what))
+        status, data = 200, b""
+        if isinstance(what, tuple):
+            status, data = what[0], what[1].encode()
+        elif what != "before" and not (token and token in self.taken):
+            reply = ClickHouse(self.target).request(
+                "POST", path, body, {"Authorization": handler.headers["Authorization"]})
+            status, data = reply.status, reply.data
+            if token and status == 200:
+                self.taken.add(token)
+            if self.has_tokens and b"system.settings" in body:
+                data += b"\x1ainsert_deduplication_token"
+        if what in ("before", "after"):
+            handler.close_connection = True
+            handler.connection.shutdown(socket.SHUT_RDWR)
+            return
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
