@@ -120,7 +120,9 @@ static void set_options(struct mysql_conn *c)
 {
     const struct mysql_settings *s = c->settings;
     my_bool on = 1, off = 0;
+    unsigned tcp = MYSQL_PROTOCOL_TCP; /* the library would take "localhost" for a socket file */
     mysql_options(c->mysql, MYSQL_OPT_NONBLOCK, NULL);
+    mysql_options(c->mysql, MYSQL_OPT_PROTOCOL, &tcp);
     mysql_options(c->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(c->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &s->connect_s);
     mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &s->io_s);

@@ -18,9 +18,8 @@ from jobs import harness  # noqa: E402
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 QUERIES = os.path.join(ROOT, "queries")
 PROFILE = os.path.join(QUERIES, "servers", "profile.yaml")
-# Where Flink's jobs name their servers.
-FLINK_ADDRESSES = {"kafka": "localhost:9092", "mariadb": "localhost:3306",
-                   "elasticsearch": "localhost:9200", "clickhouse": "localhost:8123"}
+# At localhost, where Flink's jobs name their servers.
+FLINK_PORTS = {"kafka": 9092, "mariadb": 3306, "elasticsearch": 9200, "clickhouse": 8123}
 
 
 class Table:
@@ -111,11 +110,12 @@ class Site:
     # ---- Runs ----
 
     def job_text(self, path):
-        """As it stands; only the addresses in Flink's jobs are changed to those of these servers."""
+        """As it stands, but for the ports in Flink's jobs, which become those of these servers."""
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        for name, usual in FLINK_ADDRESSES.items():
-            text = text.replace(usual, self.addresses[name])
+        for name, usual in FLINK_PORTS.items():
+            port = self.addresses[name].rsplit(":", 1)[1]
+            text = text.replace(f"localhost:{usual}", f"localhost:{port}")
         return text
 
     def start(self, job, case, *options):
