@@ -668,9 +668,12 @@ class Maker:
         scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
         keys = [(f"{a}.k", "i")] + self.some([(f"{a}.s", "s")], 0, 1)
         ends = [(f"{a}.window_start", "t"), (f"{a}.window_end", "t")]
-        out, columns = self.outputs(keys + ends + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))])
         call = both(f"TABLE(SESSION(TABLE {table.name} PARTITION BY k, DESCRIPTOR(ts), INTERVAL '{gap}' SECOND))",
                     self.sessions(table, gap, "k"))
+        if dice.random() < 0.3:  # the rows themselves
+            out, columns = self.outputs(self.some(scope, 1, 4) + ends)
+            return Rel(f"SELECT {out} FROM {call} AS {a}", columns)
+        out, columns = self.outputs(keys + ends + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))])
         return Rel(f"SELECT {out} FROM {call} AS {a} GROUP BY {', '.join(n for n, _ in keys + ends)}", columns)
 
     def grouped_window(self, depth):
