@@ -439,7 +439,8 @@ class Maker:
                    f"AS rn FROM {rel.as_from(a)}) AS {self.alias()} WHERE rn {limit}{where}", columns, [rel])
 
     def top_groups(self, depth):
-        """The order reads aggregates and keys that need not be selected."""
+        """The order reads aggregates and keys that need not be selected.  (Of a single row Flink does not
+        tell what changes without moving it.)"""
         dice, rel, a = self.dice, self.rel(depth), self.alias()
         scope = self.scope(rel, a)
         keys = self.some(scope, 1, 2)
@@ -447,7 +448,7 @@ class Maker:
         out, columns = self.outputs(exprs)
         order = ", ".join([self.aggregate(scope)[0] + dice.choice(["", " DESC"])] + [n for n, _ in keys])
         return Rel(f"SELECT {out} FROM {rel.as_from(a)} GROUP BY {', '.join(n for n, _ in keys)} "
-                   f"ORDER BY {order} LIMIT {dice.randrange(1, 5)}", columns, [rel])
+                   f"ORDER BY {order} LIMIT {dice.randrange(2, 5)}", columns, [rel])
 
     def top_joined(self, depth):
         """Rows that move from one worker to another, and are known by their key behind that."""
