@@ -510,6 +510,7 @@ class Maker:
         other = self.rel(dice.randrange(depth + 1))
         inner = self.scope(other, b)
         wheres = [self.predicate(inner)] if dice.random() < 0.4 else []
+        own = len(wheres)
         if dice.random() < 0.6:  # it looks outside
             pairs = [(n, m) for n, t in scope for m, u in inner if t == u and t in "isd"]
             for n, m in dice.sample(pairs, min(len(pairs), dice.choice([1, 1, 2]))):
@@ -532,7 +533,11 @@ class Maker:
                         f"WHEN EXISTS (SELECT 1 {source}{also}({n} {op} {m}) IS NULL) THEN NULL "
                         f"ELSE {1 - answer} END"), "b", other
         text, kind = self.aggregate(inner)
-        return f"(SELECT {text} {source}{'' if wheres else both('', ' GROUP BY NULL')})", kind, other
+        if len(wheres) == own:
+            return f"(SELECT {text} {source}{both('', ' GROUP BY NULL')})", kind, other
+        if dice.random() < 0.3 and kind in "id":
+            text = f"COALESCE({text}, {self.value(kind, [], 0)})"
+        return f"(SELECT {text} {source})", kind, other
 
     def asked(self, depth):
         """Queries as values: in a select list, beside OR, under NOT."""
