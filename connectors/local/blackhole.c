@@ -67,8 +67,7 @@ static const struct sink_kind blackhole_sink = {
 
 static unsigned sink_modes(const struct table_def *table)
 {
-    (void)table;
-    return SINK_APPEND | SINK_UPSERT | SINK_RETRACT;
+    return SINK_APPEND | (table->schema->key_count > 0 ? SINK_UPSERT : SINK_RETRACT);
 }
 
 static bool keeps_last(const struct table_def *table)

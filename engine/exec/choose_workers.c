@@ -5,7 +5,9 @@
  * this comes before the job is opened, and before exchanges are put into its plan.
  *
  * One worker it stays where rows are shown as they come, in the order in which they are
- * read: a person reads that, and several workers would mix the files. */
+ * read: a person reads that, and several workers would mix the files.  And where several
+ * INSERTs write into one table that one worker alone can write: they do it row by row of their
+ * source, and what comes from other workers comes statement by statement. */
 #include "exec/exec.h"
 
 #include <sched.h>
@@ -36,6 +38,24 @@ static bool shows_rows_as_read(const struct plan_job *job)
                 return true;
     }
     return false;
+}
+
+static bool writes_row_by_row(const struct plan_job *job)
+{
+    for (uint32_t i = 0; i < job->sink_count; i++) {
+        const struct plan_sink *sink = job->sinks[i];
+        if (sink->table && sink->in_source_order && sink->connector->sink &&
+            !sink->connector->sink->parallel)
+            return true;
+    }
+    return false;
+}
+
+static const char *why_one(const struct plan_job *job)
+{
+    if (shows_rows_as_read(job))
+        return "rows are shown in the order they are read";
+    return writes_row_by_row(job) ? "INSERTs into one table follow the order of its source" : NULL;
 }
 
 /* A source whose splits are counted by asking a server; NULL: none. */
@@ -86,8 +106,7 @@ enum code exec_choose_workers(const struct plan_job *job, const struct exec_choi
                               struct arena *arena, struct exec_choice *ret, struct error *err)
 {
     *ret = (struct exec_choice){ .workers = 1 };
-    const char *one =
-        shows_rows_as_read(job) ? "rows are shown in the order they are read" : NULL;
+    const char *one = why_one(job);
     const struct plan_scan *server = remote(job);
     if (server && one)
         return because(ret, one, err);

@@ -99,6 +99,25 @@ static const struct plan *only_scan(const struct plan *node)
     return found;
 }
 
+/* The exchange that the rows of an input come from, through calcs at most; NULL: none. */
+static const struct plan *exchange_below(const struct plan *node)
+{
+    while (node->kind == PLAN_CALC)
+        node = node->inputs[0];
+    return node->kind == PLAN_EXCHANGE ? node : NULL;
+}
+
+/* Do rows of all inputs come from one scan, a batch at a time?  What goes through exchanges of its own
+ * does not. */
+static bool is_in_source_order(const struct plan *sink)
+{
+    const struct plan *first = sink->input_count > 1 ? exchange_below(sink->inputs[0]) : NULL;
+    for (uint32_t i = 1; i < sink->input_count; i++)
+        if (exchange_below(sink->inputs[i]) != first)
+            return false;
+    return sink->input_count > 1 && only_scan(sink) != NULL;
+}
+
 /* From what a node does and what it reads; equal ones (two sinks of one kind) by their number. */
 static enum code set_state_ids(struct optimizer *o, struct error *err)
 {
@@ -140,8 +159,7 @@ static enum code finish(struct optimizer *o, struct error *err)
     for (uint32_t i = 0; i < job->node_count; i++) {
         struct plan *node = job->nodes[i];
         if (node->kind == PLAN_SINK)
-            ((struct plan_sink *)node)->in_source_order =
-                node->input_count > 1 && only_scan(node) != NULL;
+            ((struct plan_sink *)node)->in_source_order = is_in_source_order(node);
         if (node->kind != PLAN_SCAN)
             continue;
         /* By insertion: order of CREATE TABLE. */

@@ -439,7 +439,8 @@ class Maker:
                    f"AS rn FROM {rel.as_from(a)}) AS {self.alias()} WHERE rn {limit}{where}", columns, [rel])
 
     def top_groups(self, depth):
-        """The order reads aggregates and keys that need not be selected."""
+        """The order reads aggregates and keys that need not be selected.  (Of a single row Flink does not
+        tell what changes without moving it.)"""
         dice, rel, a = self.dice, self.rel(depth), self.alias()
         scope = self.scope(rel, a)
         keys = self.some(scope, 1, 2)
@@ -447,7 +448,7 @@ class Maker:
         out, columns = self.outputs(exprs)
         order = ", ".join([self.aggregate(scope)[0] + dice.choice(["", " DESC"])] + [n for n, _ in keys])
         return Rel(f"SELECT {out} FROM {rel.as_from(a)} GROUP BY {', '.join(n for n, _ in keys)} "
-                   f"ORDER BY {order} LIMIT {dice.randrange(1, 5)}", columns, [rel])
+                   f"ORDER BY {order} LIMIT {dice.randrange(2, 5)}", columns, [rel])
 
     def top_joined(self, depth):
         """Rows that move from one worker to another, and are known by their key behind that."""
@@ -509,6 +510,7 @@ class Maker:
         other = self.rel(dice.randrange(depth + 1))
         inner = self.scope(other, b)
         wheres = [self.predicate(inner)] if dice.random() < 0.4 else []
+        own = len(wheres)
         if dice.random() < 0.6:  # it looks outside
             pairs = [(n, m) for n, t in scope for m, u in inner if t == u and t in "isd"]
             for n, m in dice.sample(pairs, min(len(pairs), dice.choice([1, 1, 2]))):
@@ -531,7 +533,11 @@ class Maker:
                         f"WHEN EXISTS (SELECT 1 {source}{also}({n} {op} {m}) IS NULL) THEN NULL "
                         f"ELSE {1 - answer} END"), "b", other
         text, kind = self.aggregate(inner)
-        return f"(SELECT {text} {source}{'' if wheres else both('', ' GROUP BY NULL')})", kind, other
+        if len(wheres) == own:
+            return f"(SELECT {text} {source}{both('', ' GROUP BY NULL')})", kind, other
+        if dice.random() < 0.3 and kind in "id":
+            text = f"COALESCE({text}, {self.value(kind, [], 0)})"
+        return f"(SELECT {text} {source})", kind, other
 
     def asked(self, depth):
         """Queries as values: in a select list, beside OR, under NOT."""
@@ -668,9 +674,12 @@ class Maker:
         scope = [(f"{a}.{n}", t) for n, t in table.columns if t != "a"]
         keys = [(f"{a}.k", "i")] + self.some([(f"{a}.s", "s")], 0, 1)
         ends = [(f"{a}.window_start", "t"), (f"{a}.window_end", "t")]
-        out, columns = self.outputs(keys + ends + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))])
         call = both(f"TABLE(SESSION(TABLE {table.name} PARTITION BY k, DESCRIPTOR(ts), INTERVAL '{gap}' SECOND))",
                     self.sessions(table, gap, "k"))
+        if dice.random() < 0.3:  # the rows themselves
+            out, columns = self.outputs(self.some(scope, 1, 4) + ends)
+            return Rel(f"SELECT {out} FROM {call} AS {a}", columns)
+        out, columns = self.outputs(keys + ends + [self.aggregate(scope) for _ in range(dice.randrange(1, 3))])
         return Rel(f"SELECT {out} FROM {call} AS {a} GROUP BY {', '.join(n for n, _ in keys + ends)}", columns)
 
     def grouped_window(self, depth):

@@ -17,7 +17,8 @@
 
 #include "types/time.h"
 
-enum { COMPUTE_ROWS = BATCH_ROWS, PIECES = 4 }; /* of a call */
+enum { PIECES = 4 };       /* of a call */
+enum { BULKY_PIECE = 16 }; /* rows of one whose results may be all values so far */
 
 static bool is_bounded_range(const struct plan_over *plan)
 {
@@ -82,7 +83,7 @@ static enum code take_due(struct op_over *op, struct bag_item ***ret, int64_t **
     uint32_t *causes = NULL, otherwise = op->base.worker->cause;
     uint32_t n = 0, cap = 0, time_cap = 0, time_count = 0, cause_cap = 0, cause_count = 0;
     while (is_due(op, &op->due)) {
-        if (n >= COMPUTE_ROWS && due_first(&op->due)->time_us != times[n - 1])
+        if (n >= op->piece && due_first(&op->due)->time_us != times[n - 1])
             break;
         struct due due = due_pop(&op->due);
         uint32_t cause = due_mark_cause(&op->marks, due.time_us, due.number, otherwise);
@@ -507,6 +508,7 @@ enum code op_over_create(struct worker *worker, const struct plan_over *plan, st
     if (!(op->arena = arena_create()))
         return error_nomem(err);
     TRY(over_create(&op->base, plan, lifetime_ms(plan), &op->over, err));
+    op->piece = agg_set_is_bulky(op->over.set) ? BULKY_PIECE : BATCH_ROWS;
     op->due.heap = op->timer_due.heap = op->marks.heap = op->over.heap;
     return plan->proctime ? OK : make_waiting(op, err);
 }

@@ -18,6 +18,7 @@ struct op_over {
     uint64_t by_then;
     struct due_marks marks;      /* how it moved, since rows went through last */
     uint32_t width;              /* columns of the input */
+    uint32_t piece;              /* rows that are computed together, about */
 };
 
 static inline const struct state_slot *over_timer_slot(const struct op_over *op, uint32_t at)
