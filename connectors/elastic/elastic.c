@@ -128,8 +128,8 @@ static enum code check_key(const struct table_def *table, struct error *err)
     const struct schema *schema = table->schema;
     if (es_is_blink(table) && schema->key_count > 1) {
         error_set(err, E_OPTION,
-                  "the primary key of table \"" STR_FMT "\" has %u columns, but it is the id of "
-                  "a document, which is one",
+                  "the primary key of table \"" STR_FMT "\" has %u columns, but the id of a "
+                  "document is one",
                   STR_ARG(table->name), schema->key_count);
         error_hint(err, "Concatenate them to one column.");
         return E_OPTION;

@@ -7,11 +7,13 @@
  * An "index" line replaces the document, so a later row of a key makes an earlier one unnecessary.
  * So does an "update" line while all columns are written; but not a delete before it, which takes
  * fields away that the table does not know. */
+#include "base/clock.h"
 #include "base/memory.h"
 #include "elastic/elastic.h"
 #include "elastic/elastic_bulk.h"
 #include "elastic/elastic_doc.h"
 #include "elastic/elastic_server.h"
+#include "remote/remote_wait.h"
 #include "types/text.h"
 
 enum {
@@ -20,6 +22,7 @@ enum {
     BODY_BYTES_MAX = 1 << 30,
     RETRIES = 10,
     INDEXES_MAX = 10000, /* that are remembered */
+    RETRY_AFTER_MAX_MS = 60000,
 };
 
 struct es_sink {
@@ -38,6 +41,10 @@ struct es_sink {
     struct str *made;    /* indexes that are there */
     uint32_t made_count, made_cap;
     struct buf path, body;
+    int64_t not_before_us; /* the server has asked for a pause */
+
+    struct remote_gate gate; /* guards the rest */
+    bool is_interrupted;
 };
 
 static void es_sink_destroy(void *self)
@@ -48,6 +55,7 @@ static void es_sink_destroy(void *self)
     es_docs_destroy(s->docs);
     http_client_destroy(s->client);
     arena_destroy(s->arena);
+    remote_gate_done(&s->gate);
     buf_done(&s->path);
     buf_done(&s->body);
     mem_free(s);
@@ -183,6 +191,22 @@ static enum code put_body(struct es_sink *s, const struct remote_call *call, str
     return buf_check(&s->body, err);
 }
 
+/* The server's own pause, where that is longer than ours. */
+static void note_pause(struct es_sink *s, const struct http_reply *reply)
+{
+    if (reply->retry_after_ms > 0)
+        s->not_before_us =
+            clock_monotonic_us() + MIN(reply->retry_after_ms, (int64_t)RETRY_AFTER_MAX_MS) * 1000;
+}
+
+static void pause_as_asked(struct es_sink *s)
+{
+    pthread_mutex_lock(&s->gate.lock);
+    while (!s->is_interrupted && clock_monotonic_us() < s->not_before_us)
+        remote_gate_wait(&s->gate, s->not_before_us);
+    pthread_mutex_unlock(&s->gate.lock);
+}
+
 static enum remote_outcome send_call(struct es_sink *s, struct remote_call *call, struct error *err)
 {
     struct http_reply reply;
@@ -200,6 +224,7 @@ static enum remote_outcome send_call(struct es_sink *s, struct remote_call *call
         code = http_call(s->client, &request, &reply, err);
     if (code != OK)
         return es_outcome_of(code);
+    note_pause(s, &reply);
     if (reply.status < 200 || reply.status >= 300)
         return es_judge_status(s->client, &reply, err);
     return es_judge_bulk(call, reply.body, err);
@@ -209,6 +234,7 @@ static enum remote_outcome es_send(void *self, struct remote_call *call, struct 
 {
     struct es_sink *s = self;
     enum remote_outcome outcome = REMOTE_DONE;
+    pause_as_asked(s);
     if (!s->is_checked)
         outcome = check_server(s, s->client, err);
     if (outcome == REMOTE_DONE && !s->index.data && makes_indexes(s))
@@ -218,7 +244,12 @@ static enum remote_outcome es_send(void *self, struct remote_call *call, struct 
 
 static void es_interrupt(void *self)
 {
-    http_client_interrupt(((struct es_sink *)self)->client);
+    struct es_sink *s = self;
+    http_client_interrupt(s->client);
+    pthread_mutex_lock(&s->gate.lock);
+    s->is_interrupted = true;
+    pthread_cond_signal(&s->gate.changed);
+    pthread_mutex_unlock(&s->gate.lock);
 }
 
 static const struct remote_sink_kind es_remote_kind = {
@@ -309,8 +340,8 @@ static enum code set_up(struct es_sink *s, const struct sink_open *open, struct 
     if (es_index_is_fixed(&s->docs->index))
         s->index = s->docs->index.prefix;
     TRY(es_read_http(&http, open->table, s->docs->arena, err));
-    *ret_endpoint = http.endpoints;
     TRY(http_client_create(&http, &s->client, err));
+    *ret_endpoint = str_of(http_client_endpoint(s->client));
     return try_server(s, &http, err);
 }
 
@@ -320,6 +351,7 @@ static enum code es_sink_open(const struct sink_open *open, struct sink **ret, s
     struct remote_sink_settings settings;
     if (!s)
         return error_nomem(err);
+    remote_gate_init(&s->gate);
     buf_init(&s->path, 1 << 16);
     buf_init(&s->body, BODY_BYTES_MAX);
     s->lenient.report = report_leniently;

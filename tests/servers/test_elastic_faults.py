@@ -191,6 +191,49 @@ class ElasticFaults(unittest.TestCase):
         self.assertEqual(stored, {str(k): max(range(k, ROWS, KEYS)) for k in range(KEYS)})
         self.assertGreater(len(calls), 8)
 
+    def test_a_server_that_asks_for_a_pause_gets_it(self):
+        times = []
+
+        def answer(method, path, body):
+            if "/_bulk" not in path:
+                return 404, {}, "{}"
+            times.append(time.monotonic())
+            if len(times) == 1:
+                return 429, {"Retry-After": "2"}, "busy"
+            return 200, {}, json.dumps({"errors": False, "items": [
+                {action: {"status": 200}} for action, _, _ in items_of(body)]})
+
+        with Fake(answer) as fake:
+            status, text = weir().run(self.job(fake.address, rows=10))
+            self.assertEqual(status, 0, text)
+        self.assertGreaterEqual(times[1] - times[0], 1.9)
+
+    def test_old_servers_have_types(self):
+        paths = []
+
+        def answer(method, path, body):
+            if method == "GET" and path == "/":
+                return 200, {}, '{"version":{"number":"6.8.23"}}'
+            if method == "PUT":
+                return 200, {}, "{}"
+            if "/_bulk" not in path:
+                return 404, {}, "{}"
+            paths.append((path.split("?")[0], body.decode().split("\n")[0]))
+            return 200, {}, json.dumps({"errors": False, "items": [{"index": {"status": 201}}]})
+
+        with Fake(answer) as fake:
+            for more in ("", ",dynamicIndex='true',indexField='n'"):
+                status, text = weir().run(f"""
+                    CREATE TABLE t (k VARCHAR, n BIGINT, PRIMARY KEY (k)) WITH (
+                        type='elasticsearch',endPoint='http://{fake.address}',accessId='u',
+                        accessKey='p',index='i',typeName='a/b'{more});
+                    INSERT INTO t SELECT 'x', CAST(0 AS BIGINT) FROM (VALUES (1)) AS v(x);""",
+                                          "--set", "blink.job.timeZone=UTC")
+                self.assertEqual(status, 0, text)
+        self.assertEqual(paths, [
+            ("/i/a%2Fb/_bulk", '{"index":{"_id":"x"}}'),
+            ("/_bulk", '{"index":{"_type":"a/b","_index":"i19700101","_id":"x"}}')])
+
     def test_a_call_that_is_too_large_is_halved(self):
         stored = {}
 

@@ -111,6 +111,15 @@ class ElasticSink(unittest.TestCase):
         for k in (0, 1999, 2000, 4999):
             self.assertEqual(docs[str(k)]["n"], k + (10000 if k < 2000 else 5000))
 
+    def test_compressed_calls(self):
+        with open(self.path("in.ndjson"), "w", encoding="ascii") as file:
+            file.writelines('{"k":%d}\n' % i for i in range(5000))
+        self.run_job(f"CREATE TABLE s (k INT) WITH ('connector'='filesystem',"
+                     f"'path'='{self.path('in.ndjson')}','format'='json');\n" +
+                     self.flink("k INT, PRIMARY KEY (k) NOT ENFORCED",
+                                ",'http.compression'='true'") + "INSERT INTO t SELECT * FROM s;")
+        self.assertEqual(len(self.docs()), 5000)
+
     def test_indexes_follow_columns(self):
         self.run_job(self.flink("k STRING, city STRING, at TIMESTAMP(3),"
                                 " PRIMARY KEY (k) NOT ENFORCED",
