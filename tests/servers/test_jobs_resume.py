@@ -39,7 +39,7 @@ def split(records, chance, count):
 class Disturbed:
     """A case whose messages come in parts; the job is ended after each but the last."""
 
-    def __init__(self, site, job, case, chance, state, parts=3):
+    def __init__(self, site, job, case, chance, state, parts):
         self.site, self.job, self.case, self.chance = site, job, case, chance
         self.options = ("--set", f"weir.state.dir={state}", "--set", "weir.job.name=resumed", "--set",
                         "weir.checkpoint.interval=100ms")
@@ -87,7 +87,7 @@ def kill(run, child):
 def pause(run, child):
     """Any moment is good to be ended in."""
     try:
-        child.wait(run.chance.uniform(0.0, 0.5))
+        child.wait(run.chance.uniform(0.0, 0.3))
         sys.exit(f"{run.job} ended by itself\n{run.site.tools.finish(child)}")
     except subprocess.TimeoutExpired:
         pass
@@ -98,10 +98,10 @@ def main():
     for name in sys.argv[5:] or JOBS:
         job, flink = next(jobcases.job_files(name))
         case = jobcases.cases(name, flink)[-1 if name == "etl_pipeline" else 0]
-        for end, twice in ((stop, ()), (kill, JOBS[name])):
+        for end, parts, twice in ((stop, 3, ()), (kill, 6, JOBS[name])):
             begin = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="weir-state-") as state:
-                Disturbed(site, job, case, chance, state).run(end)
+                Disturbed(site, job, case, chance, state, parts).run(end)
             site.compare(job, case, twice)
             print(f"{job}, {end.__name__}: {time.monotonic() - begin:.1f} s", flush=True)
 
