@@ -61,6 +61,13 @@ const struct option_spec clickhouse_options[] = {
     { 0 },
 };
 
+/* By the engine's merges; collapsing pairs and plain inserts count twice what came twice. */
+static const char *guarantee(const struct table_def *table, enum sink_mode mode)
+{
+    (void)table;
+    return mode == SINK_UPSERT ? "idempotent by key" : "at-least-once";
+}
+
 const struct connector connector_clickhouse = {
     .name = "clickhouse",
     .summary = "tables of ClickHouse",
@@ -70,4 +77,5 @@ const struct connector connector_clickhouse = {
     .options = clickhouse_options,
     CLICK_ROLES,
     .sink_modes = sink_modes,
+    .guarantee = guarantee,
 };

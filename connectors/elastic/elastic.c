@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "elastic/elastic_doc.h"
 #include "remote/remote_options.h"
+#include "remote/remote_sink.h"
 
 static unsigned keyed_modes(const struct table_def *table)
 {
@@ -218,6 +219,7 @@ const struct connector connector_blink_es = {
     .name_option = "index",
     .options = blink_es_options,
     .sink_modes = keyed_modes,
+    .guarantee = remote_sink_guarantee,
     .describe = describe,
     ES_ROLES,
 };
@@ -232,6 +234,7 @@ const struct connector connector_es = {
     .has_formats = true,
     .default_format = "json",
     .sink_modes = keyed_modes,
+    .guarantee = remote_sink_guarantee,
     .describe = describe,
     ES_ROLES,
 };

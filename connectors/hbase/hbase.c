@@ -39,6 +39,14 @@ static enum code check(const struct table_def *def, bool as_sink, struct error *
                      STR_ARG(def->name));
 }
 
+/* Rows have a key, declared or not. */
+static const char *guarantee(const struct table_def *def, enum sink_mode mode)
+{
+    (void)def;
+    (void)mode;
+    return "idempotent by key";
+}
+
 static bool keeps_last(const struct table_def *def)
 {
     struct hbase_table *table;
@@ -148,6 +156,7 @@ const struct connector connector_cloudhbase = {
     .options = cloudhbase_options,
     ROLES,
     .sink_modes = sink_modes,
+    .guarantee = guarantee,
     .keeps_last = keeps_last,
     .check = check,
     .describe = describe,
@@ -162,6 +171,7 @@ const struct connector connector_hbase = {
     .options = hbase_options,
     ROLES,
     .sink_modes = sink_modes,
+    .guarantee = guarantee,
     .keeps_last = keeps_last,
     .check = check,
     .describe = describe,

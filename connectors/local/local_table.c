@@ -36,6 +36,15 @@ static bool keeps_last(const struct table_def *table)
            !local_table_may_refuse(table);
 }
 
+/* HBase's row key is one, declared or not. */
+static const char *guarantee(const struct table_def *table, enum sink_mode mode)
+{
+    bool has_key = table->schema->key_count > 0 || (sink_modes(table) & SINK_UPSERT);
+    (void)mode;
+    return has_key && local_table_manner(table) != TABLE_APPEND ? "idempotent by key"
+                                                                : "at-least-once";
+}
+
 static void describe(const struct table_def *table, struct buf *out)
 {
     struct str name = local_table_name(table);
@@ -57,5 +66,6 @@ const struct connector connector_local_table = {
     .lookup = &local_table_lookup,
     .sink_modes = sink_modes,
     .keeps_last = keeps_last,
+    .guarantee = guarantee,
     .describe = describe,
 };

@@ -4,6 +4,7 @@
 #include "mysql/mysql.h"
 
 #include "remote/remote_options.h"
+#include "remote/remote_sink.h"
 
 #ifdef WEIR_MYSQL
 #include "mysql/mysql_lookup.h"
@@ -112,6 +113,7 @@ const struct connector connector_rds = {
     MYSQL_ROLES,
     .sink_modes = keyed_modes,
     .keeps_last = keeps_last,
+    .guarantee = remote_sink_guarantee,
     .describe = describe,
 };
 
@@ -125,5 +127,6 @@ const struct connector connector_jdbc = {
     MYSQL_ROLES,
     .sink_modes = keyed_modes,
     .keeps_last = keeps_last,
+    .guarantee = remote_sink_guarantee,
     .describe = describe,
 };

@@ -415,7 +415,7 @@ static struct remote_sink_settings read_settings(const struct mysql_sink *s,
         .max_retries =
             (uint32_t)MAX(option_int(table, "maxRetryTimes", "sink.max-retries"), (int64_t)0),
         .folds = s->folds,
-        .guarantee = s->is_keyed ? "idempotent by key" : "at-least-once",
+        .guarantee = remote_sink_guarantee(table, SINK_UPSERT),
         .endpoint = s->settings->url.endpoint,
     };
 }

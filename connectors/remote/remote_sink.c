@@ -204,6 +204,12 @@ void remote_sink_status(struct sink *base, struct sink_status *ret)
     pthread_mutex_unlock(&s->gate.lock);
 }
 
+const char *remote_sink_guarantee(const struct table_def *table, enum sink_mode mode)
+{
+    (void)mode;
+    return table->schema->key_count > 0 ? "idempotent by key" : "at-least-once";
+}
+
 /* --- opening and closing ------------------------------------------------------------------- */
 
 void remote_sink_close(struct sink *base)

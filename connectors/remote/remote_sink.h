@@ -89,6 +89,9 @@ int remote_sink_wake_fd(struct sink *s);
 void remote_sink_status(struct sink *s, struct sink_status *ret);
 void remote_sink_close(struct sink *s); /* within two seconds, also while the server is away */
 
+/* For struct connector: what is written again changes nothing where the table has a key. */
+const char *remote_sink_guarantee(const struct table_def *table, enum sink_mode mode);
+
 /* .open is the connector's; the rest is here. */
 #define REMOTE_SINK_KIND(open_function)                                                            \
     {                                                                                              \

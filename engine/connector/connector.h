@@ -311,6 +311,8 @@ struct connector {
      * rows before it need not be written?  (Not if NULLs leave what was there, deletes are ignored,
      * or anybody sees each change.) NULL: no. */
     bool (*keeps_last)(const struct table_def *table);
+    /* What writing a row again does, for EXPLAIN: as in sink_status, static. NULL: "at-least-once". */
+    const char *(*guarantee)(const struct table_def *table, enum sink_mode mode);
     /* Does somebody see the rows as they come (on standard output)?  NULL: no. */
     bool (*is_shown)(const struct table_def *table);
     /* Checks that cut across options and columns, before anything is opened. Optional. */

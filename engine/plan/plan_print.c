@@ -163,7 +163,10 @@ static void print_sink(struct buf *out, const struct plan_sink *sink)
             }
             buf_char(out, ']');
         }
-        buf_printf(out, " guarantee=at-least-once on-error=%s", sink->on_error);
+        buf_printf(out, " guarantee=%s on-error=%s",
+                   sink->connector->guarantee ? sink->connector->guarantee(&sink->def, sink->mode)
+                                              : "at-least-once",
+                   sink->on_error);
     } else {
         buf_printf(out, "result of SELECT %u columns=[", sink->statement);
         for (uint32_t i = 0; i < sink->base.field_count; i++) {
