@@ -79,7 +79,8 @@ class ElasticFaults(unittest.TestCase):
 
     def tearDown(self):
         shutil.rmtree(self.folder)
-        ES.must("DELETE", f"/{self.index}*")
+        for name in ES.must("GET", f"/{self.index}*").json:
+            ES.drop(name)
 
     def job(self, where, more="", actions=500, rows=None):
         limit = "" if rows is None else f" WHERE n < {rows}"

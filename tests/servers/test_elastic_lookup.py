@@ -10,6 +10,7 @@ from serverlib import Elasticsearch, need, unique, weir
 
 HOST = need("elasticsearch")[0]
 ES = Elasticsearch(HOST)
+CONNECTOR = "elasticsearch-7"
 
 
 class ElasticLookup(unittest.TestCase):
@@ -19,7 +20,8 @@ class ElasticLookup(unittest.TestCase):
 
     def tearDown(self):
         shutil.rmtree(self.folder)
-        ES.must("DELETE", f"/{self.index}*")
+        for name in ES.must("GET", f"/{self.index}*").json:
+            ES.drop(name)
 
     def bulk(self, docs):
         """{id: document}; seen by searches at once."""
@@ -37,7 +39,7 @@ class ElasticLookup(unittest.TestCase):
                 f"'path'='{path}','format'='json');\n")
 
     def table(self, columns, more=""):
-        return (f"CREATE TABLE d ({columns}) WITH ('connector'='elasticsearch-7',"
+        return (f"CREATE TABLE d ({columns}) WITH ('connector'='{CONNECTOR}',"
                 f"'hosts'='http://{HOST}','index'='{self.index}'{more});\n")
 
     def rows(self, sql):

@@ -10,6 +10,7 @@ from serverlib import Elasticsearch, need, unique, weir
 
 HOST = need("elasticsearch")[0]
 ES = Elasticsearch(HOST)
+CONNECTOR = "elasticsearch-7"
 
 
 class ElasticSink(unittest.TestCase):
@@ -19,7 +20,8 @@ class ElasticSink(unittest.TestCase):
 
     def tearDown(self):
         shutil.rmtree(self.folder)
-        ES.must("DELETE", f"/{self.index}*")
+        for name in ES.must("GET", f"/{self.index}*").json:
+            ES.drop(name)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -37,7 +39,7 @@ class ElasticSink(unittest.TestCase):
         return text
 
     def flink(self, columns, more="", index=None):
-        return (f"CREATE TABLE t ({columns}) WITH ('connector'='elasticsearch-7',"
+        return (f"CREATE TABLE t ({columns}) WITH ('connector'='{CONNECTOR}',"
                 f"'hosts'='http://{HOST}','index'='{index or self.index}'{more});\n")
 
     def blink(self, columns, more=""):
@@ -203,7 +205,7 @@ class ElasticSink(unittest.TestCase):
             self.flink("k STRING, n STRING, PRIMARY KEY (k) NOT ENFORCED", ",'on-error'='skip'") +
             "INSERT INTO t SELECT * FROM s;")
         self.assertEqual(len(self.docs()), 27)
-        self.assertIn("mapper_parsing_exception", text)
+        self.assertIn("_parsing_exception: ", text)
         self.assertIn('For input string: "x"', text)
 
     def test_a_refused_row_ends_the_job(self):
@@ -211,7 +213,7 @@ class ElasticSink(unittest.TestCase):
         sql = (self.flink("k STRING, n STRING, PRIMARY KEY (k) NOT ENFORCED", "%s") +
                "INSERT INTO t VALUES ('a', 'x');")
         text = self.run_job(sql % ",'on-error'='fail'", status=3)
-        self.assertIn("mapper_parsing_exception", text)
+        self.assertIn("_parsing_exception: ", text)
         text = self.run_job(sql % ",'on-error'='fail','failure-handler'='ignore'")
         self.assertIn("1", text)
         self.assertEqual(self.docs(), {})
