@@ -14,6 +14,9 @@
 #include "remote/remote_wait.h"
 #include "types/batch.h"
 
+/* A server that sorts a large table is silent for long before the first row. */
+enum { SILENCE_S = 600 };
+
 struct mysql_scan {
     struct mysql_settings *settings; /* owned, with its arena */
     struct mysql_conn *conn;         /* owned; the reader's */
@@ -264,6 +267,8 @@ static enum code prepare(struct mysql_scan *s, const struct source_open *open, s
     s->schema = table->schema;
     s->needed = table->needed;
     TRY(mysql_settings_create(table, &s->settings, err));
+    if (!mysql_url_get(&s->settings->url, "socketTimeout").data)
+        s->settings->io_s = SILENCE_S;
     TRY(mysql_read_ranges(table, &s->ranges, err));
     s->reader = (struct mysql_reader){
         .schema = s->schema,
