@@ -20,7 +20,9 @@ enum {
     DELETED_KEYS_MAX = 500, /* of a statement: servers plan long lists badly */
     STATEMENT_BYTES = 8 << 20,
     CALL_BYTES = 4 << 20,
-    TAKEN_ROWS = 1000, /* of a call, where so many wait: Flink's 100 are a small statement */
+    NAMED_ROWS_MAX = 4, /* of a call, before it is halved */
+    ROWS_MAX = 1000000, /* and what 0 stands for: as many as there are */
+    TAKEN_ROWS = 1000,  /* of a call, where so many wait: Flink's 100 are a small statement */
 };
 
 struct mysql_sink {
@@ -80,6 +82,7 @@ struct part {
 
 struct plan {
     struct remote_row **order;
+    uint32_t row_count;
     struct part *parts;
     uint32_t part_count, part_cap;
 };
@@ -112,7 +115,7 @@ static bool make_plan(const struct mysql_sink *s, struct remote_call *call, stru
     for (int pass = 0; pass < (s->folds ? 2 : 1); pass++)
         for (uint32_t i = 0; i < call->count; i++) {
             struct remote_row *row = &call->rows[i];
-            if (s->folds && row->is_delete != (pass == 0))
+            if (row->verdict != REMOTE_OPEN || (s->folds && row->is_delete != (pass == 0)))
                 continue;
             if (frame_size(s, row->is_delete) + row->bytes.size > packet) {
                 row->verdict = REMOTE_BAD;
@@ -124,6 +127,7 @@ static bool make_plan(const struct mysql_sink *s, struct remote_call *call, stru
             }
             plan->order[n++] = row;
         }
+    plan->row_count = n;
     size_t size = 0;
     struct part *part = NULL;
     for (uint32_t i = 0; i < n; i++) {
@@ -172,17 +176,18 @@ static void roll_back(struct mysql_sink *s)
 }
 
 /* The server has named a row of the statement: if it refuses that row alone too, it is the one.
- * Nothing else of the call is written now. */
+ * *ret_decided: it is, and nothing is known of the others.  Nothing else of the call is written. */
 static enum remote_outcome test_named_row(struct mysql_sink *s, struct remote_call *call,
                                           const struct plan *plan, const struct part *part,
-                                          uint32_t named, struct error *err)
+                                          uint32_t named, bool *ret_decided, struct error *err)
 {
-    if (named > part->count || call->count == 1 || (s->is_keyed && !s->folds))
+    if (named > part->count || (s->is_keyed && !s->folds))
         return REMOTE_REFUSED;
     struct part alone = { part->first + named - 1, 1, part->is_delete };
     struct remote_row *row = plan->order[alone.first];
     struct error why;
     enum remote_outcome outcome = run_part(s, plan, &alone, &why);
+    *ret_decided = outcome == REMOTE_DONE || outcome == REMOTE_REFUSED;
     if (outcome == REMOTE_DONE) {
         row->verdict = REMOTE_SAFE;
     } else if (outcome == REMOTE_REFUSED) {
@@ -190,13 +195,12 @@ static enum remote_outcome test_named_row(struct mysql_sink *s, struct remote_ca
         row->reason = remote_reason(call, "%s", why.message);
     } else {
         *err = why;
-        return outcome;
     }
-    return REMOTE_REFUSED;
+    return outcome;
 }
 
 static enum remote_outcome write_all(struct mysql_sink *s, struct remote_call *call,
-                                     const struct plan *plan, struct error *err)
+                                     const struct plan *plan, bool *ret_decided, struct error *err)
 {
     bool is_one = plan->part_count == 1;
     uint32_t done = 0;
@@ -213,7 +217,7 @@ static enum remote_outcome write_all(struct mysql_sink *s, struct remote_call *c
     if (!is_one)
         roll_back(s);
     if (outcome == REMOTE_REFUSED && done < plan->part_count && named > 0)
-        return test_named_row(s, call, plan, &plan->parts[done], named, err);
+        return test_named_row(s, call, plan, &plan->parts[done], named, ret_decided, err);
     return outcome;
 }
 
@@ -230,18 +234,27 @@ static enum remote_outcome get_ready(struct mysql_sink *s, struct error *err)
     return outcome;
 }
 
+/* A call that is refused for a row that the server names is made again without it; for a few such
+ * rows, then it is left to the halves of remote_sink.h. */
 static enum remote_outcome send(void *self, struct remote_call *call, struct error *err)
 {
     struct mysql_sink *s = self;
-    struct plan plan = { .parts = NULL };
     enum remote_outcome outcome = get_ready(s, err);
-    if (outcome != REMOTE_DONE)
-        return outcome;
-    if (!make_plan(s, call, &plan)) {
-        error_nomem(err);
-        return REMOTE_FATAL;
+    bool is_decided = outcome == REMOTE_DONE;
+    for (uint32_t i = 0; is_decided; i++) {
+        struct plan plan = { .parts = NULL };
+        if (!make_plan(s, call, &plan)) {
+            error_nomem(err);
+            return REMOTE_FATAL;
+        }
+        if (plan.row_count == 0)
+            return REMOTE_DONE;
+        if (i == NAMED_ROWS_MAX && plan.row_count > 1)
+            return REMOTE_REFUSED;
+        is_decided = false;
+        outcome = write_all(s, call, &plan, &is_decided, err);
     }
-    return plan.part_count > 0 ? write_all(s, call, &plan, err) : REMOTE_DONE;
+    return outcome;
 }
 
 static void interrupt(void *self)
@@ -407,7 +420,7 @@ static struct remote_sink_settings read_settings(const struct mysql_sink *s,
     bool is_rds = options_get(table->options, "flushIntervalMs").data != NULL;
     int64_t rows = option_int(table, "batchSize", "sink.buffer-flush.max-rows");
     return (struct remote_sink_settings){
-        .max_rows = (uint32_t)MIN(MAX(rows, (int64_t)1), (int64_t)1000000),
+        .max_rows = rows < 1 ? ROWS_MAX : (uint32_t)MIN(rows, (int64_t)ROWS_MAX),
         .take_rows = TAKEN_ROWS,
         .max_bytes = CALL_BYTES,
         .interval_ms = options_duration_ms(table->options, is_rds ? "flushIntervalMs"

@@ -8,6 +8,7 @@ import json
 import os
 
 from mysqllib import MYSQL, WHERE, MysqlCase, main
+from serverlib import seeded_random
 
 
 
@@ -47,7 +48,7 @@ class Sink(MysqlCase):
         rows = [("+I", {"id": i % 700, "v": i}) for i in range(3000)]
         rows += [("-D", {"id": i, "v": 0}) for i in range(0, 700, 7)]
         last = {i % 700: i for i in range(3000) if i % 7}
-        for size in (1, 7, 100000):
+        for size in (0, 1, 7, 100000):
             MYSQL.run("truncate t")
             self.run_job(self.job("id INT, v INT", rows, key="id",
                                   **{"sink.buffer-flush.max-rows": size}))
@@ -168,6 +169,29 @@ class Sink(MysqlCase):
         self.assertIn("Data too long for column 'v' (error 1406)", reasons)
         self.assertIn("(error 4025)", reasons)
         self.assertIn("3 skipped", text)
+
+    def test_any_changes_end_as_their_last_ones(self):
+        """Upserts, deletes and refused rows in any order, in calls of any size."""
+        chance = seeded_random()
+        for _ in range(4):
+            MYSQL.run("drop table if exists t; create table t (id int primary key, v varchar(6))")
+            rows, held = [], {}
+            for i in range(3000):
+                key = chance.randrange(150)
+                if key in held and chance.random() < 0.3:
+                    rows.append(("-D", {"id": key, "v": held.pop(key)}))
+                    continue
+                if chance.random() < 0.02:
+                    rows.append(("+I", {"id": 1000 + i, "v": "too long"}))
+                held[key] = str(i)
+                rows.append(("+I", {"id": key, "v": held[key]}))
+            size = chance.choice((1, 10, 100, 1000))
+            text = self.run_job(self.job("id INT, v STRING", rows, key="id",
+                                         **{"sink.buffer-flush.max-rows": size}))
+            self.assertEqual(sorted(MYSQL.rows("select id, v from t")),
+                             sorted((str(key), value) for key, value in held.items()))
+            refused = sum(row[1]["v"] == "too long" for row in rows)
+            self.assertIn(f"{refused} skipped", text)
 
     def test_refused_rows_of_an_append(self):
         MYSQL.run("create table t (id int unique, v tinyint)")
