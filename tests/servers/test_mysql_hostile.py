@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A MySQL that is none: it asks for the password as it is, for a person at the terminal, and for files
-of ours.  It gets nothing of that.
+of ours.  It gets nothing of that.  Or it says nothing at all.
 
     test_mysql_hostile.py WEIR ...
 """
@@ -10,6 +10,7 @@ import struct
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 from serverlib import weir
@@ -86,6 +87,22 @@ class Case(unittest.TestCase):
             self.assertIn("would tell the password to anybody", text)
             self.assertNotIn(PASSWORD.encode(), b"".join(hostile.packets))
             self.assertNotIn(PASSWORD, text)
+
+    def test_a_stop_while_tables_are_opened(self):
+        """Each of them waits for a greeting, one after the other."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            with_options = (f"WITH ('connector' = 'jdbc', 'table-name' = 't', 'username' = 'u', "
+                            f"'url' = 'jdbc:mysql://127.0.0.1:{silent.getsockname()[1]}/x')")
+            tables = "".join(f"CREATE TABLE t{i} (k INT) {with_options};" for i in range(4))
+            inserts = "".join(f"INSERT INTO t{i} VALUES (1);" for i in range(4))
+            child = WEIR.start(tables + inserts)
+            silent.accept()
+            begin = time.monotonic()
+            child.terminate()
+            status, text = WEIR.finish(child, 10)
+            self.assertLess(time.monotonic() - begin, 5)
+            self.assertEqual(status, 0, text)
+            self.assertIn("stopped before the start", text)
 
     def test_files_are_not_sent(self):
         with tempfile.NamedTemporaryFile(prefix="weir-hostile-") as file:
