@@ -130,7 +130,7 @@ uint32_t remote_queue_push(struct remote_queue *q, struct queued_row *row)
     uint32_t replaced = 0;
     if (q->folds && row->key_size > 0) {
         struct queued_row *old = find_in_table(q, row);
-        if (old && q->keeps_deletes && old->is_delete && !row->is_delete) {
+        if (old && q->keeps_deletes && old->is_delete) {
             take_out_of_table(q, old);
         } else if (old) {
             /* A key that changes all the time must not wait for ever. */
@@ -145,27 +145,35 @@ uint32_t remote_queue_push(struct remote_queue *q, struct queued_row *row)
     return replaced;
 }
 
+/* Rows are looked at once: there are many, and each is a miss of the cache. */
 struct queued_row *remote_queue_take(struct remote_queue *q, uint32_t max_rows, uint64_t max_bytes,
                                      uint32_t *ret_count)
 {
-    struct queued_row *first = NULL, **tail = &first;
-    uint64_t bytes = 0;
+    struct queued_row *first = q->first, *last = NULL, *row = first;
+    uint64_t bytes = 0, held = 0;
     uint32_t count = 0;
-    while (q->first && count < max_rows) {
-        struct queued_row *row = q->first;
+    for (; row && count < max_rows; row = row->next) {
         uint64_t size = row->size + row->key_size;
         if (count > 0 &&
             (row->epoch != first->epoch || (max_bytes > 0 && bytes + size > max_bytes)))
             break;
-        unlink_row(q, row);
-        row->next = NULL;
-        *tail = row;
-        tail = &row->next;
+        if (q->folds)
+            take_out_of_table(q, row);
         bytes += size;
+        held += queued_row_held(row);
         count++;
+        last = row;
     }
-    q->since_us = q->first ? q->first->since_us : INT64_MAX;
     *ret_count = count;
+    if (!last)
+        return NULL;
+    last->next = NULL;
+    q->first = row;
+    *(row ? &row->prev : &q->last) = NULL;
+    q->count -= count;
+    q->held_bytes -= held;
+    q->sent_bytes -= bytes;
+    q->since_us = row ? row->since_us : INT64_MAX;
     return first;
 }
 

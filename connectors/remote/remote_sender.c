@@ -14,6 +14,9 @@
 struct sender {
     struct remote_sink *sink;
     struct arena *arena; /* of a call */
+    struct remote_row
+        *rows; /* owned; kept from call to call: fresh memory costs as much as a call */
+    uint32_t cap;
 };
 
 struct str remote_reason(struct remote_call *call, const char *fmt, ...)
@@ -173,22 +176,31 @@ static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_
     return OK;
 }
 
-static enum code deliver_all(struct sender *sender, const struct queued_row *first, uint32_t count,
-                             struct error *err)
+static enum code need_rows(struct sender *sender, uint32_t count, struct error *err)
 {
+    if (count <= sender->cap)
+        return OK;
     struct remote_row *rows = mem_array(count, sizeof *rows);
     if (!rows)
         return error_nomem(err);
+    mem_free(sender->rows);
+    sender->rows = rows;
+    sender->cap = count;
+    return OK;
+}
+
+static enum code deliver_all(struct sender *sender, const struct queued_row *first, uint32_t count,
+                             struct error *err)
+{
+    TRY(need_rows(sender, count, err));
     uint32_t n = 0;
     for (const struct queued_row *row = first; row; row = row->next)
-        rows[n++] = (struct remote_row){
+        sender->rows[n++] = (struct remote_row){
             .bytes = queued_row_bytes(row),
             .key = queued_row_key(row),
             .is_delete = row->is_delete,
         };
-    enum code code = deliver(sender, rows, n, err);
-    mem_free(rows);
-    return code;
+    return deliver(sender, sender->rows, n, err);
 }
 
 /* --- the thread ------------------------------------------------------------------------ */
@@ -215,22 +227,15 @@ static bool wait_for_rows(struct remote_sink *s)
     return !s->is_closing;
 }
 
-static uint64_t held_by(const struct queued_row *first)
-{
-    uint64_t bytes = 0;
-    for (; first; first = first->next)
-        bytes += queued_row_held(first);
-    return bytes;
-}
-
 static enum code send_next(struct sender *sender, struct error *err)
 {
     struct remote_sink *s = sender->sink;
     uint32_t count;
+    uint64_t held_bytes = s->queue.held_bytes;
     struct queued_row *rows =
         remote_queue_take(&s->queue, s->settings.take_rows, s->settings.max_bytes, &count);
     s->call_rows = count;
-    s->call_bytes = held_by(rows);
+    s->call_bytes = held_bytes - s->queue.held_bytes;
     s->call_epoch = rows->epoch;
     pthread_mutex_unlock(&s->gate.lock);
     enum code code = deliver_all(sender, rows, count, err);
@@ -285,5 +290,6 @@ void *remote_sender_run(void *sink)
     }
     pthread_mutex_unlock(&s->gate.lock);
     arena_destroy(sender.arena);
+    mem_free(sender.rows);
     return NULL;
 }

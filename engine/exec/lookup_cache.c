@@ -26,6 +26,12 @@ static struct lookup_entry *entry_of(const struct lookup_cache *c, char *key_row
     return (struct lookup_entry *)(key_row + state_table_tail(c->keys));
 }
 
+/* A multiple of 16, which makes the heap align it so. */
+static size_t row_bytes(const struct lookup_cache *c)
+{
+    return (sizeof(struct lookup_row) + c->layout.bytes + 15) & ~(size_t)15;
+}
+
 static int64_t now_ms(const struct lookup_cache *c)
 {
     return clock_now_us(c->clock) / 1000;
@@ -72,7 +78,7 @@ static void free_rows(struct lookup_cache *c, struct lookup_entry *entry)
     for (struct lookup_row *row = entry->first; row;) {
         struct lookup_row *next = row->next;
         state_clear(c->heap, &c->layout, 0, c->layout.count, row->slots);
-        state_free(c->heap, row, sizeof *row + c->layout.bytes);
+        state_free(c->heap, row, row_bytes(c));
         row = next;
     }
     entry->first = entry->last = NULL;
@@ -181,15 +187,15 @@ enum code lookup_cache_add(struct lookup_cache *c, struct lookup_entry *entry,
 {
     if (c->settings.max_rows_per_key > 0 && entry->count >= c->settings.max_rows_per_key)
         return OK;
-    struct lookup_row *fresh = state_alloc(c->heap, sizeof *fresh + c->layout.bytes);
+    struct lookup_row *fresh = state_alloc(c->heap, row_bytes(c));
     if (!fresh)
         return state_heap_error(c->heap, err);
-    memset(fresh, 0, sizeof *fresh + c->layout.bytes);
+    memset(fresh, 0, row_bytes(c));
     for (uint32_t i = 0; i < c->column_count; i++) {
         enum code code = state_put(c->heap, fresh->slots, &c->layout.slots[i], row[i], at, err);
         if (code != OK) {
             state_clear(c->heap, &c->layout, 0, c->layout.count, fresh->slots);
-            state_free(c->heap, fresh, sizeof *fresh + c->layout.bytes);
+            state_free(c->heap, fresh, row_bytes(c));
             return code;
         }
     }
