@@ -307,4 +307,14 @@ static enum code open_sink(const struct sink_open *open, struct sink **ret, stru
                               err);
 }
 
-const struct sink_kind click_sink_kind = REMOTE_SINK_KIND(open_sink);
+/* Rows of a key come from one worker, so that several may write. */
+const struct sink_kind click_sink_kind = {
+    .open = open_sink,
+    .write = remote_sink_write,
+    .flush_start = remote_sink_flush_start,
+    .flush_poll = remote_sink_flush_poll,
+    .wake_fd = remote_sink_wake_fd,
+    .parallel = true,
+    .status = remote_sink_status,
+    .close = remote_sink_close,
+};

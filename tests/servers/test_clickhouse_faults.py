@@ -171,7 +171,8 @@ class Faults(Case):
                 if fault == "refuse":
                     proxy.refuse()
                 child = self.weir.start(self.slow_job(proxy.address, 10000), *CHECKPOINTS)
-                self.stays_running(child, 4)  # open() waits for three seconds
+                # open() waits for three seconds where nothing answers.
+                self.stays_running(child, 4 if fault == "stall" else 0.5)
                 begin = time.monotonic()
                 child.terminate()
                 self.weir.finish(child)
@@ -190,8 +191,11 @@ class Faults(Case):
                   (503, "busy"), (429, ""), (500, "Code: 999. Coordination::Exception: lost"),
                   (500, "Code: 75, e.displayText() = DB::ErrnoException: Cannot write to file, "
                         "errno: 28, strerror: No space left on device"))
-        with Front(self.where, dict(enumerate(errors)).get, False) as front:
-            self.job(self.write_job(front.address, 1000, False, maxRetryTimes="1"))
+        plan = {2 * n: error for n, error in enumerate(errors)}
+        with Front(self.where, plan.get, False) as front:
+            self.job(self.write_job(front.address, 1000, False, maxRetryTimes="1",
+                                    batchSize="100"))
+        self.assertEqual(len(front.calls), 10 + len(errors))
         self.assertEqual(self.rows("count(), uniqExact(i)"), [[1000, 1000]])
 
     def test_errors_that_do_not_pass(self):
