@@ -53,6 +53,8 @@ const struct option_spec kafka_options[] = {
       "The old name of sink.delivery-guarantee." },
     { "sink.transactional-id-prefix", OPTION_TEXT, false, NULL, NULL,
       "For sink.delivery-guarantee exactly-once." },
+    { "sink.transaction-naming-strategy", OPTION_ENUM, false, NULL, "DEFAULT|INCREMENTING|POOLING",
+      "For sink.delivery-guarantee exactly-once." },
     { "sink.parallelism", OPTION_INT, false, NULL, NULL,
       "Accepted for Flink's sake: writers are shared out by weir." },
 
@@ -166,6 +168,20 @@ static enum code check_source(const struct table_def *table, struct arena *arena
     return OK;
 }
 
+/* As in Flink: rows of one key would lie in any partition, and come back in any order. */
+static enum code check_round_robin(const struct table_def *table, const struct option *partitioner,
+                                   struct error *err)
+{
+    if (!options_has(table->options, "key.fields"))
+        return OK;
+    error_set(err, E_OPTION,
+              "option \"sink.partitioner\" cannot be \"round-robin\" with "
+              "\"key.fields\"");
+    error_hint(err, "default puts the rows of a key into one partition.");
+    kafka_locate(err, partitioner);
+    return E_OPTION;
+}
+
 static enum code check_sink(const struct table_def *table, struct arena *arena, struct error *err)
 {
     const struct option *guarantee =
@@ -187,6 +203,8 @@ static enum code check_sink(const struct table_def *table, struct arena *arena, 
         kafka_locate(err, partitioner);
         return E_OPTION;
     }
+    if (str_iis(name, "round-robin"))
+        TRY(check_round_robin(table, partitioner, err));
     struct kafka_topics topics;
     TRY(kafka_topics_read(table, arena, &topics, err));
     if (topics.count == 1)

@@ -37,6 +37,8 @@ static const struct option_spec options[] = {
       "none|at-least-once|exactly-once", "What a failure may do to written rows." },
     { "sink.transactional-id-prefix", OPTION_TEXT, false, NULL, NULL,
       "For sink.delivery-guarantee exactly-once." },
+    { "sink.transaction-naming-strategy", OPTION_ENUM, false, NULL, "DEFAULT|INCREMENTING|POOLING",
+      "For sink.delivery-guarantee exactly-once." },
     { "sink.parallelism", OPTION_INT, false, NULL, NULL,
       "Accepted for Flink's sake: writers are shared out by weir." },
 

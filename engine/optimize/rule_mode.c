@@ -31,6 +31,9 @@ static enum code choose_mode(struct plan_sink *sink, struct error *err)
                  STR_ARG(sink->table->name));
         if (strcmp(sink->connector->name, "filesystem") == 0)
             error_hint(err, "A file of 'format' = 'changelog-json' takes every kind of change.");
+        else if (sink->connector->has_key_format) /* topics */
+            error_hint(err, "A topic takes every kind of change with 'connector' = 'upsert-kafka' "
+                            "and a PRIMARY KEY, and with a format such as debezium-json.");
         else if (sink->table->key_count == 0)
             error_hint(err, "Declare a PRIMARY KEY on the table if its system can update rows by "
                             "key.");

@@ -391,6 +391,14 @@ static void sinks_are_checked(void)
     accepts(kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.partitioner", "fixed",
                                             "sink.delivery-guarantee", "none")),
             true);
+    accepts(kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.partitioner", "round-robin",
+                                            "sink.transaction-naming-strategy", "POOLING")),
+            true);
+    refuses(kafka_table_flink(NULL, OPTIONS("topic", "t", "sink.partitioner", "round-robin",
+                                            "key.format", "json", "key.fields", "a")),
+            true, E_OPTION,
+            "option \"sink.partitioner\" cannot be \"round-robin\" with \"key.fields\"",
+            "default puts the rows of a key into one partition.");
     struct kafka_table *t = kafka_table_blink(NULL, OPTIONS("topic", "t"));
     CHECK_INT(connector_kafka.sink_modes(&t->def), SINK_APPEND | SINK_UPSERT);
     kafka_table_end(t);
