@@ -66,6 +66,15 @@ static bool is_type(const struct item *item, const char *type)
     return str_is(item->error.type, type);
 }
 
+/* Is the index the row's own, and not that of all of them? */
+static bool has_index(const struct remote_row *row)
+{
+    size_t colon = MIN(str_find_byte(row->bytes, ':'), row->bytes.size);
+    size_t begin = MIN(colon + 1, row->bytes.size);
+    return str_starts(str_make(row->bytes.data + begin, row->bytes.size - begin),
+                      STR("{\"_index\":"));
+}
+
 static enum remote_outcome judge(const struct remote_row *row, const struct item *item,
                                  enum remote_verdict *ret)
 {
@@ -92,7 +101,8 @@ static enum remote_outcome judge(const struct remote_row *row, const struct item
     default:
         break;
     }
-    if (is_type(item, "index_closed_exception"))
+    if (is_type(item, "index_closed_exception") ||
+        (is_type(item, "invalid_index_name_exception") && !has_index(row)))
         return REMOTE_FATAL;
     if (item->status >= 500 || item->status < 400)
         return REMOTE_FAILED;

@@ -27,9 +27,10 @@ enum {
 
 struct es_sink {
     /* The engine's thread. */
-    struct es_docs *docs;    /* owned */
-    struct bad_rows lenient; /* report() says OK even where it is the end */
-    struct bad_rows *bad_rows;
+    struct es_docs *docs;      /* owned */
+    struct bad_rows handler;   /* what the job says, in front of ... */
+    struct bad_rows *bad_rows; /* ... on-error */
+    bool is_lenient;
 
     /* The sender's, once it runs. */
     const struct table_def *def;
@@ -262,19 +263,29 @@ static const struct remote_sink_kind es_remote_kind = {
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-/* With failure-handler = ignore: counted, and routed where rows are routed, but never the end. */
-static enum code report_leniently(struct bad_rows *self, const struct bad_row *row,
-                                  struct error *err)
+/* What the job itself says of refused documents goes before on-error: all are counted, and routed
+ * where rows are routed, but with "ignore" none is the end, and with "fail" the first one is. */
+static enum code report_by_handler(struct bad_rows *self, const struct bad_row *row,
+                                   struct error *err)
 {
-    struct es_sink *s = container_of(self, struct es_sink, lenient);
+    struct es_sink *s = container_of(self, struct es_sink, handler);
     enum code code = bad_row_report(s->bad_rows, row, err);
-    return code == E_DATA ? OK : code;
+    if (s->is_lenient)
+        return code == E_DATA ? OK : code;
+    if (code == OK)
+        return error_set(err, E_DATA, "a document is refused: " STR_FMT, STR_ARG(row->reason));
+    return code;
+}
+
+static const char *handler_option(const struct table_def *def)
+{
+    return es_is_blink(def) ? "ignoreWriteError" : "failure-handler";
 }
 
 static bool is_lenient(const struct table_def *def)
 {
-    return es_is_blink(def) ? options_bool(def->options, "ignoreWriteError")
-                            : str_iis(options_get(def->options, "failure-handler"), "ignore");
+    return es_is_blink(def) ? options_bool(def->options, handler_option(def))
+                            : str_iis(options_get(def->options, handler_option(def)), "ignore");
 }
 
 static uint32_t rows_of(int64_t value, uint32_t fallback)
@@ -354,16 +365,18 @@ static enum code es_sink_open(const struct sink_open *open, struct sink **ret, s
     remote_gate_init(&s->gate);
     buf_init(&s->path, 1 << 16);
     buf_init(&s->body, BODY_BYTES_MAX);
-    s->lenient.report = report_leniently;
+    s->handler.report = report_by_handler;
     s->bad_rows = open->bad_rows;
+    s->is_lenient = is_lenient(open->table);
     read_settings(open->table, &settings);
     enum code code = set_up(s, open, &settings.endpoint, err);
     if (code != OK) {
         es_sink_destroy(s);
         return code;
     }
+    bool is_told = options_has(open->table->options, handler_option(open->table));
     return remote_sink_create(&es_sink_kind, &es_remote_kind, s, &settings,
-                              is_lenient(open->table) ? &s->lenient : open->bad_rows, ret, err);
+                              is_told ? &s->handler : open->bad_rows, ret, err);
 }
 
 const struct sink_kind es_sink_kind = REMOTE_SINK_KIND(es_sink_open);

@@ -6,6 +6,7 @@
  * hbase_rows.c    rows that are read, as columns
  * hbase_wire.c    rows as the server takes and gives them
  * hbase_rest.c    calls, and what their answers mean
+ * hbase_delete.c  deletes, over several connections
  * hbase_sink.c, hbase_lookup.c, hbase_scan.c */
 #pragma once
 

@@ -18,8 +18,8 @@ static struct str first_of(const struct options *options, const char *a, const c
     return text.size > 0 ? text : (struct str){ NULL, 0 };
 }
 
-static enum code make_client(const struct hbase_table *table, int64_t timeout_ms,
-                             struct http_client **ret, struct error *err)
+static enum code make_client_in(struct arena *scratch, const struct hbase_table *table,
+                                int64_t timeout_ms, struct http_client **ret, struct error *err)
 {
     const struct options *options = table->def->options;
     struct http_settings settings = {
@@ -27,12 +27,23 @@ static enum code make_client(const struct hbase_table *table, int64_t timeout_ms
         .username = first_of(options, "userName", "username"),
         .password = first_of(options, "password", "password"),
     };
-    TRY(http_read_options(&settings, options, table->arena, err));
+    TRY(http_read_options(&settings, options, scratch, err));
     if (timeout_ms > 0) {
         settings.timeout_ms = MIN(settings.timeout_ms, timeout_ms);
         settings.connect_timeout_ms = MIN(settings.connect_timeout_ms, timeout_ms);
     }
     return http_client_create(&settings, ret, err);
+}
+
+/* Not in the table's arena: threads make connections at the same time. */
+static enum code make_client(const struct hbase_table *table, int64_t timeout_ms,
+                             struct http_client **ret, struct error *err)
+{
+    struct arena *scratch = arena_create();
+    enum code code =
+        scratch ? make_client_in(scratch, table, timeout_ms, ret, err) : error_nomem(err);
+    arena_destroy(scratch);
+    return code;
 }
 
 static enum code create(const struct hbase_table *table, int64_t timeout_ms,

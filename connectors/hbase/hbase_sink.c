@@ -1,17 +1,17 @@
 /* hbase_sink.c -- writes rows to a table of HBase.
  *
- * A call is one PUT of all rows, then a DELETE for each row that goes, because HBase's REST server
- * has no other form of it.  Timestamps are ours: a delete hides everything of its cells up to its
- * time, so that a put of the same key that follows it has to be later, and with the server's time
- * both may fall into one millisecond.  With times that grow with each delete of a key the order in
- * which the requests arrive does not matter, nor does how often they do. */
+ * A call is one PUT of all rows, then a DELETE for each row that goes.  Timestamps are ours: a delete
+ * hides everything of its cells up to its time, so that a put of the same key that follows it has
+ * to be later, and with the server's time both may fall into one millisecond.  With times that
+ * grow with each delete of a key the order in which the requests arrive does not matter, nor does
+ * how often they do. */
 #include "hbase/hbase.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "hbase/hbase_rest.h"
+#include "hbase/hbase_delete.h"
 #include "hbase/hbase_value.h"
 #include "hbase/hbase_wire.h"
 #include "remote/remote_sink.h"
@@ -22,7 +22,6 @@ enum {
     CALL_BYTES = 4 << 20, /* where the table says nothing */
     CALL_BYTES_MAX = 16 << 20,
     CALL_ROWS_MAX = 100000,
-    LIST_BYTES = 8 << 10, /* of columns in the address of a DELETE; 64 KB are the limit */
     RETRIES = 10,
 };
 #define BODY_BYTES_MAX (UINT64_C(2) << 30)
@@ -37,9 +36,8 @@ struct hbase_sink {
     struct buf value, column;
     /* The sender's thread. */
     struct buf body;
-    struct str *lists; /* base64 of the columns that a DELETE names */
-    uint32_t list_count;
-    int64_t last_ms; /* the latest timestamp so far */
+    struct hbase_deletes *deletes; /* owned */
+    int64_t last_ms;               /* the latest timestamp so far */
 };
 
 /* --- rows to bytes --------------------------------------------------------------------- */
@@ -130,15 +128,9 @@ static enum code encode(void *self, const struct batch *in, uint32_t row, bool i
 
 /* --- timestamps ------------------------------------------------------------------------ */
 
-/* Of the rows of a call. */
-struct order {
-    uint32_t *later;  /* by how much a row's timestamp is later than the first */
-    uint32_t *of_key; /* rows of the call with the row's key */
-    uint32_t most;    /* of later[] */
-};
-
 /* Which rows share a key is asked only where there are deletes. */
-static enum code find_order(const struct remote_call *call, struct order *ret, struct error *err)
+static enum code find_order(const struct remote_call *call, struct hbase_order *ret,
+                            struct error *err)
 {
     uint32_t size = 16, n = call->count;
     while (size < n * UINT64_C(2))
@@ -171,7 +163,7 @@ static enum code find_order(const struct remote_call *call, struct order *ret, s
 
 /* In real time, whatever the job's clock says: one that stands would hide what a later run writes
  * behind the deletes of an earlier one. */
-static int64_t next_time(struct hbase_sink *s, const struct order *order)
+static int64_t next_time(struct hbase_sink *s, const struct hbase_order *order)
 {
     static const struct clock real = { .standing = false };
     int64_t now_ms = clock_now_us(&real) / 1000;
@@ -183,7 +175,8 @@ static int64_t next_time(struct hbase_sink *s, const struct order *order)
 /* --- calls ----------------------------------------------------------------------------- */
 
 static enum remote_outcome put_rows(struct hbase_sink *s, const struct remote_call *call,
-                                    const struct order *order, int64_t base_ms, struct error *err)
+                                    const struct hbase_order *order, int64_t base_ms,
+                                    struct error *err)
 {
     buf_clear(&s->body);
     for (uint32_t i = 0; i < call->count; i++) {
@@ -209,75 +202,10 @@ static enum remote_outcome put_rows(struct hbase_sink *s, const struct remote_ca
     return hbase_rest_call(s->rest, &request, false, &reply, err);
 }
 
-static enum remote_outcome delete_cells(struct hbase_sink *s, struct str key, struct str list,
-                                        int64_t ms, struct error *err)
-{
-    hbase_rest_begin_path(s->rest);
-    hbase_rest_put_base64(&s->rest->path, key);
-    buf_char(&s->rest->path, '/');
-    buf_str(&s->rest->path, list);
-    buf_printf(&s->rest->path, "/%lld?e=b64", (long long)ms);
-    struct http_request request = {
-        .method = "DELETE",
-        .path = buf_view(&s->rest->path),
-        .accept = HBASE_WIRE_TYPE,
-    };
-    struct http_reply reply;
-    if (buf_check(&s->rest->path, err) != OK)
-        return REMOTE_FATAL;
-    return hbase_rest_call(s->rest, &request, false, &reply, err);
-}
-
-static enum remote_outcome delete_row(struct hbase_sink *s, const struct remote_row *row,
-                                      int64_t ms, struct error *err)
-{
-    if (s->table->is_dynamic) {
-        buf_clear(&s->body);
-        hbase_rest_put_base64(&s->body, row->bytes);
-        if (buf_check(&s->body, err) != OK)
-            return REMOTE_FATAL;
-        return delete_cells(s, row->key, buf_view(&s->body), ms, err);
-    }
-    enum remote_outcome outcome = REMOTE_DONE;
-    for (uint32_t i = 0; i < s->list_count && outcome == REMOTE_DONE; i++)
-        outcome = delete_cells(s, row->key, s->lists[i], ms, err);
-    return outcome;
-}
-
-/* A row is safe alone only if nothing else of its key is still to come. */
-static void settle(struct remote_call *call, const struct order *order, uint32_t row)
-{
-    if (order->of_key[row] == 1)
-        call->rows[row].verdict = REMOTE_SAFE;
-}
-
-static enum remote_outcome delete_rows(struct hbase_sink *s, struct remote_call *call,
-                                       const struct order *order, int64_t base_ms,
-                                       struct error *err)
-{
-    for (uint32_t i = 0; i < call->count; i++)
-        if (!call->rows[i].is_delete)
-            settle(call, order, i);
-    for (uint32_t i = 0; i < call->count; i++) {
-        if (!call->rows[i].is_delete)
-            continue;
-        enum remote_outcome outcome = delete_row(s, &call->rows[i], base_ms + order->later[i], err);
-        if (outcome == REMOTE_REFUSED && order->of_key[i] == 1) {
-            call->rows[i].verdict = REMOTE_BAD;
-            call->rows[i].reason = remote_reason(call, "%s", err->message);
-            continue;
-        }
-        if (outcome != REMOTE_DONE)
-            return outcome;
-        settle(call, order, i);
-    }
-    return REMOTE_DONE;
-}
-
 static enum remote_outcome send(void *self, struct remote_call *call, struct error *err)
 {
     struct hbase_sink *s = self;
-    struct order order = { .most = 0 };
+    struct hbase_order order = { .most = 0 };
     bool has_delete = false;
     for (uint32_t i = 0; i < call->count; i++)
         has_delete = has_delete || call->rows[i].is_delete;
@@ -287,12 +215,17 @@ static enum remote_outcome send(void *self, struct remote_call *call, struct err
     enum remote_outcome outcome = put_rows(s, call, &order, base_ms, err);
     if (outcome != REMOTE_DONE || !has_delete)
         return outcome;
-    return delete_rows(s, call, &order, base_ms, err);
+    for (uint32_t i = 0; i < call->count; i++)
+        if (!call->rows[i].is_delete)
+            hbase_settle(call, &order, i);
+    return hbase_deletes_run(s->deletes, s->rest, call, &order, base_ms, err);
 }
 
 static void interrupt(void *self)
 {
-    hbase_rest_interrupt(((struct hbase_sink *)self)->rest);
+    struct hbase_sink *s = self;
+    hbase_rest_interrupt(s->rest);
+    hbase_deletes_interrupt(s->deletes);
 }
 
 /* --- opening and closing --------------------------------------------------------------- */
@@ -302,6 +235,7 @@ static void destroy(void *self)
     struct hbase_sink *s = self;
     if (!s)
         return;
+    hbase_deletes_destroy(s->deletes);
     hbase_rest_destroy(s->rest);
     hbase_table_destroy(s->table);
     buf_done(&s->value);
@@ -318,31 +252,6 @@ static const struct remote_sink_kind sink_calls = {
     .destroy = destroy,
 };
 
-/* What a DELETE says of columns, in as many requests as its address has room for. */
-static enum code list_columns(struct hbase_sink *s, struct error *err)
-{
-    struct hbase_table *t = s->table;
-    struct buf list;
-    buf_init(&list, VALUE_BYTES_MAX);
-    s->lists = arena_array(t->arena, struct str, t->cell_count + 1);
-    enum code code = s->lists ? OK : error_nomem(err);
-    for (uint32_t i = 0; i < t->cell_count && code == OK; i++) {
-        if (list.size > 0)
-            buf_char(&list, ',');
-        hbase_rest_put_base64(&list, t->cells[i].name);
-        if (list.size < LIST_BYTES && i + 1 < t->cell_count)
-            continue;
-        code = buf_check(&list, err);
-        struct str copy = arena_str(t->arena, buf_view(&list));
-        if (!copy.data && code == OK)
-            code = error_nomem(err);
-        s->lists[s->list_count++] = copy;
-        buf_clear(&list);
-    }
-    buf_done(&list);
-    return code;
-}
-
 static enum code name_columns(struct hbase_sink *s, struct error *err)
 {
     struct hbase_table *t = s->table;
@@ -357,7 +266,7 @@ static enum code name_columns(struct hbase_sink *s, struct error *err)
         if (!s->columns[i].data)
             return error_nomem(err);
     }
-    return list_columns(s, err);
+    return OK;
 }
 
 static enum code prepare(struct hbase_sink *s, const struct table_def *def, struct error *err)
@@ -370,6 +279,7 @@ static enum code prepare(struct hbase_sink *s, const struct table_def *def, stru
     s->writer.table = s->table;
     TRY(name_columns(s, err));
     TRY(hbase_rest_create(s->table, &s->rest, err));
+    TRY(hbase_deletes_create(s->table, &s->deletes, err));
     return hbase_rest_try(s->table, err);
 }
 

@@ -382,7 +382,10 @@ static int sink_wake_fd(struct sink *base)
 static void sink_status(struct sink *base, struct sink_status *ret)
 {
     struct kafka_sink_state *s = (struct kafka_sink_state *)base;
-    *ret = (struct sink_status){ .pending_rows = s->pending, .guarantee = "at-least-once" };
+    *ret = (struct sink_status){
+        .pending_rows = s->pending,
+        .guarantee = s->rows.is_keyed ? "idempotent by key" : "at-least-once",
+    };
     if (s->trouble_since_us == 0 || s->pending == 0)
         return;
     snprintf(s->waiting_for, sizeof s->waiting_for, "Kafka at " STR_FMT "%s%s%s",

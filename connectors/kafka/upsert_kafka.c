@@ -64,6 +64,13 @@ static unsigned sink_modes(const struct table_def *table)
     return SINK_APPEND | SINK_UPSERT;
 }
 
+/* Whoever reads the topic by key sees the last message of a key, also if it came twice. */
+static const char *guarantee(const struct table_def *table, enum sink_mode mode)
+{
+    (void)table, (void)mode;
+    return "idempotent by key";
+}
+
 static enum code check(const struct table_def *table, bool as_sink, struct error *err)
 {
     if (as_sink)
@@ -88,6 +95,7 @@ const struct connector connector_upsert_kafka = {
     .sink = &kafka_sink,
     .sink_modes = sink_modes,
     .keeps_last = kafka_fold_is_asked,
+    .guarantee = guarantee,
     .check = check,
     .describe = kafka_describe,
 };

@@ -279,7 +279,7 @@ static const char *objection(struct table_sink *s, const struct batch *in, uint3
         has_cell = has_cell || (!is_null && !c->is_key);
         if (is_null && c->is_key) /* the row key of HBase need not be declared as one */
             return arena_printf(s->scratch, "key column \"%s\" is NULL", c->name);
-        if (c->is_key && table->is_hbase && is_empty_text(c, in, row))
+        if (c->is_key && table->is_hbase && table->key_count == 1 && is_empty_text(c, in, row))
             return arena_printf(s->scratch, "row key \"%s\" is empty", c->name);
     }
     if (table->is_hbase && !is_delete && !has_cell && table->count > table->key_count)

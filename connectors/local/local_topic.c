@@ -49,6 +49,12 @@ static unsigned sink_modes(const struct table_def *table)
     return is_upsert ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
 }
 
+static const char *guarantee(const struct table_def *table, enum sink_mode mode)
+{
+    (void)mode;
+    return is_keyed(table) ? "idempotent by key" : "at-least-once";
+}
+
 static void describe(const struct table_def *table, struct buf *out)
 {
     struct str topic = options_get(table->options, "topic");
@@ -72,5 +78,6 @@ const struct connector connector_local_topic = {
     .source = &local_topic_source,
     .sink = &local_topic_sink,
     .sink_modes = sink_modes,
+    .guarantee = guarantee,
     .describe = describe,
 };

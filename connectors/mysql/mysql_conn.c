@@ -99,6 +99,12 @@ static enum remote_outcome failed(struct mysql_conn *c, struct error *err)
     error_set(err, code, "MySQL %s:%u: %.*s (error %u)", host_name(c),
               c->settings->url.hosts[c->host].port, (int)MIN(words.size, (size_t)400), words.data,
               number);
+    if (number == MYSQL_REFUSED_LOGIN) /* the library's own words are about another buffer */
+        error_set(err, E_IO,
+                  "MySQL %s:%u asks for a login that would tell the password to anybody who listens",
+                  host_name(c), c->settings->url.hosts[c->host].port);
+    if (number == MYSQL_REFUSED_LOGIN)
+        error_hint(err, "With sslMode=VERIFY_IDENTITY in the url it is told to that server alone.");
     if (number == 1045 || number == 1698)
         error_hint(err, "User and password may stand in WITH or in the profile.");
     if (mysql_ends_connection(number))
@@ -116,10 +122,24 @@ static enum remote_outcome no_memory(struct error *err)
 
 /* --- connecting ------------------------------------------------------------------------ */
 
+/* How the library may prove who we are.  It would do what the server asks for, which can be to be sent
+ * the password as it is, or to ask a person at the terminal; the first is right where the server
+ * is known by its certificate. */
+static void restrict_logins(struct mysql_conn *c)
+{
+    const char *ways = c->settings->tls == MYSQL_TLS_VERIFIES
+                           ? "mysql_native_password,caching_sha2_password,sha256_password,"
+                             "client_ed25519,mysql_clear_password"
+                           : "mysql_native_password,caching_sha2_password,sha256_password,"
+                             "client_ed25519";
+    mysql_optionsv(c->mysql, MARIADB_OPT_RESTRICTED_AUTH, ways);
+}
+
 static void set_options(struct mysql_conn *c)
 {
     const struct mysql_settings *s = c->settings;
     my_bool on = 1, off = 0;
+    unsigned none = 0; /* of this type: the library reads four bytes */
     unsigned tcp = MYSQL_PROTOCOL_TCP; /* the library would take "localhost" for a socket file */
     mysql_options(c->mysql, MYSQL_OPT_NONBLOCK, NULL);
     mysql_options(c->mysql, MYSQL_OPT_PROTOCOL, &tcp);
@@ -127,7 +147,8 @@ static void set_options(struct mysql_conn *c)
     mysql_options(c->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &s->connect_s);
     mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &s->io_s);
     mysql_options(c->mysql, MYSQL_OPT_WRITE_TIMEOUT, &s->io_s);
-    mysql_options(c->mysql, MYSQL_OPT_LOCAL_INFILE, &off); /* a server may ask for any file */
+    mysql_options(c->mysql, MYSQL_OPT_LOCAL_INFILE, &none); /* a server may ask for any file */
+    restrict_logins(c);
     if (s->tls == MYSQL_TLS_OFF)
         return;
     mysql_options(c->mysql, MYSQL_OPT_SSL_ENFORCE, &on);

@@ -78,6 +78,7 @@ static const struct fault faults[] = {
     { 2054, REMOTE_FATAL },   /* authentication that we do not have */
     { 2059, REMOTE_FATAL },   /* authentication that we do not have */
     { 2061, REMOTE_FATAL },   /* authentication needs an encrypted connection */
+    { MYSQL_REFUSED_LOGIN, REMOTE_FATAL },
     { 1062, REMOTE_REFUSED }, /* duplicate */
     { 1118, REMOTE_REFUSED }, /* row too large */
     { 1153, REMOTE_REFUSED }, /* packet too large */

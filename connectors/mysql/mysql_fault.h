@@ -6,6 +6,9 @@
 #include "base/str.h"
 #include "remote/remote.h"
 
+/* The client library's: the server wants a login that we do not give it. */
+enum { MYSQL_REFUSED_LOGIN = 5010 };
+
 /* `state` is the SQLSTATE, five letters; `text` the server's words. */
 enum remote_outcome mysql_outcome(unsigned number, const char *state, const char *text);
 /* Is this server one that takes no writes (and another of the hosts may)? */

@@ -21,7 +21,7 @@ static enum code missing(const struct table_def *table, const char *rds, const c
                          struct error *err)
 {
     bool is_rds = table->blink;
-    error_set(err, E_OPTION, "table \"" STR_FMT "\" has no option \"%s\"", STR_ARG(table->name),
+    error_set(err, E_OPTION, "table \"" STR_FMT "\" needs the option \"%s\"", STR_ARG(table->name),
               is_rds ? rds : jdbc);
     error_hint(err, "It may stand in WITH or in the profile.");
     return E_OPTION;

@@ -130,7 +130,7 @@ uint32_t remote_queue_push(struct remote_queue *q, struct queued_row *row)
     uint32_t replaced = 0;
     if (q->folds && row->key_size > 0) {
         struct queued_row *old = find_in_table(q, row);
-        if (old && q->keeps_deletes && old->is_delete) {
+        if (old && q->keeps_deletes && old->is_delete && !row->is_delete) {
             take_out_of_table(q, old);
         } else if (old) {
             /* A key that changes all the time must not wait for ever. */

@@ -1,7 +1,8 @@
 /* remote_queue.h -- rows that wait to be sent, in the order they were written.
  *
  * With `folds`, a row takes the earlier one of its key out of the queue, as long as that one still
- * waits and no flush has begun since it was written: what a flush waits for stays what it is.
+ * waits and no flush has begun since it was written: what a flush waits for stays what it is.  With
+ * `keeps_deletes`, a row that is none leaves a delete where it is.
  * Each row is memory of its own, so that one that is taken out gives its memory back at once.
  * Not thread-safe. */
 #pragma once

@@ -110,6 +110,14 @@ static const struct source_share *share_of(struct run *x, const struct plan_scan
     return share;
 }
 
+static enum code check_stop(const struct run *x, struct error *err)
+{
+    const struct exec_hooks *hooks = &x->exec->hooks;
+    if (hooks->is_stopped && hooks->is_stopped(hooks->self))
+        return error_set(err, E_CANCELLED, "stopped before the start");
+    return OK;
+}
+
 static enum code build_scan(struct run *x, const struct plan_scan *scan, struct op **ret,
                             struct error *err)
 {
@@ -341,8 +349,10 @@ enum code run_build_sources(struct run *x, struct error *err)
         return error_nomem(err);
     x->input_count = 1;
     for (uint32_t i = 0; i < job->scan_count; i++)
-        if (is_mine(x, &job->scans[i]->base))
+        if (is_mine(x, &job->scans[i]->base)) {
+            TRY(check_stop(x, err));
             TRY(build_scan(x, job->scans[i], &x->of_plan[job->scans[i]->base.id], err));
+        }
     return build_late_routes(x, err);
 }
 
@@ -407,8 +417,10 @@ enum code run_build(struct run *x, struct error *err)
 {
     const struct plan_job *job = x->exec->job;
     for (uint32_t i = 0; i < job->node_count; i++)
-        if (is_mine(x, job->nodes[i]))
+        if (is_mine(x, job->nodes[i])) {
+            TRY(check_stop(x, err));
             TRY(build_node(x, job->nodes[i], err));
+        }
     for (uint32_t i = 0; i < x->input_count; i++)
         TRY(find_reached(x, &x->inputs[i], err));
     for (uint32_t i = 0; i < x->op_count; i++)

@@ -64,6 +64,9 @@ struct exec_hooks {
     void (*bad_row)(void *self, struct str table, const struct bad_row *row);
     /* Something to know before the job starts. Optional. */
     void (*warn)(void *self, const struct error *warning);
+    /* Has the job been stopped before it could begin?  Asked between tables that are opened, of
+     * which each may wait for its server. Optional. */
+    bool (*is_stopped)(void *self);
 };
 
 struct exec_options {
@@ -96,6 +99,7 @@ enum code exec_choose_workers(const struct plan_job *job, const struct exec_choi
                               struct arena *arena, struct exec_choice *ret, struct error *err)
     WEIR_CHECKED;
 
+/* Opens all tables. E_CANCELLED: hooks->is_stopped() said so. */
 enum code exec_create(const struct plan_job *job, const struct exec_options *options,
                       const struct exec_hooks *hooks, struct exec **ret, struct error *err)
     WEIR_CHECKED;

@@ -110,10 +110,8 @@ static void put_lookup(struct run *x)
         if (x->ops[i]->plan->kind != PLAN_LOOKUP)
             continue;
         const struct plan_lookup *plan = (const struct plan_lookup *)x->ops[i]->plan;
-        struct lookup *lookup = op_lookup_connector(x->ops[i]);
-        struct source_status status = { .waiting_for = NULL };
-        if (lookup->kind->status)
-            lookup->kind->status(lookup, &status);
+        struct source_status status;
+        op_lookup_status(x->ops[i], &status);
         x->lookup_stats = (struct exec_lookup_stats){
             .name = plan->def.name,
             .waiting_for =

@@ -389,8 +389,7 @@ static bool put_row_function(struct buf *out, struct str name)
     for (uint32_t i = 0; (f = agg_over_function_at(i)) != NULL; i++)
         if (str_iis(name, f->name))
             put_more(out, &found, f->signature, f->summary,
-                     "Takes OVER (PARTITION BY ... ORDER BY ...).",
-                     f->dialects);
+                     "Takes OVER (PARTITION BY ... ORDER BY ...).", f->dialects);
     for (uint32_t i = 0; (t = table_function_at(i)) != NULL; i++)
         if (str_iis(name, t->name))
             put_more(out, &found, t->signature, t->summary,
@@ -497,8 +496,22 @@ static struct str nearest_topic(struct str topic)
     return nearest_end(&nearest);
 }
 
+/* "weir help run" asks for what stands there of all of them. */
+static bool is_command(struct str topic)
+{
+    static const char *const names[] = { "run", "check", "explain", "help" };
+    for (size_t i = 0; i < countof(names); i++)
+        if (str_ieq(topic, str_of(names[i])))
+            return true;
+    return false;
+}
+
 static bool put_topic(struct buf *out, struct str topic)
 {
+    if (is_command(topic)) {
+        buf_text(out, commands);
+        return true;
+    }
     for (size_t i = 0; i < countof(topics); i++) {
         struct str name = str_of(topics[i].name);
         struct str singular = str_make(name.data, name.size - 1);

@@ -374,6 +374,11 @@ static void tell_warning(void *self, const struct error *warning)
     session_warn(((struct run *)self)->job->session, warning);
 }
 
+static bool is_stopped(void *self)
+{
+    return session_is_stopped(((struct run *)self)->job->session);
+}
+
 /* Who the job is from one start to the next: its file, unless it has a name. */
 static struct str job_name(const struct session *s)
 {
@@ -520,12 +525,17 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
                                 .open_result = open_result,
                                 .progress = show_progress,
                                 .bad_row = tell_bad_row,
-                                .warn = tell_warning };
+                                .warn = tell_warning,
+                                .is_stopped = is_stopped };
     struct exec *exec = NULL;
     enum session_status status;
+    enum code code;
     if (choose_state(job, &options, &err) != OK) {
         status = session_report(s, &err);
-    } else if (exec_create(plan, &options, &hooks, &exec, &err) != OK) {
+    } else if ((code = exec_create(plan, &options, &hooks, &exec, &err)) == E_CANCELLED) {
+        session_warn(s, &err);
+        status = SESSION_OK;
+    } else if (code != OK) {
         locate_option(plan, &err);
         status = session_report(s, &err);
     } else {

@@ -215,8 +215,15 @@ class ElasticSink(unittest.TestCase):
         text = self.run_job(sql % ",'on-error'='fail'", status=3)
         self.assertIn("_parsing_exception: ", text)
         text = self.run_job(sql % ",'on-error'='fail','failure-handler'='ignore'")
-        self.assertIn("1", text)
+        self.assertIn("0 rows written, 1 skipped", text)
+        text = self.run_job(sql % ",'on-error'='skip','failure-handler'='fail'", status=3)
+        self.assertIn("a document is refused: ", text)
         self.assertEqual(self.docs(), {})
+
+    def test_an_index_that_cannot_be_is_no_fault_of_rows(self):
+        text = self.run_job(self.flink("k STRING", ",'on-error'='skip'", index="Aa") +
+                            "INSERT INTO t VALUES ('a');", status=3)
+        self.assertIn("Invalid index name [Aa], must be lowercase", text)
 
     def test_columns_must_fit_a_closed_mapping(self):
         ES.create(self.index, {"k": "keyword", "n": "integer"})

@@ -5,8 +5,10 @@
 """
 import struct
 import sys
+import tempfile
 
 from hbaselib import Case, cells, need, same, says, source, table
+from serverlib import Proxy, wait_until
 
 WHERE = need("hbase")[0]
 PRINT = "CREATE TABLE out ({}) WITH ('connector' = 'print');\n"
@@ -94,7 +96,30 @@ def cached():
         same(sorted(got), ["+I[0, v0]", "+I[1999, v1999]", "+I[2000, null]", "+I[7, v7]"])
 
 
-for test in (all_rows, types, bad_rows, cached):
+def stopped():
+    """A scan that is stopped goes on behind the last row that was handed out."""
+    with (Case(WHERE, "stopped", "f") as case, Proxy(WHERE) as proxy,
+          tempfile.TemporaryDirectory(prefix="weir-state-") as state):
+        rows = {b"k%05d" % i: cells("f", n=b"text" if i % 7000 == 0 else i, s=b"s")
+                for i in range(40000)}
+        case.hbase.put(case.real, rows)
+        job = (table("t", SHAPE, proxy.address, case.real, on_error="skip") +
+               PRINT.format("n BIGINT") + "INSERT INTO out SELECT f.n FROM t;")
+        options = ("--set", f"weir.state.dir={state}", "--set", "weir.job.name=scan")
+        proxy.delay_s = 0.01
+        child = case.weir.start(job, *options, capture=True)
+        wait_until("rows are read", lambda: len(child.stdout_text()) > 40000)
+        child.terminate()
+        status, text = case.weir.finish(child)
+        assert status == 0, text
+        first = child.stdout_text().splitlines()
+        assert len(first) < 39000, "it was too fast to be stopped"
+        proxy.delay_s = 0
+        second = case.weir.rows(job, *options)
+        same(first + second, [f"+I[{i}]" for i in range(40000) if i % 7000 != 0])
+
+
+for test in (all_rows, types, bad_rows, cached, stopped):
     if len(sys.argv) < 3 or sys.argv[2] == test.__name__ or "/" in sys.argv[2]:
         test()
         print("ok", test.__name__, flush=True)

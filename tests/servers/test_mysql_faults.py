@@ -4,6 +4,7 @@ writes: nothing is lost, keyed tables end as if nothing had happened, and a stop
 
     test_mysql_faults.py WEIR ...
 """
+import json
 import os
 import subprocess
 import time
@@ -304,6 +305,34 @@ class Faults(MysqlCase):
                 f"{self.options('t', more)});"
                 f"SELECT i.i FROM i JOIN t FOR SYSTEM_TIME AS OF i.p ON i.i = t.k;")
         self.assertEqual([row["i"] for row in rows], list(range(0, 10000, 100)))
+
+    def test_a_stop_while_the_whole_table_cannot_be_read(self):
+        MYSQL.run("create table t (k int primary key, v int); insert into t values (1, 10)")
+        path = self.write_rows([{"i": 1}, {"i": 2}])
+        with Proxy(WHERE) as proxy:
+            more = {"url": self.url(proxy.address), "connector": "rds", "cache": "ALL"}
+            sql = (f"CREATE TABLE i (i INT, p AS PROCTIME()) WITH ('connector' = 'filesystem', "
+                   f"'path' = '{path}', 'format' = 'json');"
+                   f"CREATE TABLE t (k INT, v INT, PRIMARY KEY (k) NOT ENFORCED) WITH ("
+                   f"{self.options('t', more)});"
+                   f"SELECT i.i, t.v FROM i LEFT JOIN t FOR SYSTEM_TIME AS OF i.p ON i.i = t.k;")
+            proxy.refuse()
+            child = WEIR.start(sql)
+            wait_until("it says so", lambda: child.poll() is not None or
+                       "look-up t has been waiting for" in child.stderr_text())
+            self.assertIsNone(child.poll())
+            begin = time.monotonic()
+            child.terminate()
+            text = self.finish(child, 3)
+            self.assertLess(time.monotonic() - begin, 5)
+            self.assertIn("did not come within", text)
+            child = WEIR.start(sql, "--output", "jsonl", capture=True)
+            wait_until("it waits again", lambda: child.poll() is not None or
+                       "look-up t has been waiting for" in child.stderr_text())
+            proxy.accept()
+            self.finish(child)
+            rows = [json.loads(line) for line in child.stdout_text().splitlines()]
+        self.assertEqual([(row["i"], row["v"]) for row in rows], [(1, 10), (2, None)])
 
 
 if __name__ == "__main__":

@@ -248,7 +248,7 @@ class Sink(MysqlCase):
         self.assertIn("does not begin with jdbc:mysql://", text)
         text = self.run_job(self.job(columns, rows, key="id").replace("'username' = 'weir', ", ""),
                             status=2)
-        self.assertIn('has no option "username"', text)
+        self.assertIn('needs the option "username"', text)
         self.assertIn("WITH or in the profile", text)
 
     # --- SQL in names and values -----------------------------------------------------------------

@@ -16,6 +16,7 @@ static struct error error;
 /* --- bulk calls ------------------------------------------------------------------------------- */
 
 static struct remote_row rows[ROWS_MAX];
+static struct str bytes = { "{\"index\":{}}\n{}\n", 16 }; /* of each of them */
 
 /* The outcome's letter and one for each row: S(afe), B(ad), O(pen).  Row i has the key "a" + i % 3;
  * row `deleted` is a delete. */
@@ -28,6 +29,7 @@ static const char *judge(uint32_t count, uint32_t deleted, const char *reply)
     for (uint32_t i = 0; i < count; i++) {
         rows[i].key = str_make(keys + i % 3, 1);
         rows[i].is_delete = i == deleted;
+        rows[i].bytes = bytes;
     }
     arena_reset(arena);
     error = (struct error){ .code = OK };
@@ -61,6 +63,10 @@ static void each_row_has_a_status_of_its_own(void)
     CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(403, "cluster_block_exception"))), "ASO");
     CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(403, "security_exception"))), "XSO");
     CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(400, "index_closed_exception"))), "XSO");
+    CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(400, "invalid_index_name_exception"))), "XSO");
+    bytes = STR("{\"index\":{\"_index\":\"A\",\"_id\":\"7\"}}\n{}\n");
+    CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(400, "invalid_index_name_exception"))), "DSB");
+    bytes = STR("{\"index\":{}}\n{}\n");
     CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(500, "null_pointer_exception"))), "FSO");
     CHECK_STR(judge(1, 9, REPLY(ITEM(200, "odd"))), "FO");
 }

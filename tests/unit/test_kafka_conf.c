@@ -307,13 +307,31 @@ static void patterns_are_those_of_java(void)
     CHECK(matches("[^\\d]+", "abc") && !matches("[^\\d]+", "a1"));
     CHECK(matches("\\D+", "abc") && !matches("\\D+", "a1"));
     CHECK(matches("[\\-a]+", "a-a") && !matches("t.*", "at"));
+    CHECK(matches("[a\\-c]", "-") && !matches("[a\\-c]", "b"));
+    CHECK(matches("[\\w\\-\\.]+", "a_b-c.d") && matches("[\\w-]+", "a-b"));
+    CHECK(matches("[\\^a]", "a") && matches("[\\^a]", "^") && !matches("[\\^a]", "b"));
+    CHECK(matches("[\\^]x[\\^-]", "^x-") && !matches("[\\^-]", "a") && matches("[a^]", "^"));
+    CHECK(matches("[a\\]b]+", "b]a") && matches("[]a]+", "a]") && matches("[^]a]", "b"));
+    CHECK(matches("[\\[:]+", "[:") && !matches("[^\\^\\-]", "^") && matches("[^\\^\\-]", "a"));
+    CHECK(matches("a\\<b\\-c\\_", "a<b-c_") && !matches("a\\<b", "ab"));
     struct name_pattern *compiled;
     CHECK_INT(name_pattern_compile("topic pattern", STR("(?!a).*"), &compiled, &error), E_OPTION);
     CHECK_STR(error.message, "topic pattern \"(?!a).*\" has a group that looks around or has a "
                              "name, which is not supported");
     CHECK_INT(name_pattern_compile("topic pattern", STR("a*?"), &compiled, &error), E_OPTION);
-    CHECK_INT(name_pattern_compile("topic pattern", STR("\\p{Alpha}"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("\\p{Alpha}"), &compiled, &error),
+              E_OPTION);
     CHECK_INT(name_pattern_compile("topic pattern", STR("(a"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("a\\tb"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("a\\"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("[a\\"), &compiled, &error), E_OPTION);
+    CHECK_INT(name_pattern_compile("topic pattern", STR("[[:alpha:]]"), &compiled, &error),
+              E_OPTION);
+    CHECK_STR(error.message,
+              "topic pattern \"[[:alpha:]]\" has a class inside of a class, which is "
+              "not supported");
+    CHECK_INT(name_pattern_compile("topic pattern", STR("[^"), &compiled, &error), E_OPTION);
+    CHECK_STR(error.message, "topic pattern \"[^\" cannot be read: a class has no end");
 }
 
 static void starts(const char *const *options, bool blink, enum kafka_place place,

@@ -201,6 +201,29 @@ static void hbase(void)
     db_end(&d);
 }
 
+/* A key of several columns is joined by a delimiter, so it is never empty. */
+static void hbase_key_of_parts(void)
+{
+    struct db d;
+    db_begin(&d, "cloudhbase", true);
+    fixture_column(&d.f, "a", &type_string);
+    fixture_column(&d.f, "b", &type_string);
+    fixture_column(&d.f, "v", &type_string);
+    d.f.key[1] = 1;
+    d.f.schema.key_count = 2;
+    start(&d, 2);
+    for (uint32_t i = 0; i < 2; i++)
+        set_text(&d.rows, 2, i, STR("v"));
+    set_text(&d.rows, 0, 0, STR("x"));
+    set_text(&d.rows, 1, 0, STR(""));
+    set_text(&d.rows, 0, 1, STR(""));
+    set_text(&d.rows, 1, 1, STR("y"));
+    CHECK_INT(save(&d), OK);
+    CHECK_INT(d.f.bad_count, 0);
+    CHECK_STR(sql(&d, ALL), "|y|v\nx||v\n");
+    db_end(&d);
+}
+
 static void families(void)
 {
     struct db d;
@@ -501,6 +524,7 @@ int main(void)
     RUN(tables_of_others);
     RUN(appends);
     RUN(hbase);
+    RUN(hbase_key_of_parts);
     RUN(families);
     RUN(documents);
     RUN(types);

@@ -145,11 +145,11 @@ static void refused(const char *const *pairs, const char *want)
 
 static void what_options_cannot_say(void)
 {
-    refused((const char *const[]){ "table-name", "t", NULL }, "table \"t\" has no option \"url\"");
+    refused((const char *const[]){ "table-name", "t", NULL }, "table \"t\" needs the option \"url\"");
     refused((const char *const[]){ "url", "mysql://h", NULL },
-            "table \"t\" has no option \"table-name\"");
+            "table \"t\" needs the option \"table-name\"");
     refused((const char *const[]){ "url", "mysql://h", "table-name", "t", NULL },
-            "table \"t\" has no option \"username\"");
+            "table \"t\" needs the option \"username\"");
     refused((const char *const[]){ "url", "mysql://me@h?sslMode=maybe", "table-name", "t", NULL },
             "property \"sslMode\" of the url is \"maybe\"");
     refused(

@@ -2,6 +2,7 @@
  *
  * op_lookup.c       the queue of batches that wait for answers, and the operator
  * lookup_ask.c      what is asked, and what the cache is told
+ * lookup_load.c     the whole table instead
  * lookup_rows.c     output rows, and what is remembered of them */
 #pragma once
 
@@ -28,6 +29,7 @@ struct op_lookup {
     struct lookup *lookup;
     struct state_heap *heap;
     struct lookup_cache *cache;
+    struct lookup_load *load;      /* owned: the whole table is being read; NULL: it is not */
     struct program *condition;     /* NULL: none */
     struct state_table *memory;    /* NULL: the input only inserts */
     struct parked *first, *last;
@@ -38,8 +40,6 @@ struct op_lookup {
 
 /* lookup_ask.c */
 enum code lookup_open_cache(struct op_lookup *op, struct error *err) WEIR_CHECKED;
-/* Reads all rows through the connector's source; before the rows that need them. */
-enum code lookup_load_all(struct op_lookup *op, struct error *err) WEIR_CHECKED;
 /* Finds the entries of a batch, and makes the question for the keys that are not known. */
 enum code lookup_resolve(struct op_lookup *op, struct parked *b, struct arena *arena,
                          struct error *err) WEIR_CHECKED;
@@ -49,6 +49,14 @@ enum code lookup_ask(struct op_lookup *op, struct parked *b, struct error *err) 
 enum code lookup_take_answers(struct op_lookup *op, struct error *err) WEIR_CHECKED;
 /* Adds the name of the table to a failure. */
 enum code lookup_named(const struct op_lookup *op, enum code code, struct error *err);
+
+/* lookup_load.c */
+/* Begins to read all rows through the connector's source; before the rows that need them. */
+enum code lookup_load_begin(struct op_lookup *op, struct error *err) WEIR_CHECKED;
+/* Takes the rows that are there; after the last one op->load is NULL. */
+enum code lookup_load_step(struct op_lookup *op, struct error *err) WEIR_CHECKED;
+int lookup_load_fd(const struct op_lookup *op); /* readable when a step is worth it; -1: none */
+void lookup_load_end(struct op_lookup *op);     /* also of one that is under way */
 
 /* lookup_rows.c */
 enum code lookup_open_memory(struct op_lookup *op, struct error *err) WEIR_CHECKED;

@@ -1,14 +1,8 @@
 /* lookup_ask.c -- asking for rows of the outside table.
  *
  * Only keys that the cache does not know, and that are not being asked for, are asked: in one call
- * a batch.  With cache = ALL the whole table is read instead, before the first row. */
+ * a batch.  With cache = ALL the whole table is read instead: lookup_load.c. */
 #include "exec/op/lookup.h"
-
-#include "base/clock.h"
-
-#include <poll.h>
-
-#define LOAD_SILENCE_US (60 * INT64_C(1000000))
 
 /* --- settings of the cache, in Flink's and in Blink's names --------------------------------- */
 
@@ -67,79 +61,6 @@ enum code lookup_open_cache(struct op_lookup *op, struct error *err)
         row[i] = schema->fields[i].type;
     return lookup_cache_create(op->heap, &settings, key, plan->key_count, row, schema->count,
                                op->base.worker->clock, &op->cache, err);
-}
-
-/* --- the whole table ------------------------------------------------------------------------- */
-
-static enum code load_batch(struct op_lookup *op, const struct batch *rows, struct arena *arena,
-                            struct error *err)
-{
-    const struct plan_lookup *plan = op->plan;
-    struct column **key = arena_array(arena, struct column *, MAX(plan->key_count, 1));
-    if (!key)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < plan->key_count; i++)
-        key[i] = rows->columns[plan->table_keys[i]];
-    return lookup_cache_load(op->cache, key, rows->columns, rows->selection, rows->selected, arena,
-                             err);
-}
-
-/* Waits for a source that reads in the background. False: nothing has come for too long. */
-static bool wait_for_rows(struct source *source, int64_t heard_us)
-{
-    int fd = source->kind->wake_fd ? source->kind->wake_fd(source) : -1;
-    struct pollfd ready = { .fd = fd, .events = POLLIN };
-    if (clock_monotonic_us() - heard_us > LOAD_SILENCE_US)
-        return false;
-    poll(&ready, 1, fd >= 0 ? 1000 : 50);
-    return true;
-}
-
-static enum code no_end(const struct op_lookup *op, struct source *source, struct error *err)
-{
-    struct source_status status = { .waiting_for = NULL };
-    if (source->kind->status)
-        source->kind->status(source, &status);
-    return error_set(err, E_IO, "table \"" STR_FMT "\" could not be read to its end%s%s",
-                     STR_ARG(op->plan->def.name), status.waiting_for ? ": waited for " : "",
-                     status.waiting_for ? status.waiting_for : "");
-}
-
-enum code lookup_load_all(struct op_lookup *op, struct error *err)
-{
-    const struct source_kind *kind = op->plan->connector->source;
-    if (!kind || !kind->poll_rows)
-        return error_set(err, E_UNSUPPORTED,
-                         "table \"" STR_FMT "\" cannot be read as a whole, which cache = ALL needs",
-                         STR_ARG(op->plan->def.name));
-    lookup_cache_begin_all(op->cache);
-    struct source *source;
-    struct arena *arena = arena_create();
-    struct source_open open = { .table = &op->plan->def, .until_end = true };
-    if (!arena)
-        return error_nomem(err);
-    enum code code = kind->open(&open, &source, err);
-    if (code != OK) {
-        arena_destroy(arena);
-        return code;
-    }
-    enum poll_state state = POLL_MORE;
-    int64_t heard_us = clock_monotonic_us();
-    while (code == OK && state != POLL_END) {
-        struct batch *rows = NULL;
-        arena_reset(arena);
-        code = kind->poll_rows(source, arena, BATCH_ROWS, &rows, &state, err);
-        if (rows)
-            heard_us = clock_monotonic_us();
-        bool is_idle = code == OK && !rows && state == POLL_IDLE;
-        if (code == E_RETRY || (is_idle && !wait_for_rows(source, heard_us)))
-            code = no_end(op, source, err);
-        if (code == OK && rows)
-            code = load_batch(op, rows, arena, err);
-    }
-    kind->close(source);
-    arena_destroy(arena);
-    return code;
 }
 
 /* --- asking -------------------------------------------------------------------------------------- */

@@ -70,8 +70,10 @@ static enum code outlive(struct parked *b, struct error *err)
         arena_destroy(arena);
         return error_nomem(err);
     }
-    memcpy(entries, b->entries, n * sizeof *entries);
-    memcpy(asked, b->asked, n * sizeof *asked);
+    if (b->entries) { /* else nothing is known as long as the whole table is being read */
+        memcpy(entries, b->entries, n * sizeof *entries);
+        memcpy(asked, b->asked, n * sizeof *asked);
+    }
     /* Marks are at rows of the columns: the copy has the selected ones alone. */
     uint32_t at = 0, count = 0;
     for (uint32_t i = 0; i < in->watermark_count; i++) {
@@ -90,20 +92,42 @@ static enum code outlive(struct parked *b, struct error *err)
     return OK;
 }
 
+static int answer_fd(const struct op_lookup *op)
+{
+    return op->lookup->kind->wake_fd ? op->lookup->kind->wake_fd(op->lookup) : -1;
+}
+
+/* Goes on reading the whole table; at its end, what is parked can be looked up. */
+static enum code load(struct op_lookup *op, struct error *err)
+{
+    op->base.wait_fd = lookup_load_fd(op);
+    TRY(lookup_named(op, lookup_load_step(op, err), err));
+    if (op->load)
+        return OK;
+    op->base.wait_fd = answer_fd(op);
+    for (struct parked *b = op->first; b; b = b->next)
+        TRY(lookup_resolve(op, b, b->arena, err));
+    return OK;
+}
+
 static enum code push(struct op *base, uint32_t port, const struct batch *in, struct error *err)
 {
     (void)port;
     struct op_lookup *op = (struct op_lookup *)base;
-    if (lookup_cache_wants_all(op->cache) && !op->first)
-        TRY(lookup_named(op, lookup_load_all(op, err), err));
+    if (lookup_cache_wants_all(op->cache) && !op->first && !op->load)
+        TRY(lookup_named(op, lookup_load_begin(op, err), err));
+    if (op->load)
+        TRY(load(op, err));
     struct parked *b = mem_zalloc(sizeof *b);
     if (!b)
         return error_nomem(err);
     b->batch = in;
     append(op, b);
-    TRY(lookup_resolve(op, b, in->arena, err));
-    TRY(lookup_ask(op, b, err));
-    TRY(lookup_take_answers(op, err));
+    if (!op->load) {
+        TRY(lookup_resolve(op, b, in->arena, err));
+        TRY(lookup_ask(op, b, err));
+        TRY(lookup_take_answers(op, err));
+    }
     bool waits = !op->first->answered;
     if (!waits)
         TRY(emit_ready(op, err));
@@ -117,6 +141,11 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
 static enum code more(struct op *base, struct error *err)
 {
     struct op_lookup *op = (struct op_lookup *)base;
+    if (op->load)
+        TRY(load(op, err));
+    base->waits = op->load != NULL;
+    if (op->load)
+        return OK;
     for (struct parked *b = op->first; b; b = b->next)
         TRY(lookup_ask(op, b, err));
     TRY(lookup_take_answers(op, err));
@@ -162,6 +191,7 @@ static void destroy(struct op *base)
         drop_parked(op->first);
         op->first = next;
     }
+    lookup_load_end(op);
     lookup_cache_destroy(op->cache);
     state_heap_close(op->heap);
     state_table_destroy(op->memory);
@@ -181,11 +211,6 @@ static const struct op_kind op_lookup_kind = {
     .destroy = destroy,
 };
 
-struct lookup *op_lookup_connector(struct op *base)
-{
-    return ((struct op_lookup *)base)->lookup;
-}
-
 enum code op_lookup_create(struct worker *worker, const struct plan_lookup *plan, struct op **ret,
                            struct error *err)
 {
@@ -194,7 +219,6 @@ enum code op_lookup_create(struct worker *worker, const struct plan_lookup *plan
         return error_nomem(err);
     *ret = &op->base;
     op->plan = plan;
-    op->base.wait_fd = -1;
     op->input_fields = plan->base.inputs[0]->field_count;
     op->table_fields = plan->def.schema->count;
     TRY(op_state_heap(&op->base, &op->heap, err));
@@ -207,7 +231,6 @@ enum code op_lookup_create(struct worker *worker, const struct plan_lookup *plan
                                 .key_columns = plan->table_keys,
                                 .key_count = plan->key_count };
     TRY(lookup_named(op, plan->connector->lookup->open(&open, &op->lookup, err), err));
-    if (op->lookup->kind->wake_fd)
-        op->base.wait_fd = op->lookup->kind->wake_fd(op->lookup);
+    op->base.wait_fd = answer_fd(op);
     return OK;
 }

@@ -108,7 +108,8 @@ enum code op_sink_create(struct worker *worker, const struct plan_sink *plan, st
 enum code op_sink_retry(struct op *op, bool *ret_blocked, struct error *err);
 bool op_sink_is_blocked(const struct op *op);
 struct sink *op_sink_connector(struct op *op);
-struct lookup *op_lookup_connector(struct op *op); /* of an operator of PLAN_LOOKUP */
+/* Of an operator of PLAN_LOOKUP: whom it waits for. */
+void op_lookup_status(struct op *op, struct source_status *ret);
 /* The epoch whose barrier has reached the sink and whose flush was started; 0: none. */
 uint64_t op_sink_epoch(const struct op *op);
 /* Where the connector stood at the last barrier; .data NULL: it does not say. */
