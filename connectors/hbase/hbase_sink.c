@@ -296,6 +296,7 @@ static struct remote_sink_settings settings_of(const struct hbase_table *t)
         .guarantee = "idempotent by key",
         .endpoint = hbase_endpoints(o),
         .folds = hbase_table_keeps_last(t),
+        .takes_before = t->is_dynamic, /* the cell of an update may be another one */
         .max_retries = RETRIES,
     };
     if (t->is_flink) {

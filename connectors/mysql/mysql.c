@@ -22,6 +22,9 @@ static unsigned keyed_modes(const struct table_def *table)
     return table->schema->key_count > 0 ? SINK_APPEND | SINK_UPSERT : SINK_APPEND;
 }
 
+/* The server may refuse the last row of a key, and then the key stays as it was written before: rows
+ * that the last one has taken the place of meanwhile are gone, as in the buffers of Blink and Flink.
+ * Only the server knows its rules, and nobody asks it while a job is planned. */
 static bool keeps_last(const struct table_def *table)
 {
     return table->schema->key_count > 0 && !options_bool(table->options, "ignoreDelete") &&

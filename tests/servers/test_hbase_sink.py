@@ -96,6 +96,15 @@ def blink_shapes():
                   "cloudhbase", columnFamily="cf", isDynamicTable="true") +
             "INSERT INTO t SELECT * FROM src;")
         same(case.rows(), {b"r": {b"cf:age": b"7"}})
+        # An update may move a value to another cell, and leave it where it is.
+        before, after = {"k": "u", "q": "old", "v": "1"}, {"k": "u", "q": "new", "v": "2"}
+        last = dict(after, v="3")
+        case.run(changes("src", "k STRING, q STRING, v STRING", [
+            ("c", before), ("u", before, after), ("u", after, last)], case.folder) +
+            table("t", "k STRING, q STRING, v STRING, PRIMARY KEY (k)", WHERE, case.real,
+                  "cloudhbase", columnFamily="cf", isDynamicTable="true") +
+            "INSERT INTO t SELECT * FROM src;")
+        same(case.rows(), {b"r": {b"cf:age": b"7"}, b"u": {b"cf:new": b"3"}})
 
 
 def deletes():
