@@ -221,5 +221,5 @@ void click_describe(const struct table_def *table, struct buf *out)
     struct str name = either(options, "tableName", "table-name");
     buf_printf(out, "table=" STR_FMT "." STR_FMT, STR_ARG(database), STR_ARG(name));
     if (address.hosts.size > 0 && str_find_byte(address.hosts, '@') == (size_t)-1)
-        buf_printf(out, " server=" STR_FMT, STR_ARG(address.hosts));
+        buf_printf(out, " endpoint=" STR_FMT, STR_ARG(address.hosts));
 }

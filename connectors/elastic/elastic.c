@@ -201,7 +201,7 @@ static void describe(const struct table_def *table, struct buf *out)
     buf_str(out, options_get(table->options, "index"));
     if (endpoints.size == 0)
         return;
-    buf_text(out, " at=");
+    buf_text(out, " endpoint=");
     put_endpoints(out, endpoints);
 }
 
