@@ -88,10 +88,12 @@ class Front:
     what it is told to answer with, and answers get lost.
 
     `plan` is a function of the number of an INSERT: None, (status, text) to answer, "before" to cut
-    the connection before the rows are taken, or "after" when they are."""
+    the connection before the rows are taken, or "after" when they are.  `engines` has, by table, what
+    it says of engines: {"t": ("ReplacingMergeTree", "ReplacingMergeTree(ver, del)")}."""
 
-    def __init__(self, target, plan=lambda n: None, has_tokens=True):
+    def __init__(self, target, plan=lambda n: None, has_tokens=True, engines=None):
         self.target, self.plan, self.has_tokens = target, plan, has_tokens
+        self.engines = engines or {}
         self.calls = []   # (token or None, outcome) of each INSERT
         self.taken = set()
         front = self
@@ -137,6 +139,10 @@ class Front:
                 self.taken.add(token)
             if self.has_tokens and b"system.settings" in body:
                 data += b"\x1ainsert_deduplication_token"
+            for table, texts in self.engines.items():
+                if b"system.tables" in body and f"name = '{table}'".encode() in body:
+                    data = b"".join(bytes([len(text)]) + text.encode()
+                                    for text in (*texts, "UTC"))
         if what in ("before", "after"):
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)

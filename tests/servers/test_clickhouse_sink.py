@@ -7,7 +7,7 @@ and values that would like to be SQL.
 import sys
 import unittest
 
-from clickhouselib import Case, need
+from clickhouselib import Case, Front, need
 
 
 class Types(Case):
@@ -150,9 +150,19 @@ COLUMNS = "k INT, v STRING"
 class Engines(Case):
     def test_replacing_without_deletes(self):
         self.create("k Int32, v String", "ReplacingMergeTree order by k")
-        self.job(self.copy(COLUMNS, CHANGES, key="k"))
-        self.assertEqual(self.rows("k, v", tail="final order by k"),
-                         [[1, "A"], [2, "b"], [3, "c"], [4, "D"]])
+        for workers in ("1", "2"):
+            self.sql(f"truncate table `{self.db}`.t")
+            self.job(self.copy(COLUMNS, CHANGES, key="k"), "--parallelism", workers)
+            self.assertEqual(self.rows("k, v", tail="final order by k"),
+                             [[1, "A"], [2, "b"], [3, "c"], [4, "D"]])
+
+    def test_several_workers_write_one_table(self):
+        self.create("k Int32, n Int64", "ReplacingMergeTree order by k")
+        rows = [{"k": i % 97} for i in range(20000)]
+        self.job(self.source("k INT", rows) + self.sink("k INT, n BIGINT", "k", batchSize="50") +
+                 "INSERT INTO o SELECT k, COUNT(*) FROM i GROUP BY k;", "--parallelism", "3")
+        self.assertEqual(self.rows("k, n", tail="final order by k"),
+                         [[k, len(range(k, 20000, 97))] for k in range(97)])
 
     def test_replacing_with_mutations(self):
         self.create("k Int32, g String, v String", "ReplacingMergeTree order by (k, g)")
@@ -195,6 +205,38 @@ class Engines(Case):
                    ("+U", {"k": 1, "v": "late", "ver": 3})]
         self.job(self.copy("k INT, v STRING, ver INT", changes, key="k"))
         self.assertEqual(self.rows("v", tail="final"), [["new"]])
+
+    def test_deletes_that_are_rows(self):
+        """ReplacingMergeTree(ver, is_deleted), which this version of the server does not have."""
+        self.create("k Int32, v String, ver UInt32, del UInt8, more Int64",
+                    "ReplacingMergeTree(ver) order by k")
+        engines = {"t": ("ReplacingMergeTree", "ReplacingMergeTree(ver, del) ORDER BY k")}
+        changes = [("+I", {"k": 1, "v": "a", "ver": 1}), ("+I", {"k": 2, "v": "b", "ver": 1}),
+                   ("-D", {"k": 1, "v": "a", "ver": 2})]
+        with Front(self.where, engines=engines) as front:
+            for more, want in (({}, [[1, 1], [2, 0]]),
+                               ({"ignoreDelete": "true"}, [[1, 0], [2, 0]])):
+                self.sql(f"truncate table `{self.db}`.t")
+                self.job(self.copy("k INT, v STRING, ver INT", changes, key="k",
+                                   where=front.address, **more))
+                self.assertEqual(self.rows("k, del", tail="final order by k"), want)
+
+    def test_a_distributed_table_is_what_is_behind_it(self):
+        self.create("k Int32, v String", "ReplacingMergeTree order by k")
+        for inner, says in (("ReplacingMergeTree", None), ("MergeTree", "cannot update")):
+            engines = {"t": ("Distributed", "Distributed('c', 'd', 'inner', rand())"),
+                       "inner": (inner, inner + " ORDER BY k")}
+            with Front(self.where, engines=engines) as front:
+                job = self.copy(COLUMNS, CHANGES, key="k", where=front.address)
+                if says:
+                    self.fails(job, says)
+                    continue
+                self.job(job)
+                self.assertEqual(self.rows("k, v", tail="final order by k"),
+                                 [[1, "A"], [2, "b"], [3, "c"], [4, "D"]])
+                self.fails(self.copy(COLUMNS, CHANGES, key="k", where=front.address,
+                                     ignoreDelete="false"),
+                           "distributed table", "cannot be deleted")
 
     def test_collapsing(self):
         self.create("k Int32, v String, sign Int8", "CollapsingMergeTree(sign) order by k")
