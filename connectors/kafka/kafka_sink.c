@@ -383,7 +383,7 @@ static void sink_status(struct sink *base, struct sink_status *ret)
 {
     struct kafka_sink_state *s = (struct kafka_sink_state *)base;
     *ret = (struct sink_status){
-        .pending_rows = s->pending,
+        .pending_rows = s->pending + (s->fold ? kafka_fold_count(s->fold) : 0),
         .guarantee = s->rows.is_keyed ? "idempotent by key" : "at-least-once",
     };
     if (s->trouble_since_us == 0 || s->pending == 0)

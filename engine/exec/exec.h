@@ -14,10 +14,10 @@
 struct exec;
 
 struct exec_source_stats {
-    struct str name;          /* of the table */
-    uint64_t rows;            /* read, bad ones included */
-    uint64_t bytes;           /* of the values of records; 0 where there are none */
-    uint64_t skipped;         /* bad rows left out or routed */
+    struct str name;  /* of the table */
+    uint64_t rows;    /* read, bad ones included */
+    uint64_t bytes;   /* of the values of records; 0 where there are none */
+    uint64_t skipped; /* bad rows left out or routed */
     uint64_t late;
     uint64_t ahead;           /* rows too far ahead of the clock to move event time */
     int64_t lag_rows;         /* -1: unknown */
@@ -28,10 +28,11 @@ struct exec_source_stats {
 };
 
 struct exec_sink_stats {
-    struct str name;          /* of the table; "result" for a SELECT */
-    uint32_t statement;       /* of a SELECT, else 0 */
-    uint64_t written[4];      /* rows handed to the connector, by enum change */
-    uint64_t rejected;        /* bad rows */
+    struct str name;      /* of the table; "result" for a SELECT */
+    uint32_t statement;   /* of a SELECT, else 0 */
+    uint64_t written[4];  /* rows handed to the connector, by enum change */
+    uint64_t rejected;    /* bad rows */
+    uint64_t unconfirmed; /* of those handed over: its system has not said that it has them */
     const char *waiting_for;
     int64_t waiting_since_us;
 };
@@ -49,7 +50,7 @@ struct exec_stats {
     const struct exec_sink_stats *sinks;
     uint32_t sink_count;
     struct exec_lookup_stats lookup; /* the first one that waits */
-    uint64_t checkpoints;     /* commits of source positions so far */
+    uint64_t checkpoints;            /* commits of source positions so far */
 };
 
 struct exec_hooks {
@@ -70,14 +71,14 @@ struct exec_hooks {
 };
 
 struct exec_options {
-    bool until_end;           /* read what is there at the start, then end */
+    bool until_end;                 /* read what is there at the start, then end */
     int64_t checkpoint_interval_ms; /* how often positions are committed; > 0 */
     int64_t progress_interval_ms;
     const struct clock *clock;
     const struct zone *zone;
-    uint32_t workers;         /* threads, the caller's among them; 0 is 1 */
-    const char *state_dir;    /* NULL: no snapshots */
-    struct str job;           /* who the job is, from one start to the next */
+    uint32_t workers;           /* threads, the caller's among them; 0 is 1 */
+    const char *state_dir;      /* NULL: no snapshots */
+    struct str job;             /* who the job is, from one start to the next */
     uint64_t state_limit_bytes; /* memory for the state of all operators; 0: no limit */
     /* For tests: a drained stop after so many rows of all sources; 0: none.  Queues of a message
      * and random pauses; 0: none. */
@@ -87,22 +88,22 @@ struct exec_options {
 
 /* How many workers a job gets that was not told.  The plan may not have exchanges yet. */
 struct exec_choice {
-    uint32_t workers;         /* > 0 */
-    const char *reason;       /* "2 cores, and table "t" has 8 splits"; NULL: nobody asks why */
-    bool is_unsure;           /* a server did not answer, and more might be better */
+    uint32_t workers;   /* > 0 */
+    const char *reason; /* "2 cores, and table "t" has 8 splits"; NULL: nobody asks why */
+    bool is_unsure;     /* a server did not answer, and more might be better */
 };
 struct exec_choice_options {
-    bool ask_servers;         /* else their sources count as one, and the reason says so */
-    uint32_t cores;           /* 0: those this process may use */
+    bool ask_servers; /* else their sources count as one, and the reason says so */
+    uint32_t cores;   /* 0: those this process may use */
 };
 enum code exec_choose_workers(const struct plan_job *job, const struct exec_choice_options *options,
-                              struct arena *arena, struct exec_choice *ret, struct error *err)
-    WEIR_CHECKED;
+                              struct arena *arena, struct exec_choice *ret,
+                              struct error *err) WEIR_CHECKED;
 
 /* Opens all tables. E_CANCELLED: hooks->is_stopped() said so. */
 enum code exec_create(const struct plan_job *job, const struct exec_options *options,
-                      const struct exec_hooks *hooks, struct exec **ret, struct error *err)
-    WEIR_CHECKED;
+                      const struct exec_hooks *hooks, struct exec **ret,
+                      struct error *err) WEIR_CHECKED;
 
 /* OK: the sources ended, or a stop was drained.  E_CANCELLED after exec_abort(). */
 enum code exec_run(struct exec *exec, struct error *err) WEIR_CHECKED;

@@ -22,7 +22,8 @@ enum code stats_create(struct exec *exec, struct error *err)
         pthread_mutex_init(&x->shown_lock, NULL);
         x->source_stats = arena_array(arena, struct exec_source_stats, MAX(x->source_count, 1));
         x->sink_stats = arena_array(arena, struct exec_sink_stats, MAX(x->sink_count, 1));
-        x->waiting = arena_zalloc(arena, sizeof *x->waiting * (x->source_count + x->sink_count + 1));
+        x->waiting =
+            arena_zalloc(arena, sizeof *x->waiting * (x->source_count + x->sink_count + 1));
         x->late = arena_array(arena, uint64_t, MAX(exec->job->scan_count, 1));
         if (!x->late || !x->source_stats || !x->sink_stats || !x->waiting)
             return error_nomem(err);
@@ -96,6 +97,7 @@ static void put_sink(struct run *x, uint32_t i)
         .name = s->plan->def.name,
         .statement = s->plan->statement,
         .rejected = s->policy->count,
+        .unconfirmed = (uint64_t)MAX(status.pending_rows, 0),
         .waiting_for = copy_waiting(x, x->source_count + i, status.waiting_for),
         .waiting_since_us = status.waiting_since_us,
     };
@@ -114,8 +116,7 @@ static void put_lookup(struct run *x)
         op_lookup_status(x->ops[i], &status);
         x->lookup_stats = (struct exec_lookup_stats){
             .name = plan->def.name,
-            .waiting_for =
-                copy_waiting(x, x->source_count + x->sink_count, status.waiting_for),
+            .waiting_for = copy_waiting(x, x->source_count + x->sink_count, status.waiting_for),
             .waiting_since_us = status.waiting_since_us,
         };
     }
@@ -176,6 +177,7 @@ static void add_sink(struct exec *exec, uint32_t at, const struct exec_sink_stat
     for (int i = 0; i < 4; i++)
         sum->written[i] += one->written[i];
     sum->rejected += one->rejected;
+    sum->unconfirmed += one->unconfirmed;
     if (!sum->waiting_for) {
         sum->waiting_for = keep_waiting(exec, exec->runs[0].source_count + at, one->waiting_for);
         sum->waiting_since_us = one->waiting_since_us;

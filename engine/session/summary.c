@@ -95,6 +95,11 @@ void summary_put_text(struct buf *out, const struct exec_stats *stats,
             put_grouped(out, s->rejected);
             buf_text(out, " skipped");
         }
+        if (s->unconfirmed > 0) {
+            buf_text(out, ", ");
+            put_grouped(out, s->unconfirmed);
+            buf_text(out, " not confirmed");
+        }
         buf_char(out, '\n');
     }
     if (summary->workers > 1 && summary->workers_reason)

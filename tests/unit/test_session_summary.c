@@ -26,7 +26,7 @@ static void as_text_and_json(void)
         { .name = { "clicks", 6 }, .rows = 1234567, .skipped = 3, .late = 1, .bytes = 99 },
     };
     static const struct exec_sink_stats sinks[] = {
-        { .name = { "a\"b", 3 }, .written = { 1, 2, 1000, 4 }, .rejected = 5 },
+        { .name = { "a\"b", 3 }, .written = { 1, 2, 1000, 4 }, .rejected = 5, .unconfirmed = 1006 },
         { .name = { "result", 6 }, .statement = 1 },
     };
     static const struct exec_stats stats = {
@@ -34,7 +34,8 @@ static void as_text_and_json(void)
     };
     CHECK_STR(text_of(summary_put_text, &stats),
               "source clicks: 1,234,567 rows read, 3 skipped, 1 late\n"
-              "sink a\"b: 1,007 rows written (1 +I, 2 -U, 1,000 +U, 4 -D), 5 skipped\n"
+              "sink a\"b: 1,007 rows written (1 +I, 2 -U, 1,000 +U, 4 -D), 5 skipped, 1,006 not "
+              "confirmed\n"
               "sink result: 0 rows written\n"
               "workers: 2 (because)\n"
               "1.235 s wall, 0.500 s CPU, 10.0 MB memory\n");
