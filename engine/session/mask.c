@@ -51,10 +51,30 @@ static size_t value_end(const char *text, size_t size, size_t at, char sign)
     return at;
 }
 
+/* The password of an address at `://`: user:PASSWORD@host. False: it has none. */
+static bool url_secret(const char *text, size_t size, size_t at, size_t *ret_begin, size_t *ret_end)
+{
+    size_t colon = 0, end = 0;
+    if (size - at < 3 || memcmp(text + at, "://", 3) != 0)
+        return false;
+    for (size_t i = at + 3; i < size && (unsigned char)text[i] > ' ' && !strchr("'\"/?", text[i]);
+         i++) {
+        if (text[i] == ':' && colon == 0)
+            colon = i;
+        if (text[i] == '@')
+            end = i;
+    }
+    *ret_begin = colon + 1;
+    *ret_end = end;
+    return colon > 0 && end > colon + 1 && text[colon + 1] != '$';
+}
+
 /* Finds the next value to star at or behind *at; false if there is none. */
 static bool next_secret(const char *text, size_t size, size_t *at, size_t *ret_begin)
 {
     for (size_t i = *at; i < size;) {
+        if (url_secret(text, size, i, ret_begin, at))
+            return true;
         if (!is_key_char(text[i])) {
             i++;
             continue;

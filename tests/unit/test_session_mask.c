@@ -23,6 +23,11 @@ static void in_sql(void)
               "'properties.sasl.jaas.config' =\n  '***************', 'a' = 'b'");
     CHECK_STR(mask("'url' = 'jdbc:mysql://h/d?user=u&password=hush&x=y'"),
               "'url' = 'jdbc:mysql://h/d?user=u&password=****&x=y'");
+    CHECK_STR(
+        mask("'url' = 'jdbc:mysql://u:hu:sh@h:3306/d', 'hosts' = 'http://me:x@a;http://b:80'"),
+        "'url' = 'jdbc:mysql://u:*****@h:3306/d', 'hosts' = 'http://me:*@a;http://b:80'");
+    CHECK_STR(mask("'url' = 'mysql://u@h:3306/d:@', 'x' = 'http://h:80/a@b', 'y' = '://:@'"),
+              "'url' = 'mysql://u@h:3306/d:@', 'x' = 'http://h:80/a@b', 'y' = '://:@'");
     CHECK_STR(mask("'password' = 'never closed"), "'password' = '************");
 }
 
