@@ -111,8 +111,9 @@ static bool is_disk_full(unsigned number, const char *text)
 
 static enum remote_outcome client_outcome(unsigned number, const char *text)
 {
-    bool is_certificate = strstr(text, "ertificate") || strstr(text, "verif");
-    return number == CLIENT_TLS && is_certificate ? REMOTE_FATAL : REMOTE_AWAY;
+    bool is_lasting = strstr(text, "ertificate") || strstr(text, "verif") ||
+                      strstr(text, "does not support it"); /* the server has no TLS */
+    return number == CLIENT_TLS && is_lasting ? REMOTE_FATAL : REMOTE_AWAY;
 }
 
 enum remote_outcome mysql_outcome(unsigned number, const char *state, const char *text)

@@ -309,6 +309,9 @@ static void errors(void)
     CHECK_INT(mysql_outcome(2026, "HY000", "SSL connection error: Certificate verify failed"),
               REMOTE_FATAL);
     CHECK_INT(mysql_outcome(2026, "HY000", "SSL connection error: connection reset"), REMOTE_AWAY);
+    CHECK_INT(mysql_outcome(2026, "HY000",
+                            "TLS/SSL error: SSL is required, but the server does not support it"),
+              REMOTE_FATAL);
     CHECK_INT(mysql_outcome(9999, "22007", "new words for bad data"), REMOTE_REFUSED);
     CHECK_INT(mysql_outcome(9999, "HY000", "whatever"), REMOTE_FAILED);
     CHECK_INT(mysql_outcome(1030, "HY000",
