@@ -2,8 +2,9 @@
  * error, SHOW CREATE TABLE.
  *
  * Whatever stands behind a key with password, secret, token ... in it and `=` or `:` is
- * starred, and the password of an address (user:password@host), byte for byte, so that positions stay.  This is done on the text, not on the
- * tree: a text that does not parse has secrets too. */
+ * starred, and the password of an address (user:password@host), byte for byte, so that
+ * positions stay.  This is done on the text, not on the tree: a text that does not parse
+ * has secrets too. */
 #pragma once
 
 #include "base/str.h"
