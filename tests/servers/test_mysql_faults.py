@@ -246,11 +246,13 @@ class Faults(MysqlCase):
         with Proxy(WHERE) as proxy:
             proxy.refuse()
             child = WEIR.start(self.write_job(proxy.address, 100, password="nope"))
+            self.stays_running(child)
             proxy.accept()
             self.assertIn("(error 1045)", self.finish(child, 3))
         with Proxy(WHERE) as proxy:
             proxy.refuse()
             child = WEIR.start(self.write_job(proxy.address, 100))
+            self.stays_running(child)  # it has been opened
             MYSQL.run("alter table t drop column v")
             proxy.accept()
             self.assertIn('has no column "v"', self.finish(child, 3))
