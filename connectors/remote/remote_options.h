@@ -50,17 +50,19 @@
     { "cacheSize", OPTION_INT, false, "10000", NULL, "How many rows are kept." },                  \
     { "cacheTTLMs", OPTION_DURATION, false, NULL, NULL, "How long a row is kept." },               \
     { "cacheReloadTimeBlackList", OPTION_TEXT, false, NULL, NULL,                                  \
-      "When the whole table is not loaded anew." },                                                \
-    { "cacheScanLimit", OPTION_INT, false, "100", NULL, "Rows a call while loading all." },        \
+      "Accepted: the whole table is loaded anew at any time." },                                   \
+    { "cacheScanLimit", OPTION_INT, false, "100", NULL,                                            \
+      "Accepted: the connector knows how many rows to read at once." },                            \
     { "cacheEmpty", OPTION_BOOL, false, "true", NULL, "Is it remembered that a key has no row?" }, \
     { "partitionedJoin", OPTION_BOOL, false, "false", NULL,                                        \
-      "Do rows go to the look-up by their key?" },                                                 \
-    { "shuffleEmptyKey", OPTION_BOOL, false, "true", NULL, "Are rows without key spread?" },       \
+      "Accepted." },                                                                               \
+    { "shuffleEmptyKey", OPTION_BOOL, false, "true", NULL, "Accepted." },                          \
     { "async", OPTION_BOOL, false, "false", NULL, "Do look-ups overlap?" },                        \
     { "asyncResultOrder", OPTION_ENUM, false, "unordered", "unordered|ordered",                    \
-      "Do answers keep the order of their rows?" },                                                \
-    { "asyncTimeoutMs", OPTION_DURATION, false, "180000", NULL, "How long an answer may take." },  \
-    { "asyncCapacity", OPTION_INT, false, "100", NULL, "How many look-ups overlap." },             \
+      "Accepted: rows keep their order." },                                                        \
+    { "asyncTimeoutMs", OPTION_DURATION, false, "180000", NULL,                                    \
+      "Accepted: a server that is away is waited for." },                                          \
+    { "asyncCapacity", OPTION_INT, false, "100", NULL, "Accepted." },                              \
     { "asyncCallbackThreads", OPTION_INT, false, "50", NULL, "Accepted." },                        \
     { "asyncConnectionQueueMaxsize", OPTION_INT, false, "100", NULL, "Accepted." },                \
     { "asyncCallbackQueueMaxsize", OPTION_INT, false, "500", NULL, "Accepted." },                  \
