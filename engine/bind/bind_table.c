@@ -87,12 +87,15 @@ struct known_metas {
     size_t count;
 };
 
-static void know(struct known_metas *known, struct arena *arena, const char *prefix,
-                 const char *name)
+static enum code know(struct known_metas *known, struct arena *arena, const char *prefix,
+                      const char *name, struct error *err)
 {
     char *full = arena_printf(arena, "%s%s", prefix, name);
-    if (full && known->count < countof(known->names))
+    if (!full)
+        return error_nomem(err);
+    if (known->count < countof(known->names))
         known->names[known->count++] = str_of(full);
+    return OK;
 }
 
 static enum code read_only(const struct catalog_column *column, const char *owner, const char *name,
@@ -120,7 +123,7 @@ static enum code metadata_column(struct binder *b, const struct catalog_column *
             *ret_type = spec->type;
             return OK;
         }
-        know(&known, b->arena, "", spec->name);
+        TRY(know(&known, b->arena, "", spec->name, err));
     }
     struct str key = column->meta_key;
     struct str rest = str_starts(key, STR("value.")) ? str_make(key.data + 6, key.size - 6) : STR("");
@@ -133,7 +136,7 @@ static enum code metadata_column(struct binder *b, const struct catalog_column *
             *ret_type = meta->type;
             return OK;
         }
-        know(&known, b->arena, "value.", meta->name);
+        TRY(know(&known, b->arena, "value.", meta->name, err));
     }
     if (rest.size > 0 && format)
         error_at(err, E_OPTION, column->span, "format \"%s\" has no metadata \"" STR_FMT "\"",

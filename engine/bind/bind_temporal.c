@@ -107,13 +107,22 @@ static enum code make_join(struct binder *b, const struct ast_join *node,
     return E_PLAN;
 }
 
-/* A column of the left side that is event time. */
-static bool is_row_time(struct binder *b, const struct scope *scope, const struct ast_node *node,
-                        struct expr **ret)
+/* Is it a column of the left side that is event time?  What cannot be bound is not; why, is said where
+ * it is bound as something else. */
+static enum code find_row_time(struct binder *b, const struct scope *scope,
+                               const struct ast_node *node, struct expr **ret, bool *ret_found,
+                               struct error *err)
 {
-    struct error ignored = { 0 };
-    return node->kind == AST_COLUMN && bind_expr(b, scope, node, ret, &ignored) == OK &&
-           (*ret)->kind == EXPR_COLUMN && (*ret)->type->time_attribute == TIME_ROWTIME;
+    struct error unsaid = { 0 };
+    *ret_found = false;
+    if (node->kind != AST_COLUMN)
+        return OK;
+    enum code code = bind_expr(b, scope, node, ret, &unsaid);
+    if (code == E_NOMEM)
+        return error_nomem(err);
+    *ret_found = code == OK && (*ret)->kind == EXPR_COLUMN &&
+                 (*ret)->type->time_attribute == TIME_ROWTIME;
+    return OK;
 }
 
 /* What is no event time has to be processing time. */
@@ -140,7 +149,9 @@ enum code bind_temporal(struct binder *b, const struct ast_join *node, const str
     struct ast_from_table now = *(const struct ast_from_table *)node->right;
     struct relation right;
     struct expr *time, *condition;
-    if (!is_row_time(b, &left->scope, now.as_of, &time)) {
+    bool is_row_time;
+    TRY(find_row_time(b, &left->scope, now.as_of, &time, &is_row_time, err));
+    if (!is_row_time) {
         TRY(check_processing_time(b, &left->scope, now.as_of, err));
         return bind_lookup_join(b, node, left, ret, err);
     }

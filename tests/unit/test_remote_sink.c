@@ -646,7 +646,11 @@ static uint32_t draw(uint64_t *chance, uint32_t below)
 
 static int value_of(const struct remote_row *row)
 {
-    return (int)strtol(row->bytes.data + 2, NULL, 10);
+    int value = 0; /* no NUL is behind the bytes */
+    for (size_t i = 2;
+         i < row->bytes.size && row->bytes.data[i] >= '0' && row->bytes.data[i] <= '9'; i++)
+        value = value * 10 + (row->bytes.data[i] - '0');
+    return value;
 }
 
 static void apply(const struct remote_row *row)

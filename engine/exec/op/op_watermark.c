@@ -64,7 +64,8 @@ static void recall(struct op_watermark *op, uint32_t at)
     struct str name = kind->split_name(op->connector, at);
     for (struct remembered **r = &op->remembered; *r; r = &(*r)->next)
         if (str_eq((*r)->name, name)) {
-            op->splits[at].watermark_us = (*r)->watermark_us;
+            /* Each worker's file tells, and those that had no row of it are behind. */
+            op->splits[at].watermark_us = MAX(op->splits[at].watermark_us, (*r)->watermark_us);
             op->splits[at].counts = state_of(op, at) != SPLIT_ENDED;
             *r = (*r)->next;
             return;
