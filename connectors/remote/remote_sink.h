@@ -18,7 +18,7 @@
 
 /* A row as encode() wrote it; the bytes live until the call is over. */
 struct remote_row {
-    struct str bytes; /* for send(); the raw bytes of a bad row, too, if `text` is empty */
+    struct str bytes; /* for send(); of a row that is refused, the raw bytes of the bad row */
     struct str key;   /* canonical bytes of the key; data NULL: the sink has none */
     bool is_delete;
     enum remote_verdict {
