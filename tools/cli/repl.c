@@ -5,6 +5,8 @@
  * large pieces and somebody at a terminal gets an answer after each line. */
 #include "cli/repl.h"
 
+#include "cli/commands.h"
+
 #include "sql/parse.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@ enum { READ_BYTES = 64 << 10 };
 
 struct reader {
     struct repl *repl;
+    struct commands commands;
     struct buf input;   /* read, not yet cut into lines */
     struct buf pending; /* lines of statements that were not executed */
     size_t complete;    /* of pending: up to here it is whole statements */
@@ -74,48 +77,6 @@ static enum session_status execute(struct reader *r, size_t size)
     return status;
 }
 
-/* ---- commands that are no SQL ---------------------------------------------------------------- */
-
-/* The line without blanks and semicolons, cut behind its first word. */
-static struct str first_word(struct str line, struct str *ret_rest)
-{
-    line = str_trim(line);
-    while (line.size > 0 && line.data[line.size - 1] == ';')
-        line = str_trim(str_make(line.data, line.size - 1));
-    size_t end = 0;
-    while (end < line.size && line.data[end] != ' ' && line.data[end] != '\t')
-        end++;
-    *ret_rest = str_trim(str_make(line.data + end, line.size - end));
-    return str_make(line.data, end);
-}
-
-static bool is_leaving(struct str word)
-{
-    return str_is(word, "\\q") || str_iis(word, "quit") || str_iis(word, "exit");
-}
-
-static bool is_meta(struct str line)
-{
-    struct str rest;
-    struct str word = first_word(line, &rest);
-    return (word.size > 0 && word.data[0] == '\\') || str_iis(word, "help") ||
-           (is_leaving(word) && rest.size == 0);
-}
-
-/* True if the prompt is left. */
-static bool run_meta(struct reader *r, struct str line)
-{
-    struct str rest;
-    struct str word = first_word(line, &rest);
-    if (is_leaving(word))
-        return true;
-    if (str_is(word, "\\h") || str_is(word, "\\?") || str_iis(word, "help"))
-        session_help(r->repl->session, rest);
-    else
-        say(r, "ERROR:  there is no such command\nHINT:  \\q leaves, help explains.\n");
-    return false;
-}
-
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 /* Takes one line of the input; false if there is none. */
@@ -161,10 +122,11 @@ static enum session_status turn(struct reader *r, bool *ret_leave)
     struct str line;
     while (take_line(r, &line)) {
         struct str rest = str_make(r->pending.data + r->complete, r->pending.size - r->complete);
-        if (str_trim(rest).size == 0 && is_meta(line)) {
+        if (str_trim(rest).size == 0 && commands_take(line)) {
             if (r->complete > 0)
                 break; /* first what stands before it */
-            *ret_leave = run_meta(r, line);
+            commands_run(&r->commands, line);
+            *ret_leave = r->commands.leaves;
             drop_front(&r->input, line.size);
             if (!repl->is_interactive)
                 buf_char(&r->pending, '\n'); /* lines are counted on */
@@ -199,7 +161,10 @@ static enum session_status turn(struct reader *r, bool *ret_leave)
 
 enum session_status repl_run(struct repl *repl)
 {
-    struct reader r = { .repl = repl };
+    struct reader r = {
+        .repl = repl,
+        .commands = { .session = repl->session, .err_fd = repl->err_fd },
+    };
     buf_init(&r.input, SQL_MAX_TEXT_BYTES);
     buf_init(&r.pending, SQL_MAX_TEXT_BYTES);
     enum session_status status = SESSION_OK;

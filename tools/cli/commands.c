@@ -1,0 +1,148 @@
+/* commands.c -- see commands.h. */
+#include "cli/commands.h"
+
+#include "base/nearest.h"
+
+#include <unistd.h>
+
+enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 24 };
+
+/* ---- speaking -------------------------------------------------------------------------------- */
+
+static void say(const struct commands *self, struct buf *text)
+{
+    size_t at = 0;
+    while (at < text->size) {
+        ssize_t n = write(self->err_fd, text->data + at, text->size - at);
+        if (n <= 0)
+            break;
+        at += (size_t)n;
+    }
+    buf_done(text);
+}
+
+/* ---- the commands ---------------------------------------------------------------------------- */
+
+static void leave(struct commands *self, struct str arguments)
+{
+    (void)arguments;
+    self->leaves = true;
+}
+
+static void help(struct commands *self, struct str arguments)
+{
+    session_help(self->session, arguments);
+}
+
+static void list_commands(struct commands *self, struct str arguments)
+{
+    (void)arguments;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    for (const struct command_entry *e = command_entries; e->name; e++) {
+        const char *blank = *e->arguments ? " " : "";
+        int used = (int)(2 + strlen(e->name) + strlen(blank) + strlen(e->arguments));
+        buf_printf(&text, "  %s%s%s%*s%s\n", e->name, blank, e->arguments,
+                   MAX(NAME_COLUMNS - used, 1), "", e->help);
+    }
+    say(self, &text);
+}
+
+const struct command_entry command_entries[] = {
+    { "\\?", "", "this list", list_commands },
+    { "\\h", "[TOPIC]", "help; topics are functions, connectors, settings ...", help },
+    { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave },
+    { "help", "[TOPIC]", "the same as \\h", help },
+    { NULL, NULL, NULL, NULL },
+};
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+/* The line without blanks and semicolons, cut behind its first word. */
+static struct str first_word(struct str line, struct str *ret_rest)
+{
+    line = str_trim(line);
+    while (line.size > 0 && line.data[line.size - 1] == ';')
+        line = str_trim(str_make(line.data, line.size - 1));
+    size_t end = 0;
+    while (end < line.size && line.data[end] != ' ' && line.data[end] != '\t')
+        end++;
+    *ret_rest = str_trim(str_make(line.data + end, line.size - end));
+    return str_make(line.data, end);
+}
+
+static bool is_leaving(struct str word)
+{
+    return str_iis(word, "quit") || str_iis(word, "exit");
+}
+
+bool commands_take(struct str line)
+{
+    struct str rest;
+    struct str word = first_word(line, &rest);
+    return (word.size > 0 && word.data[0] == '\\') || str_iis(word, "help") ||
+           (is_leaving(word) && rest.size == 0);
+}
+
+/* The command of that name, or the only one that begins so.  *ret_many: there are several. */
+static const struct command_entry *find(struct str word, bool *ret_many)
+{
+    const struct command_entry *found = NULL;
+    *ret_many = false;
+    for (const struct command_entry *e = command_entries; e->name; e++)
+        if (str_iis(word, e->name))
+            return e;
+    for (const struct command_entry *e = command_entries; e->name && word.size > 1; e++) {
+        if (e->name[0] != '\\' || !str_starts(str_of(e->name), word))
+            continue;
+        *ret_many = found != NULL;
+        if (found)
+            return NULL;
+        found = e;
+    }
+    return found;
+}
+
+static void refuse(struct commands *self, struct str word, bool many)
+{
+    struct buf text;
+    struct nearest nearest;
+    buf_init(&text, TEXT_BYTES_MAX);
+    if (many) {
+        buf_printf(&text,
+                   "ERROR:  several commands begin with \"" STR_FMT "\"\nHINT: ", STR_ARG(word));
+        for (const struct command_entry *e = command_entries; e->name; e++)
+            if (str_starts(str_of(e->name), word))
+                buf_printf(&text, " %s", e->name);
+        buf_char(&text, '\n');
+        say(self, &text);
+        return;
+    }
+    buf_printf(&text, "ERROR:  there is no command \"" STR_FMT "\"\n", STR_ARG(word));
+    nearest_begin(&nearest, word);
+    for (const struct command_entry *e = command_entries; e->name; e++)
+        if (strlen(e->name) > 2) /* of two signs each is near to each */
+            nearest_add(&nearest, str_of(e->name));
+    struct str best = nearest_end(&nearest);
+    if (best.data)
+        buf_printf(&text, "HINT:  Perhaps you meant \"" STR_FMT "\".\n", STR_ARG(best));
+    else
+        buf_text(&text, "HINT:  \\? lists the commands, help explains, \\q leaves.\n");
+    say(self, &text);
+}
+
+void commands_run(struct commands *self, struct str line)
+{
+    struct str rest;
+    struct str word = first_word(line, &rest);
+    bool many = false;
+    if (is_leaving(word)) {
+        leave(self, rest);
+        return;
+    }
+    const struct command_entry *entry = find(word, &many);
+    if (entry)
+        entry->run(self, rest);
+    else
+        refuse(self, word, many);
+}

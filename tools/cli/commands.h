@@ -1,0 +1,32 @@
+/* commands.h -- what a prompt understands besides SQL: \q, \?, help and the like.
+ *
+ * All of them stand in one table, which is also what \? prints and what completion offers.  A
+ * command is a line of its own; with a backslash the beginning of its name is enough, as long as
+ * no other one begins so. */
+#pragma once
+
+#include "session/session.h"
+
+/* What commands act on, and what they ask of the prompt. */
+struct commands {
+    struct session *session;
+    int err_fd;        /* where they say something */
+    bool leaves;       /* the prompt shall end */
+    bool wants_editor; /* the last statement shall be edited in $EDITOR */
+};
+
+struct command_entry {
+    const char *name;      /* "\\q" */
+    const char *arguments; /* as people read it: "FILE.sql", "[TOPIC]"; "": none. Words in capitals
+                              say what completion offers there: FILE, TABLE, TOPIC */
+    const char *help;      /* a phrase */
+    void (*run)(struct commands *self, struct str arguments);
+};
+
+/* Ends with a NULL name. */
+extern const struct command_entry command_entries[];
+
+/* Is the line a command, rather than part of a statement? */
+bool commands_take(struct str line);
+/* Runs it; what is wrong is printed. */
+void commands_run(struct commands *self, struct str line);
