@@ -13,5 +13,9 @@ struct clock {
 int64_t clock_now_us(const struct clock *clock);
 /* Never goes back; for intervals, progress and back-off.  Real even when the clock stands. */
 int64_t clock_monotonic_us(void);
+/* The same in nanoseconds, for the time of single calls. */
+int64_t clock_monotonic_ns(void);
+/* Of the calling thread: its processor time. */
+int64_t clock_thread_cpu_us(void);
 /* User plus system time of all threads of the process. */
 int64_t clock_cpu_us(void);

@@ -140,8 +140,11 @@ static void begin(struct exec *exec, bool blocked)
     bool over = atomic_load(&exec->stop) == 1 || all_have_ended(exec);
     if (c->under_way || c->last)
         return;
-    if (!over && (blocked || !atomic_load(&c->dirty) || clock_monotonic_us() < c->due_us))
+    bool due = atomic_load(&c->asked) ||
+               (atomic_load(&c->dirty) && clock_monotonic_us() >= c->due_us);
+    if (!over && (blocked || !due))
         return;
+    atomic_store(&c->asked, false);
     c->under_way = true;
     c->decided = false;
     c->last = over;
@@ -273,7 +276,8 @@ static void finish(struct exec *exec)
             return;
     c->under_way = false;
     c->due_us = clock_monotonic_us() + exec->options.checkpoint_interval_ms * 1000;
-    exec->stats.checkpoints++;
+    atomic_store(&exec->checkpoint_us, clock_now_us(exec->options.clock));
+    atomic_fetch_add(&exec->checkpoints, 1);
     run_wake(&exec->runs[0]); /* the last one may be due already */
 }
 

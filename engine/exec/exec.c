@@ -93,6 +93,7 @@ static enum code make_run(struct exec *exec, uint32_t index, struct error *err)
         x->hooks.bad_row = exec->hooks.bad_row ? run_tell_later : NULL;
     }
     x->chance = exec->options.stress_seed + index;
+    x->view_answered = UINT64_MAX;
     x->worker = (struct worker){ .index = index,
                                  .count = exec->run_count,
                                  .clock = exec->options.clock,
@@ -191,6 +192,8 @@ static enum code create(struct exec *exec, struct error *err)
     TRY(limit_state(exec, err));
     TRY(stats_create(exec, err));
     enum code code = resume_all(exec, err);
+    for (uint32_t i = 0; code == OK && i < exec->run_count; i++)
+        run_publish_now(&exec->runs[i]);
     for (uint32_t i = 0; code == E_LIMIT && i < exec->run_count; i++)
         explain_limit(&exec->runs[i], err);
     return code;
@@ -208,6 +211,13 @@ enum code exec_create(const struct plan_job *job, const struct exec_options *opt
     pthread_mutex_init(&exec->fail_lock, NULL);
     pthread_mutex_init(&exec->told_lock, NULL);
     pthread_mutex_init(&exec->letter_lock, NULL);
+    pthread_mutex_init(&exec->view_lock, NULL);
+    pthread_mutex_init(&exec->watch_lock, NULL);
+    pthread_condattr_t by_monotonic;
+    pthread_condattr_init(&by_monotonic);
+    pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&exec->view_cond, &by_monotonic);
+    pthread_condattr_destroy(&by_monotonic);
     enum code code = create(exec, err);
     if (code != OK) {
         exec_destroy(exec);
@@ -240,6 +250,9 @@ void exec_destroy(struct exec *exec)
     pthread_mutex_destroy(&exec->fail_lock);
     pthread_mutex_destroy(&exec->told_lock);
     pthread_mutex_destroy(&exec->letter_lock);
+    pthread_mutex_destroy(&exec->view_lock);
+    pthread_mutex_destroy(&exec->watch_lock);
+    pthread_cond_destroy(&exec->view_cond);
     mem_free(exec);
 }
 
@@ -248,7 +261,12 @@ void exec_destroy(struct exec *exec)
 static void run_to_end(struct run *x)
 {
     struct error err = { .code = OK };
+    x->cpu_begun_us = clock_thread_cpu_us();
+    run_answers(x, true);
     enum code code = run_loop(x, &err);
+    run_publish_now(x);
+    run_note_cpu(x);
+    run_answers(x, false);
     if (code == E_LIMIT)
         explain_limit(x, &err);
     if (code != OK)
@@ -283,6 +301,8 @@ enum code exec_run(struct exec *exec, struct error *err)
 {
     struct error failure = { .code = OK };
     exec->running = exec->run_count > 1;
+    atomic_store(&exec->begun_us, clock_now_us(exec->options.clock));
+    atomic_store(&exec->begun_mono_us, clock_monotonic_us());
     exec->checkpoint.due_us =
         clock_monotonic_us() + exec->options.checkpoint_interval_ms * 1000;
     enum code code = run_begin_all(exec, &failure);
@@ -296,6 +316,7 @@ enum code exec_run(struct exec *exec, struct error *err)
         if (exec->runs[i].is_started)
             pthread_join(exec->runs[i].thread, NULL);
     exec->running = false;
+    atomic_store(&exec->over_mono_us, clock_monotonic_us());
     exec->progress_due_us = 0;
     if (exec->failed != OK) {
         if (err)

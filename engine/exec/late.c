@@ -50,7 +50,7 @@ static enum code send(struct late_route *route, const struct op *op, uint32_t po
 enum code op_late_because(struct op *op, uint32_t port, const struct batch *in,
                           const uint32_t *sel, uint32_t n, struct str reason, struct error *err)
 {
-    op->late += n;
+    op_count(&op->late, n);
     struct late_route *route = n > 0 ? route_of(op, port) : NULL;
     if (!route)
         return OK;

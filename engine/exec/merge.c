@@ -48,7 +48,9 @@ static enum code load_all(struct run *x, struct error *err)
             arena_reset(s->arena);
             enum poll_state state = POLL_END;
             uint32_t rows;
+            struct op *before = op_work(s->op);
             TRY(op_source_load(s->op, s->arena, &state, &rows, err));
+            op_work_done(&x->worker, before);
             if (rows > 0)
                 run_note_rows(x);
             s->last_read = state == POLL_END;
@@ -89,8 +91,10 @@ enum code merge_step(struct run *x, bool *ret_any, struct error *err)
             upto_ms = MIN(upto_ms, head);
     }
     uint32_t room = run_claim_rows(x, BATCH_ROWS), rows = 0;
+    struct op *before = op_work(first->op);
     if (room > 0)
         TRY(op_source_emit_until(first->op, before_ms, upto_ms, room, &rows, err));
+    op_work_done(&x->worker, before);
     run_return_rows(x, room - rows);
     *ret_any = rows > 0;
     return OK;

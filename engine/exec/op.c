@@ -8,12 +8,14 @@ enum code op_emit(struct op *op, const struct batch *batch, struct error *err)
 {
     if (batch->selected == 0)
         return OK;
-    op->rows_out += batch->selected;
+    op_count(&op->rows_out, batch->selected);
+    if (unlikely(atomic_load_explicit(&op->worker->watched, memory_order_relaxed)))
+        return op_emit_watched(op, batch, err);
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
         if (to->done)
             continue;
-        to->rows_in += batch->selected;
+        op_count(&to->rows_in, batch->selected);
         TRY(to->kind->push(to, op->outs[i].port, batch, err));
     }
     return OK;
@@ -24,7 +26,9 @@ enum code op_emit_watermark(struct op *op, int64_t watermark_us, struct error *e
     op->watermark_us = watermark_us;
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
+        struct op *before = op_work(to);
         TRY(to->kind->watermark(to, op->outs[i].port, watermark_us, err));
+        op_work_done(op->worker, before);
         if (watermark_us == WATERMARK_END && to->port_count > 1) /* the others may all be idle */
             TRY(op_tell_idle(to, err));
     }
@@ -47,7 +51,9 @@ enum code op_emit_barrier(struct op *op, const struct barrier *barrier, struct e
 {
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
+        struct op *before = op_work(to);
         TRY(to->kind->barrier(to, op->outs[i].port, barrier, err));
+        op_work_done(op->worker, before);
     }
     return OK;
 }
@@ -56,9 +62,49 @@ enum code op_emit_end(struct op *op, struct error *err)
 {
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
+        struct op *before = op_work(to);
         TRY(to->kind->end(to, op->outs[i].port, err));
+        op_work_done(op->worker, before);
         if (to->port_count > 1)
             TRY(op_tell_idle(to, err));
+    }
+    return OK;
+}
+
+/* --- where the time goes ------------------------------------------------------------- */
+
+static void charge(struct worker *worker, int64_t now_ns)
+{
+    if (worker->at_work)
+        op_count(&worker->at_work->busy_ns, (uint64_t)(now_ns - worker->at_work_ns));
+    worker->at_work_ns = now_ns;
+}
+
+struct op *op_work_begin(struct op *op)
+{
+    struct worker *worker = op->worker;
+    struct op *before = worker->at_work;
+    charge(worker, clock_monotonic_ns());
+    worker->at_work = op;
+    return before;
+}
+
+void op_work_end(struct worker *worker, struct op *before)
+{
+    charge(worker, clock_monotonic_ns());
+    worker->at_work = before;
+}
+
+enum code op_emit_watched(struct op *op, const struct batch *batch, struct error *err)
+{
+    for (uint32_t i = 0; i < op->out_count; i++) {
+        struct op *to = op->outs[i].op;
+        if (to->done)
+            continue;
+        op_count(&to->rows_in, batch->selected);
+        struct op *before = op_work(to);
+        TRY(to->kind->push(to, op->outs[i].port, batch, err));
+        op_work_done(op->worker, before);
     }
     return OK;
 }

@@ -31,6 +31,8 @@
 
 #include "plan/plan.h"
 
+#include <stdatomic.h>
+
 struct op;
 struct state_reader; /* state/snapshot.h */
 struct state_budget;
@@ -46,6 +48,13 @@ struct barrier {
     uint64_t epoch;
     bool last;                     /* the job stops behind it */
     struct state_writer *writer;   /* NULL: nothing is saved */
+};
+
+/* What an operator can tell of itself, beside what every operator has. */
+struct op_look {
+    int64_t open_until_us; /* the end of the first window that waits for time; INT64_MAX: none does */
+    uint64_t open_count;   /* windows that wait */
+    uint64_t asked, hits, missed; /* look-ups: as in struct view_op */
 };
 
 struct op_kind {
@@ -66,6 +75,8 @@ struct op_kind {
     enum code (*settle)(struct op *op, struct error *err);
     /* Optional: op->due_us has come.  Sets the next one, or leaves INT64_MAX there. */
     enum code (*timer)(struct op *op, int64_t now_us, struct error *err);
+    /* Optional: for people who look at the job. `ret` holds what is so without it. */
+    void (*look)(const struct op *op, struct op_look *ret);
     /* Takes back what a snapshot holds of this operator, before the first batch; called once for
      * each file of the snapshot (one a worker that wrote it).  Having it means having state. */
     enum code (*restore)(struct op *op, struct state_reader *reader, struct error *err);
@@ -87,6 +98,17 @@ struct op_port {
     bool behind; /* of a valve: it was idle, and has not caught up with time yet */
 };
 
+/* Written by one worker, read by any thread; for the worker it is an addition like any other. */
+static inline void op_count(atomic_uint_fast64_t *counter, uint64_t n)
+{
+    uint64_t before = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, before + n, memory_order_relaxed);
+}
+static inline uint64_t op_counted(const atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
 struct op { /* operators put it first in a struct of their own */
     const struct op_kind *kind;
     const struct plan *plan;   /* borrowed, read-only */
@@ -107,8 +129,9 @@ struct op { /* operators put it first in a struct of their own */
     int64_t due_us;            /* by the worker's clock, when kind->timer wants to be called;
                                   INT64_MAX: never */
     struct state_heap *heap;   /* of its state: op_state_heap(); the operator destroys it */
-    uint64_t rows_in, rows_out;
-    uint64_t late;             /* rows that came when their window was over */
+    atomic_uint_fast64_t rows_in, rows_out;
+    atomic_uint_fast64_t late; /* rows that came when their window was over */
+    atomic_uint_fast64_t busy_ns; /* its own work, while somebody measures: op_work() */
 };
 
 /* The worker as operators see it. */
@@ -128,8 +151,13 @@ struct worker {
     int64_t clock_us;         /* the greatest time of the clock so far: op_clock_us() */
     const struct zone *zone;
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
+    atomic_bool watched;       /* op_emit() has to do more than pass on */
+    atomic_bool timing;        /* ... namely measure where the time goes: exec_view_timing() */
+    struct op *at_work;        /* timing: whose time it is; NULL: nobody's */
+    int64_t at_work_ns;        /* since when */
 };
 
+#define OP_UNTIMED ((struct op *)1) /* nobody measures: no operator */
 #define OP_NO_CAUSE UINT32_MAX /* behind all rows of the batch */
 
 /* The time of an operator as a snapshot should know it: that the input had ended says nothing about a
@@ -166,6 +194,25 @@ enum code op_more_done(struct op *op, struct error *err) WEIR_CHECKED;
  * several inputs time is the smallest of all ports, as in op_watermark_min. */
 enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const uint32_t *ends,
                    struct batch *out, struct error *err) WEIR_CHECKED;
+
+/* --- where the time goes ------------------------------------------------------------ */
+
+enum code op_emit_watched(struct op *op, const struct batch *batch, struct error *err) WEIR_CHECKED;
+struct op *op_work_begin(struct op *op);
+void op_work_end(struct worker *worker, struct op *before);
+
+/* From here to op_work_done() the time is this operator's, but for what other operators take of it.
+ * Gives who was at work before. */
+static inline struct op *op_work(struct op *op)
+{
+    bool timing = atomic_load_explicit(&op->worker->timing, memory_order_relaxed);
+    return unlikely(timing) ? op_work_begin(op) : OP_UNTIMED;
+}
+static inline void op_work_done(struct worker *worker, struct op *before)
+{
+    if (unlikely(before != OP_UNTIMED))
+        op_work_end(worker, before);
+}
 
 /* --- what time makes leave ------------------------------------------------------------ */
 

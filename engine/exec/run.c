@@ -22,7 +22,9 @@ static enum code retry_sinks(struct run *x, bool *ret_blocked, struct error *err
     *ret_blocked = false;
     for (uint32_t i = 0; i < x->sink_count; i++) {
         bool blocked = false;
+        struct op *before = op_work(x->sinks[i].op);
         TRY(op_sink_retry(x->sinks[i].op, &blocked, err));
+        op_work_done(&x->worker, before);
         *ret_blocked = *ret_blocked || blocked;
     }
     for (uint32_t i = 0; i < x->exec->letter_count; i++) {
@@ -57,9 +59,14 @@ static void flush_exchanges(struct run *x)
 /* All that an input has caused has arrived. */
 static enum code settle(struct run *x, struct error *err)
 {
-    for (uint32_t i = 0; i < x->op_count; i++)
-        if (x->ops[i]->kind->settle)
-            TRY(x->ops[i]->kind->settle(x->ops[i], err));
+    for (uint32_t i = 0; i < x->op_count; i++) {
+        struct op *op = x->ops[i];
+        if (!op->kind->settle)
+            continue;
+        struct op *before = op_work(op);
+        TRY(op->kind->settle(op, err));
+        op_work_done(&x->worker, before);
+    }
     return OK;
 }
 
@@ -68,7 +75,9 @@ static enum code settle(struct run *x, struct error *err)
 static enum code call_more(struct run *x, struct op *op, struct arena *arena, struct error *err)
 {
     x->worker.batch_arena = arena;
+    struct op *before = op_work(op);
     TRY(op->kind->more(op, err));
+    op_work_done(&x->worker, before);
     TRY(op_tell_idle(op, err));
     bool blocked;
     TRY(settle(x, err));
@@ -107,7 +116,9 @@ static enum code run_timers(struct run *x, bool *ret_ran, struct error *err)
         op->due_us = INT64_MAX;
         *ret_ran = true;
         x->worker.batch_arena = x->home[i]->arena;
+        struct op *before = op_work(op);
         TRY(op->kind->timer(op, now_us, err));
+        op_work_done(&x->worker, before);
     }
     return OK;
 }
@@ -150,6 +161,7 @@ static enum code step(struct run *x, struct run_source *s, uint32_t *ret_rows, s
     if (room == 0)
         return OK;
     bool end = false;
+    struct op *before = op_work(s->op);
     if (!s->scan) {
         TRY(op_values_step(s->op, room, ret_rows, &end, err));
     } else {
@@ -160,6 +172,7 @@ static enum code step(struct run *x, struct run_source *s, uint32_t *ret_rows, s
         s->idle = state == POLL_IDLE && *ret_rows == 0;
         end = state == POLL_END;
     }
+    op_work_done(&x->worker, before);
     run_return_rows(x, room - MIN(room, *ret_rows));
     return end ? run_end_source(s, err) : OK;
 }
@@ -226,7 +239,9 @@ static enum code take_input(struct run *x, bool reading, bool *ret_any, struct e
             continue;
         arena_reset(input->arena);
         x->worker.batch_arena = input->arena;
+        struct op *before = op_work(input->op);
         TRY(op_exchange_receive(input->op, input->arena, ret_any, err));
+        op_work_done(&x->worker, before);
     }
     if (*ret_any || !reading || x->epoch.open || run_input_blocked(&x->inputs[0]))
         return OK;
@@ -443,6 +458,8 @@ enum code run_loop(struct run *x, struct error *err)
         int stop = atomic_load_explicit(&x->exec->stop, memory_order_relaxed);
         if (stop == 2)
             return error_set(err, E_CANCELLED, "stopped before the end");
+        if (atomic_load_explicit(&x->exec->view_asked, memory_order_relaxed) != x->view_seen)
+            run_answer(x);
         pause_sometimes(x);
         bool blocked, ran = false, any = false, done = false;
         TRY(retry_sinks(x, &blocked, err));

@@ -69,6 +69,15 @@ struct run_input {
     struct reach reach;
 };
 
+/* What a worker tells of an operator when it is asked; by plan->id. */
+struct shown_op {
+    int64_t watermark_us;
+    bool idle, waits;
+    const char *waiting_for;      /* in run->waiting; NULL: no server */
+    int64_t waiting_since_us;
+    struct op_look look;
+};
+
 struct run { /* one worker */
     struct exec *exec;
     struct worker worker;
@@ -100,14 +109,19 @@ struct run { /* one worker */
     uint64_t chance;              /* stress: state of a random sequence */
     int64_t stopped_us;           /* stopping: since when it waits for something outside; 0: not */
     struct exec_hooks hooks;      /* for bad rows: worker 0 tells them, the others leave them to it */
-    /* For worker 0: */
+    uint64_t view_seen;           /* exec->view_asked that was answered last */
+    uint64_t view_answered;       /* the same for those who wait for it: exec->view_lock */
+    /* For worker 0, and whoever looks at the job: */
     pthread_mutex_t shown_lock;
+    struct shown_op *shown;
     struct exec_source_stats *source_stats; /* one a source, as of the last look */
     struct exec_sink_stats *sink_stats;
     uint64_t *late;               /* rows that came too late, by scan of the job */
     struct exec_lookup_stats lookup_stats;
-    char (*waiting)[128];         /* copies of what sources, sinks, and last a look-up, wait for */
+    char (*waiting)[128];         /* copies of what sources, sinks, and then operators, wait for */
     int64_t shown_us;
+    int64_t cpu_begun_us;         /* processor time of its thread before the run ... */
+    atomic_int_fast64_t cpu_us;   /* ... and in it, as of the last look */
 };
 
 /* The coordinator's side of checkpoints; worker 0 alone but for the atomics. */
@@ -115,11 +129,21 @@ struct checkpoint {
     bool under_way;
     bool last;                    /* the job stops behind it */
     bool decided;                 /* the snapshot is complete, commits are under way */
+    atomic_bool asked;            /* exec_snapshot(): it is time for one */
     int64_t due_us;               /* monotonic */
     atomic_bool dirty;            /* rows were read since the last one */
     atomic_uint_fast64_t wanted;  /* the epoch that workers shall enter */
     atomic_bool wanted_last;
     atomic_uint_fast64_t durable; /* the epoch whose positions may be committed */
+};
+
+/* Sources and sinks over all workers, with copies of what they wait for. */
+struct stats_sum {
+    struct exec_source_stats *sources; /* one a scan of worker 0, which has them all */
+    struct exec_sink_stats *sinks;
+    uint32_t source_count, sink_count;
+    struct exec_lookup_stats lookup;
+    char (*waiting)[128];
 };
 
 struct exec {
@@ -138,10 +162,17 @@ struct exec {
     uint32_t letter_count;
     pthread_mutex_t letter_lock;
     struct checkpoint checkpoint;
-    struct exec_stats stats;
-    struct exec_source_stats *source_stats;
-    struct exec_sink_stats *sink_stats;     /* of worker 0's, which has them all */
-    char (*waiting)[128];         /* what the others wait for */
+    struct exec_stats stats;      /* as worker 0 shows it, with what it points to: */
+    struct stats_sum sum;
+    atomic_uint_fast64_t checkpoints;   /* complete, in this run */
+    atomic_int_fast64_t checkpoint_us;  /* when the last one was, by the clock; 0: none */
+    atomic_int_fast64_t begun_us;       /* the run, by the clock */
+    atomic_int_fast64_t begun_mono_us, over_mono_us; /* 0: has not begun, is not over */
+    atomic_uint_fast64_t view_asked;    /* counts the looks that workers have to answer */
+    pthread_mutex_t view_lock;
+    pthread_cond_t view_cond;           /* a worker has answered */
+    pthread_mutex_t watch_lock;         /* of those who watch; no worker takes it */
+    uint32_t timing_count;
     int64_t progress_due_us;
     atomic_int stop;              /* 0 run, 1 drain, 2 abort */
     atomic_bool *plan_done;       /* by plan->id: wants no more input (LIMIT) */
@@ -191,9 +222,22 @@ void run_wait(struct run *x, bool blocked, bool reading, unsigned seen);
 enum code stats_create(struct exec *exec, struct error *err) WEIR_CHECKED;
 void stats_destroy(struct exec *exec);
 void run_publish(struct run *x);
+void run_publish_now(struct run *x);
+/* Of what the workers have published last; whoever calls owns `sum`. */
+enum code stats_sum_create(struct exec *exec, struct arena *arena, struct stats_sum *ret,
+                           struct error *err) WEIR_CHECKED;
+void stats_sum_up(struct exec *exec, struct stats_sum *sum, struct exec_stats *ret);
 void exec_show_progress(struct exec *exec);
 /* A bad_row hook: `self` is a run that is not worker 0. */
 void run_tell_later(void *self, struct str table, const struct bad_row *row);
+
+/* shown.c: what else a worker tells of itself; under its shown_lock. */
+void shown_put(struct run *x);
+/* Somebody has asked: tells everything, and wakes who waits for it. */
+void run_answer(struct run *x);
+void run_note_cpu(struct run *x); /* on its thread */
+/* It will not answer any more, or from now on it will. */
+void run_answers(struct run *x, bool will);
 
 /* checkpoint.c.  Each worker's part, and what worker 0 does for all.  *ret_done: the last
  * checkpoint is over. */

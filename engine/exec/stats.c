@@ -23,16 +23,13 @@ enum code stats_create(struct exec *exec, struct error *err)
         x->source_stats = arena_array(arena, struct exec_source_stats, MAX(x->source_count, 1));
         x->sink_stats = arena_array(arena, struct exec_sink_stats, MAX(x->sink_count, 1));
         x->waiting =
-            arena_zalloc(arena, sizeof *x->waiting * (x->source_count + x->sink_count + 1));
+            arena_zalloc(arena, sizeof *x->waiting * (x->source_count + x->sink_count + x->op_count));
+        x->shown = arena_array(arena, struct shown_op, exec->job->node_count + 1);
         x->late = arena_array(arena, uint64_t, MAX(exec->job->scan_count, 1));
-        if (!x->late || !x->source_stats || !x->sink_stats || !x->waiting)
+        if (!x->late || !x->source_stats || !x->sink_stats || !x->waiting || !x->shown)
             return error_nomem(err);
     }
-    uint32_t sources = exec->runs[0].source_count, sinks = exec->runs[0].sink_count;
-    exec->source_stats = arena_array(exec->arena, struct exec_source_stats, MAX(sources, 1));
-    exec->sink_stats = arena_array(exec->arena, struct exec_sink_stats, MAX(sinks, 1));
-    exec->waiting = arena_zalloc(exec->arena, sizeof *exec->waiting * (sources + sinks + 1));
-    return exec->source_stats && exec->sink_stats && exec->waiting ? OK : error_nomem(err);
+    return stats_sum_create(exec, exec->arena, &exec->sum, err);
 }
 
 static const char *copy_waiting(struct run *x, uint32_t place, const char *text)
@@ -56,8 +53,8 @@ static uint64_t late_rows(const struct run *x, const struct plan_scan *scan)
 {
     uint64_t late = 0;
     for (uint32_t i = 0; i < x->op_count; i++)
-        if (x->ops[i]->late > 0 && scan_below(x->ops[i]->plan) == &scan->base)
-            late += x->ops[i]->late;
+        if (op_counted(&x->ops[i]->late) > 0 && scan_below(x->ops[i]->plan) == &scan->base)
+            late += op_counted(&x->ops[i]->late);
     return late;
 }
 
@@ -73,7 +70,7 @@ static void put_source(struct run *x, uint32_t i)
         source->kind->status(source, &status);
     *stats = (struct exec_source_stats){
         .name = s->scan->def.name,
-        .rows = s->op->rows_in,
+        .rows = op_counted(&s->op->rows_in),
         .bytes = op_source_bytes(s->op),
         .skipped = s->policy->count,
         .ahead = op_source_ahead(s->op),
@@ -104,25 +101,31 @@ static void put_sink(struct run *x, uint32_t i)
     op_sink_written(s->op, stats->written);
 }
 
-/* Of several that wait the first one is shown. */
-static void put_lookup(struct run *x)
+/* Of several that wait the first one is shown in the end. */
+static void put_lookups(struct run *x)
 {
     x->lookup_stats = (struct exec_lookup_stats){ .waiting_for = NULL };
-    for (uint32_t i = 0; i < x->op_count && !x->lookup_stats.waiting_for; i++) {
+    for (uint32_t i = 0; i < x->op_count; i++) {
         if (x->ops[i]->plan->kind != PLAN_LOOKUP)
             continue;
         const struct plan_lookup *plan = (const struct plan_lookup *)x->ops[i]->plan;
+        struct shown_op *shown = &x->shown[plan->base.id];
         struct source_status status;
         op_lookup_status(x->ops[i], &status);
+        shown->waiting_for =
+            copy_waiting(x, x->source_count + x->sink_count + i, status.waiting_for);
+        shown->waiting_since_us = status.waiting_since_us;
+        if (x->lookup_stats.waiting_for)
+            continue;
         x->lookup_stats = (struct exec_lookup_stats){
             .name = plan->def.name,
-            .waiting_for = copy_waiting(x, x->source_count + x->sink_count, status.waiting_for),
+            .waiting_for = shown->waiting_for,
             .waiting_since_us = status.waiting_since_us,
         };
     }
 }
 
-static void publish_now(struct run *x)
+void run_publish_now(struct run *x)
 {
     const struct plan_job *job = x->exec->job;
     pthread_mutex_lock(&x->shown_lock);
@@ -132,7 +135,8 @@ static void publish_now(struct run *x)
         put_source(x, i);
     for (uint32_t i = 0; i < x->sink_count; i++)
         put_sink(x, i);
-    put_lookup(x);
+    put_lookups(x);
+    shown_put(x);
     pthread_mutex_unlock(&x->shown_lock);
 }
 
@@ -142,113 +146,149 @@ void run_publish(struct run *x)
     if (now - x->shown_us < PUBLISH_US)
         return;
     x->shown_us = now;
-    publish_now(x);
+    run_publish_now(x);
 }
 
+/* --- all workers as one ---------------------------------------------------------------- */
+
 /* The worker may overwrite its text once the lock is given back. */
-static const char *keep_waiting(struct exec *exec, uint32_t place, const char *text)
+static const char *keep_waiting(struct stats_sum *sum, uint32_t place, const char *text)
 {
     if (!text)
         return NULL;
-    snprintf(exec->waiting[place], sizeof exec->waiting[place], "%s", text);
-    return exec->waiting[place];
+    snprintf(sum->waiting[place], sizeof sum->waiting[place], "%s", text);
+    return sum->waiting[place];
 }
 
-static void add_source(struct exec *exec, uint32_t at, const struct exec_source_stats *one)
+static void add_source(struct stats_sum *sum, uint32_t at, const struct exec_source_stats *one)
 {
-    struct exec_source_stats *sum = &exec->source_stats[at];
-    sum->rows += one->rows;
-    sum->bytes += one->bytes;
-    sum->skipped += one->skipped;
-    sum->ahead += one->ahead;
-    sum->lag_rows = sum->lag_rows < 0 || one->lag_rows < 0 ? MAX(sum->lag_rows, one->lag_rows)
-                                                           : sum->lag_rows + one->lag_rows;
-    sum->watermark_us = MIN(sum->watermark_us, one->watermark_us);
-    sum->ended = sum->ended && one->ended;
-    if (!sum->waiting_for) {
-        sum->waiting_for = keep_waiting(exec, at, one->waiting_for);
-        sum->waiting_since_us = one->waiting_since_us;
+    struct exec_source_stats *all = &sum->sources[at];
+    all->rows += one->rows;
+    all->bytes += one->bytes;
+    all->skipped += one->skipped;
+    all->ahead += one->ahead;
+    all->lag_rows = all->lag_rows < 0 || one->lag_rows < 0 ? MAX(all->lag_rows, one->lag_rows)
+                                                           : all->lag_rows + one->lag_rows;
+    all->watermark_us = MIN(all->watermark_us, one->watermark_us);
+    all->ended = all->ended && one->ended;
+    if (!all->waiting_for) {
+        all->waiting_for = keep_waiting(sum, at, one->waiting_for);
+        all->waiting_since_us = one->waiting_since_us;
     }
 }
 
-static void add_sink(struct exec *exec, uint32_t at, const struct exec_sink_stats *one)
+static void add_sink(struct stats_sum *sum, uint32_t at, const struct exec_sink_stats *one)
 {
-    struct exec_sink_stats *sum = &exec->sink_stats[at];
+    struct exec_sink_stats *all = &sum->sinks[at];
     for (int i = 0; i < 4; i++)
-        sum->written[i] += one->written[i];
-    sum->rejected += one->rejected;
-    sum->unconfirmed += one->unconfirmed;
-    if (!sum->waiting_for) {
-        sum->waiting_for = keep_waiting(exec, exec->runs[0].source_count + at, one->waiting_for);
-        sum->waiting_since_us = one->waiting_since_us;
+        all->written[i] += one->written[i];
+    all->rejected += one->rejected;
+    all->unconfirmed += one->unconfirmed;
+    if (!all->waiting_for) {
+        all->waiting_for = keep_waiting(sum, sum->source_count + at, one->waiting_for);
+        all->waiting_since_us = one->waiting_since_us;
     }
 }
 
-static void add_lookup(struct exec *exec, const struct exec_lookup_stats *one)
+static void add_lookup(struct stats_sum *sum, const struct exec_lookup_stats *one)
 {
-    const struct run *first = &exec->runs[0];
-    if (exec->stats.lookup.waiting_for || !one->waiting_for)
+    if (sum->lookup.waiting_for || !one->waiting_for)
         return;
-    exec->stats.lookup = *one;
-    exec->stats.lookup.waiting_for =
-        keep_waiting(exec, first->source_count + first->sink_count, one->waiting_for);
+    sum->lookup = *one;
+    sum->lookup.waiting_for =
+        keep_waiting(sum, sum->source_count + sum->sink_count, one->waiting_for);
 }
 
 /* A window below a source may be on any worker. */
-static void add_late(struct exec *exec, struct run *x)
+static void add_late(struct exec *exec, struct stats_sum *sum, const struct run *x)
 {
     const struct run *first = &exec->runs[0];
     uint32_t at = 0;
     for (uint32_t i = 0; i < first->source_count; i++) {
         for (uint32_t k = 0; first->sources[i].scan && k < exec->job->scan_count; k++)
             if (exec->job->scans[k] == first->sources[i].scan)
-                exec->source_stats[at].late += x->late[k];
+                sum->sources[at].late += x->late[k];
         at += first->sources[i].scan != NULL;
     }
 }
 
+static void begin_sum(struct stats_sum *sum, const struct run *first)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < first->source_count; i++) {
+        if (!first->sources[i].scan)
+            continue;
+        sum->sources[at] = first->source_stats[i];
+        sum->sources[at].waiting_for = keep_waiting(sum, at, sum->sources[at].waiting_for);
+        at++;
+    }
+    for (uint32_t i = 0; i < first->sink_count; i++) {
+        sum->sinks[i] = first->sink_stats[i];
+        sum->sinks[i].waiting_for =
+            keep_waiting(sum, sum->source_count + i, sum->sinks[i].waiting_for);
+    }
+    sum->lookup = (struct exec_lookup_stats){ .waiting_for = NULL };
+}
+
 /* Adds what worker `x` has of the sources and sinks of worker 0. */
-static void add_run(struct exec *exec, struct run *x)
+static void add_run(struct exec *exec, struct stats_sum *sum, const struct run *x)
 {
     const struct run *first = &exec->runs[0];
     uint32_t at = 0;
-    pthread_mutex_lock(&x->shown_lock);
     for (uint32_t i = 0; i < first->source_count; i++) {
         if (!first->sources[i].scan)
             continue;
         for (uint32_t k = 0; k < x->source_count; k++)
             if (x->sources[k].scan == first->sources[i].scan)
-                add_source(exec, at, &x->source_stats[k]);
+                add_source(sum, at, &x->source_stats[k]);
         at++;
     }
     for (uint32_t i = 0; i < first->sink_count; i++)
         for (uint32_t k = 0; k < x->sink_count; k++)
             if (x->sinks[k].plan == first->sinks[i].plan)
-                add_sink(exec, i, &x->sink_stats[k]);
-    add_lookup(exec, &x->lookup_stats);
-    add_late(exec, x);
-    pthread_mutex_unlock(&x->shown_lock);
+                add_sink(sum, i, &x->sink_stats[k]);
+}
+
+enum code stats_sum_create(struct exec *exec, struct arena *arena, struct stats_sum *ret,
+                           struct error *err)
+{
+    const struct run *first = &exec->runs[0];
+    uint32_t sources = 0, sinks = first->sink_count;
+    for (uint32_t i = 0; i < first->source_count; i++)
+        sources += first->sources[i].scan != NULL;
+    *ret = (struct stats_sum){ .source_count = sources, .sink_count = sinks };
+    ret->sources = arena_array(arena, struct exec_source_stats, MAX(sources, 1));
+    ret->sinks = arena_array(arena, struct exec_sink_stats, MAX(sinks, 1));
+    ret->waiting = arena_zalloc(arena, sizeof *ret->waiting * (sources + sinks + 1));
+    return ret->sources && ret->sinks && ret->waiting ? OK : error_nomem(err);
+}
+
+void stats_sum_up(struct exec *exec, struct stats_sum *sum, struct exec_stats *ret)
+{
+    for (uint32_t i = 0; i < exec->run_count; i++) {
+        struct run *x = &exec->runs[i];
+        pthread_mutex_lock(&x->shown_lock);
+        if (i == 0)
+            begin_sum(sum, x);
+        else
+            add_run(exec, sum, x);
+        add_lookup(sum, &x->lookup_stats);
+        add_late(exec, sum, x);
+        pthread_mutex_unlock(&x->shown_lock);
+    }
+    *ret = (struct exec_stats){ .sources = sum->sources,
+                                .source_count = sum->source_count,
+                                .sinks = sum->sinks,
+                                .sink_count = sum->sink_count,
+                                .lookup = sum->lookup,
+                                .checkpoints = atomic_load(&exec->checkpoints) };
 }
 
 const struct exec_stats *exec_stats(struct exec *exec)
 {
-    struct run *first = &exec->runs[0];
     for (uint32_t i = 0; i < (exec->running ? 1 : exec->run_count); i++)
-        publish_now(&exec->runs[i]);
-    uint32_t sources = 0;
-    for (uint32_t i = 0; i < first->source_count; i++)
-        if (first->sources[i].scan)
-            exec->source_stats[sources++] = first->source_stats[i];
-    for (uint32_t i = 0; i < first->sink_count; i++)
-        exec->sink_stats[i] = first->sink_stats[i];
-    exec->stats.lookup = first->lookup_stats;
-    add_late(exec, first);
-    for (uint32_t i = 1; i < exec->run_count; i++)
-        add_run(exec, &exec->runs[i]);
-    exec->stats.sources = exec->source_stats;
-    exec->stats.source_count = sources;
-    exec->stats.sinks = exec->sink_stats;
-    exec->stats.sink_count = first->sink_count;
+        run_publish_now(&exec->runs[i]);
+    stats_sum_up(exec, &exec->sum, &exec->stats);
     return &exec->stats;
 }
 

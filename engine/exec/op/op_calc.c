@@ -120,8 +120,10 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     program_begin(op->shared, in->arena, in->columns, in->count);
     for (uint32_t i = 0; i < op->branch_count; i++) {
         struct branch *branch = &op->branches[i];
-        branch->base.rows_in += in->selected;
+        op_count(&branch->base.rows_in, in->selected);
+        struct op *before = op_work(&branch->base);
         TRY(run_branch(op, branch, in, rows, err));
+        op_work_done(base->worker, before);
     }
     return OK;
 }

@@ -18,7 +18,7 @@ static enum code report(struct bad_rows *base, const struct bad_row *row, struct
     struct op_source *op = container_of(base, struct op_source, bad_rows);
     struct bad_row placed = *row;
     const struct records *records = &op->records;
-    op->base.rows_in += op->is_polling; /* what came counts as read, good or bad */
+    op_count(&op->base.rows_in, op->is_polling); /* what came counts as read, good or bad */
     if (op->uses_records && !op->is_polling && placed.place.size == 0 &&
         row->record < records->count) {
         placed.place = op->source->kind->split_name(op->source, records->splits[row->record]);
@@ -273,7 +273,7 @@ static enum code read_batch(struct op_source *op, struct arena *arena, uint32_t 
     }
     if (code != OK)
         error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
-    op->base.rows_in += *ret_rows;
+    op_count(&op->base.rows_in, *ret_rows);
     return code;
 }
 

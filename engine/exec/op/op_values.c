@@ -64,7 +64,7 @@ enum code op_values_step(struct op *base, uint32_t max, uint32_t *ret_rows, bool
             return error_nomem(err);
     }
     op->next += n;
-    base->rows_in += n;
+    op_count(&base->rows_in, n);
     return op_emit(base, out, err);
 }
 

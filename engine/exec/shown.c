@@ -1,0 +1,70 @@
+/* shown.c -- what a worker tells those who look at the job, beside its sources and sinks.
+ *
+ * It is told when somebody asks, by the worker itself and between two batches: so
+ * operators need no locks to be looked at. */
+#include "exec/exchange.h"
+#include "exec/run.h"
+
+#include "base/clock.h"
+
+/* Has it output left that finds no room, or waits for a server? */
+static bool is_waiting(const struct op *op)
+{
+    switch (op->plan->kind) {
+    case PLAN_SINK:
+        return op_sink_is_blocked(op);
+    case PLAN_EXCHANGE:
+        return op_exchange_waits(op);
+    default:
+        return op->more;
+    }
+}
+
+/* Branches of calcs are not in x->ops, but have a plan node each. */
+static void put_op(const struct run *x, const struct op *op)
+{
+    struct shown_op *shown = &x->shown[op->plan->id];
+    shown->watermark_us = op->watermark_us;
+    shown->idle = op->idle;
+    shown->waits = is_waiting(op);
+    shown->look = (struct op_look){ .open_until_us = INT64_MAX };
+    if (op->kind->look)
+        op->kind->look(op, &shown->look);
+}
+
+void shown_put(struct run *x)
+{
+    const struct plan_job *job = x->exec->job;
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        const struct op *op = x->of_plan[job->nodes[i]->id];
+        if (op)
+            put_op(x, op);
+    }
+}
+
+/* --- answering ---------------------------------------------------------------------- */
+
+void run_answer(struct run *x)
+{
+    struct exec *exec = x->exec;
+    x->view_seen = atomic_load(&exec->view_asked);
+    run_publish_now(x);
+    run_note_cpu(x);
+    pthread_mutex_lock(&exec->view_lock);
+    x->view_answered = MAX(x->view_answered, x->view_seen);
+    pthread_cond_broadcast(&exec->view_cond);
+    pthread_mutex_unlock(&exec->view_lock);
+}
+
+void run_note_cpu(struct run *x)
+{
+    atomic_store(&x->cpu_us, clock_thread_cpu_us() - x->cpu_begun_us);
+}
+
+void run_answers(struct run *x, bool will)
+{
+    pthread_mutex_lock(&x->exec->view_lock);
+    x->view_answered = will ? 0 : UINT64_MAX;
+    pthread_cond_broadcast(&x->exec->view_cond);
+    pthread_mutex_unlock(&x->exec->view_lock);
+}

@@ -1,0 +1,88 @@
+/* view.h -- a job while it runs, as any thread may look at it.
+ *
+ * exec_view() takes a copy of what there is to know: counters of operators, sources,
+ * sinks, splits, JSON paths.  Counters of rows, time and state are read where the
+ * workers write them; the rest a worker tells when it is asked, between two batches: so
+ * looking costs a job nothing as long as nobody does.  A worker that does not come to
+ * answer (it hangs in a connector) is shown as it was when it was asked last.
+ *
+ * Whoever calls keeps the exec alive: between exec_create() and exec_destroy(). */
+#pragma once
+
+#include "exec/exec.h"
+#include "exec/op.h"
+
+struct view_op {
+    const struct plan *plan;    /* its id and kind; borrowed from the job's plan */
+    uint64_t rows_in, rows_out; /* of a source: read, bad rows included; passed on */
+    uint64_t late;              /* rows that came when their window was over */
+    uint64_t busy_ns;           /* its own work without what it called, on all workers: of the
+                                   times in which exec_view_timing() was on */
+    uint64_t state_bytes;
+    int64_t watermark_us;       /* passed on last, of the worker that is behind; WATERMARK_NONE */
+    bool idle;                  /* its inputs have said so, on all workers */
+    bool waits;                 /* has output left that finds no room, or waits for a server */
+    const char *waiting_for;    /* the server it waits for (source, sink, look-up); NULL: none */
+    int64_t waiting_us;         /* for how long already */
+    int64_t open_until_us;      /* windows that wait for time: the end of the first one ... */
+    uint64_t open_count;        /* ... and how many; INT64_MAX, 0 */
+    uint64_t asked, hits, missed; /* look-ups: keys asked of the server; rows answered by what is
+                                     known; rows without a row of the table */
+};
+
+/* A part of a source: a partition, a file. */
+struct view_split {
+    const struct plan *scan;
+    struct str name;       /* "orders-3", a path */
+    uint32_t worker;       /* who reads it */
+    uint64_t rows;         /* read, bad ones included */
+    int64_t lag_rows;      /* behind the end; -1: unknown */
+    int64_t watermark_us;  /* WATERMARK_NONE: none yet, or the table has no watermark */
+    bool holds;            /* time waits for it: it is behind all others that count */
+    bool idle;             /* left out of time, since it has had no row for too long */
+    bool ended;
+    int64_t quiet_us;      /* since its last row; -1: none yet */
+};
+
+/* A path of a JSON node. */
+struct view_path {
+    const struct plan *json;
+    const char *text;      /* "$.data.userid"; borrowed from the plan */
+    uint64_t documents;    /* that were looked at: all, as long as it was found in none */
+    uint64_t found;        /* ... and had it, be it with the value null */
+    struct str nearest;    /* a key that occurs in its place and is spelled alike; .size 0: none */
+};
+
+struct exec_view {
+    const struct view_op *ops; /* inputs before readers, as in struct plan_job */
+    uint32_t op_count;
+    const struct view_split *splits;
+    uint32_t split_count;
+    const struct view_path *paths;
+    uint32_t path_count;
+    struct exec_stats stats;   /* a copy */
+    uint32_t workers;
+    int64_t begun_us;          /* when exec_run() began, by the clock of the job; 0: it has not */
+    int64_t wall_us, cpu_us;   /* since then; processor time of the workers, not of the threads
+                                  that libraries of connectors have */
+    uint64_t state_bytes, state_limit_bytes; /* of the whole job; limit 0: none */
+    uint64_t checkpoints;      /* so far in this run */
+    int64_t checkpoint_us;     /* when the last one was complete, by the clock; 0: none yet */
+    uint64_t bad_rows;         /* left out or routed, by sources and sinks */
+    bool stopping;             /* a stop was asked for */
+    bool ended;                /* exec_run() is over: everything is exact */
+};
+
+/* All in `arena` but what is said to be borrowed.  Waits for busy workers, a fifth of a second at
+ * most. */
+enum code exec_view(struct exec *exec, struct arena *arena, struct exec_view *ret,
+                    struct error *err) WEIR_CHECKED;
+/* The operator of a plan node, by its id; NULL: there is none. */
+const struct view_op *exec_view_op(const struct exec_view *view, uint32_t plan_id);
+
+/* Measures busy_ns from now on.  Calls are counted: it is off when each `true` has had its
+ * `false`. */
+void exec_view_timing(struct exec *exec, bool on);
+
+/* Asks for a checkpoint now; `checkpoints` grows when it is complete. */
+void exec_snapshot(struct exec *exec);
