@@ -7,19 +7,27 @@ static const struct agg_function functions[] = {
     [OVER_ROW_NUMBER] = { "ROW_NUMBER", DIALECT_BOTH, "ROW_NUMBER() OVER (...)",
                           "Number of the row in the order, from 1.", NULL },
     [OVER_RANK] = { "RANK", DIALECT_BOTH, "RANK() OVER (...)",
-                    "Number of the first row that is equal in the order.", NULL },
+                    "Number of the first row that is equal in the order, which is one of event "
+                    "time.",
+                    NULL },
     [OVER_DENSE_RANK] = { "DENSE_RANK", DIALECT_BOTH, "DENSE_RANK() OVER (...)",
                           "The same, counting equal rows once.", NULL },
     [OVER_PERCENT_RANK] = { "PERCENT_RANK", DIALECT_BOTH, "PERCENT_RANK() OVER (...)",
-                            "RANK as a share of the rows, from 0 to 1.", NULL },
+                            "RANK as a share of the rows, from 0 to 1; refused, since a stream has "
+                            "no end.",
+                            NULL },
     [OVER_CUME_DIST] = { "CUME_DIST", DIALECT_BOTH, "CUME_DIST() OVER (...)",
-                         "Share of the rows up to this one in the order.", NULL },
+                         "Share of the rows up to this one in the order; refused, since a stream "
+                         "has no end.",
+                         NULL },
     [OVER_NTILE] = { "NTILE", DIALECT_BOTH, "NTILE(n) OVER (...)",
-                     "In which of n equal parts of the order the row is.", NULL },
+                     "In which of n equal parts of the order the row is; refused, since a stream "
+                     "has no end.",
+                     NULL },
     [OVER_LAG] = { "LAG", DIALECT_BOTH, "LAG(value [, rows [, default]]) OVER (...)",
                    "The value of an earlier row.", NULL },
     [OVER_LEAD] = { "LEAD", DIALECT_BOTH, "LEAD(value [, rows [, default]]) OVER (...)",
-                    "The value of a later row.", NULL },
+                    "The value of a later row; refused, since it has not come yet.", NULL },
 };
 
 static enum over_function find(struct str name)
@@ -93,7 +101,7 @@ enum code agg_over_bind(const struct bind_env *env, struct str name, struct expr
     if (shift && arg_count == 3)
         TRY(expr_coerce(env, args[2], args[0]->type, &args[2], err));
     agg->function = &functions[which];
-    agg->result = shift ? args[0]->type
+    agg->result = shift                                                   ? args[0]->type
                   : which == OVER_PERCENT_RANK || which == OVER_CUME_DIST ? &type_double
                                                                           : &type_bigint;
     agg->arg_count = arg_count;

@@ -4,11 +4,11 @@
 
 #include "agg/agg_over.h"
 #include "base/nearest.h"
-#include "base/utf8.h"
 #include "expr/function.h"
 #include "expr/table_function.h"
-
-enum { NAME_COLUMNS = 34, TEXT_COLUMNS = 96 };
+#include "session/help_function.h"
+#include "session/help_layout.h"
+#include "session/help_sql.h"
 
 static const char commands[] =
     "weir run FILE.sql         run all INSERTs and SELECTs of a file as one job\n"
@@ -17,8 +17,8 @@ static const char commands[] =
     "weir                      a prompt; also reads statements from standard input\n"
     "weir -c 'SQL; SQL;'       statements one after the other\n"
     "weir -f FILE.sql          the same from a file\n"
-    "weir help [TOPIC]         this; commands, functions, connectors, formats, settings,\n"
-    "                          output, or the name of one of them\n"
+    "weir help [TOPIC]         this; commands, sql, functions, connectors, formats,\n"
+    "                          settings, output, or the name of one of them\n"
     "weir --version\n"
     "\n"
     "FILE may be - for standard input. Options stand before or behind the file:\n"
@@ -51,113 +51,6 @@ static const char output_modes[] =
     "csv and jsonl print rows as they come where rows are only added, and the end result of\n"
     "a query that updates or deletes rows.\n";
 
-/* ---- layout ---------------------------------------------------------------------------------- */
-
-static void put_blanks(struct buf *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        buf_char(out, ' ');
-}
-
-/* Words from `column` on, further lines indented to `indent`. */
-static void put_wrapped(struct buf *out, size_t column, size_t indent, struct str text)
-{
-    bool first = true;
-    while (text.size > 0) {
-        size_t end = str_find_byte(text, ' ');
-        struct str word = str_make(text.data, MIN(end, text.size));
-        size_t width = utf8_width(word);
-        if (!first && column + 1 + width > TEXT_COLUMNS) {
-            buf_char(out, '\n');
-            put_blanks(out, indent);
-            column = indent;
-        } else if (!first) {
-            buf_char(out, ' ');
-            column++;
-        }
-        buf_str(out, word);
-        column += width;
-        first = false;
-        size_t taken = MIN(word.size + 1, text.size);
-        text = str_make(text.data + taken, text.size - taken);
-    }
-    buf_char(out, '\n');
-}
-
-static void put_entry(struct buf *out, struct str name, struct str text)
-{
-    buf_text(out, "  ");
-    buf_str(out, name);
-    size_t column = 2 + utf8_width(name);
-    if (column + 2 > NAME_COLUMNS) {
-        buf_char(out, '\n');
-        column = 0;
-    }
-    put_blanks(out, NAME_COLUMNS - column);
-    put_wrapped(out, NAME_COLUMNS, NAME_COLUMNS, text);
-}
-
-/* The same with a text of several parts, which is given back. */
-static void put_entry_done(struct buf *out, struct str name, struct buf *text)
-{
-    out->failed = out->failed || text->failed;
-    put_entry(out, name, str_trim(buf_view(text)));
-    buf_done(text);
-}
-
-static const char *type_name(enum option_type type)
-{
-    switch (type) {
-    case OPTION_INT:
-        return "number";
-    case OPTION_BOOL:
-        return "true|false";
-    case OPTION_DURATION:
-        return "duration";
-    case OPTION_BYTES:
-        return "size";
-    case OPTION_SECRET:
-        return "secret";
-    case OPTION_TEXT:
-    case OPTION_ENUM:
-        break;
-    }
-    return "";
-}
-
-static void put_option(struct buf *out, const struct option_spec *spec)
-{
-    struct buf text;
-    buf_init(&text, 1 << 16);
-    if (spec->required)
-        buf_text(&text, "Required. ");
-    buf_text(&text, spec->help ? spec->help : "");
-    if (spec->type == OPTION_ENUM && spec->choices)
-        buf_printf(&text, " One of %s.", spec->choices);
-    else if (*type_name(spec->type))
-        buf_printf(&text, " (%s)", type_name(spec->type));
-    if (spec->fallback && *spec->fallback)
-        buf_printf(&text, " Default: %s.", spec->fallback);
-    put_entry_done(out, str_of(spec->name), &text);
-}
-
-static bool has_option(const struct option_spec *specs, const char *name)
-{
-    for (; specs && specs->name; specs++)
-        if (strcmp(specs->name, name) == 0)
-            return true;
-    return false;
-}
-
-/* `known`: a table that was listed before. */
-static void put_options(struct buf *out, const struct option_spec *specs,
-                        const struct option_spec *known)
-{
-    for (; specs && specs->name; specs++)
-        if (!has_option(known, specs->name) && strncmp(specs->name, "weir.test.", 10) != 0)
-            put_option(out, specs);
-}
-
 /* ---- topics ---------------------------------------------------------------------------------- */
 
 static bool is_hidden(const struct connector *c)
@@ -188,7 +81,7 @@ static void put_connectors(struct buf *out)
             buf_char(&text, ')');
         else
             buf_text(&text, " (only with the local profile)");
-        put_entry_done(out, str_of(c->name), &text);
+        help_put_entry_done(out, str_of(c->name), &text);
     }
 }
 
@@ -210,12 +103,12 @@ static void put_connector(struct buf *out, const struct connector *c)
     if (c->missing)
         buf_printf(out, "Not in this build: %s.\n", c->missing);
     buf_text(out, "\nOptions:\n");
-    put_options(out, c->options, NULL);
+    help_put_options(out, c->options, NULL);
     if (c->has_formats)
-        put_options(out, resolve_format_specs, c->options);
+        help_put_options(out, resolve_format_specs, c->options);
     if (c->has_key_format)
-        put_options(out, resolve_key_format_specs, c->options);
-    put_options(out, resolve_common_specs + 2, c->options);
+        help_put_options(out, resolve_key_format_specs, c->options);
+    help_put_options(out, resolve_common_specs + 2, c->options);
     if (!c->metas)
         return;
     buf_text(out, "\nMetadata columns:\n");
@@ -225,7 +118,7 @@ static void put_connector(struct buf *out, const struct connector *c)
         type_print(&text, meta->type);
         if (!meta->writable)
             buf_text(&text, ", read only");
-        put_entry_done(out, str_of(meta->name), &text);
+        help_put_entry_done(out, str_of(meta->name), &text);
     }
 }
 
@@ -233,8 +126,8 @@ static void put_formats(struct buf *out)
 {
     buf_text(out, "Formats; weir help NAME lists the options of one.\n\n");
     for (uint32_t i = 0; format_at(i); i++)
-        put_entry(out, str_of(format_at(i)->name),
-                  str_of(format_at(i)->summary ? format_at(i)->summary : ""));
+        help_put_entry(out, str_of(format_at(i)->name),
+                       str_of(format_at(i)->summary ? format_at(i)->summary : ""));
 }
 
 static void put_format(struct buf *out, const struct format *f)
@@ -247,7 +140,7 @@ static void put_format(struct buf *out, const struct format *f)
         return;
     }
     buf_text(out, "\nOptions, also with value. or key. in front:\n");
-    put_options(out, f->options, NULL);
+    help_put_options(out, f->options, NULL);
     if (!f->metas)
         return;
     buf_text(out, "\nMetadata columns, with value. in front:\n");
@@ -256,166 +149,20 @@ static void put_format(struct buf *out, const struct format *f)
         buf_init(&text, 1 << 12);
         type_print(&text, meta->type);
         buf_text(&text, ", read only");
-        put_entry_done(out, str_of(meta->name), &text);
+        help_put_entry_done(out, str_of(meta->name), &text);
     }
 }
 
 static void put_settings(struct buf *out)
 {
     buf_text(out, "Settings: SET 'key' = 'value', --set key=value, or the profile.\n\n");
-    put_options(out, setting_specs, NULL);
+    help_put_options(out, setting_specs, NULL);
     buf_text(out, "\nOther names:\n");
     const char *alias, *name;
     for (uint32_t i = 0; setting_alias_at(i, &alias, &name); i++)
-        put_entry(out, str_of(alias), str_of(name));
+        help_put_entry(out, str_of(alias), str_of(name));
     buf_text(out, "\nAccepted, without effect:\n");
-    put_options(out, setting_ignored, NULL);
-}
-
-/* ---- functions ------------------------------------------------------------------------------- */
-
-static bool is_first_of_name(uint32_t at)
-{
-    for (uint32_t i = 0; i < at; i++)
-        if (strcmp(function_at(i)->name, function_at(at)->name) == 0 &&
-            strcmp(function_at(i)->category, function_at(at)->category) == 0)
-            return false;
-    return true;
-}
-
-static void put_category(struct buf *out, const char *category)
-{
-    struct buf names;
-    buf_init(&names, 1 << 18);
-    for (uint32_t i = 0; function_at(i); i++)
-        if (strcmp(function_at(i)->category, category) == 0 && is_first_of_name(i))
-            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", function_at(i)->name);
-    buf_printf(out, "%s\n  ", category);
-    put_wrapped(out, 2, 2, buf_view(&names));
-    buf_char(out, '\n');
-    out->failed = out->failed || names.failed;
-    buf_done(&names);
-}
-
-/* A line of names; `name_of` gives the i-th, NULL past the end, names that occur twice one after the
- * other. */
-static void put_names(struct buf *out, const char *category, const char *(*name_of)(uint32_t i))
-{
-    struct buf names;
-    buf_init(&names, 1 << 16);
-    for (uint32_t i = 0; name_of(i); i++)
-        if (i == 0 || strcmp(name_of(i - 1), name_of(i)) != 0)
-            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", name_of(i));
-    buf_printf(out, "%s\n  ", category);
-    put_wrapped(out, 2, 2, buf_view(&names));
-    buf_char(out, '\n');
-    out->failed = out->failed || names.failed;
-    buf_done(&names);
-}
-
-static const char *aggregate_name(uint32_t i)
-{
-    const struct agg_function *f = agg_function_at(i);
-    return f ? f->name : NULL;
-}
-
-static const char *over_name(uint32_t i)
-{
-    const struct agg_function *f = agg_over_function_at(i);
-    return f ? f->name : NULL;
-}
-
-static const char *table_function_name(uint32_t i)
-{
-    const struct table_function *f = table_function_at(i);
-    return f ? f->name : NULL;
-}
-
-static void put_functions(struct buf *out)
-{
-    buf_text(out, "Functions and operators; weir help NAME explains one.\n\n");
-    for (uint32_t i = 0; function_at(i); i++) {
-        bool seen = false;
-        for (uint32_t k = 0; k < i && !seen; k++)
-            seen = strcmp(function_at(k)->category, function_at(i)->category) == 0;
-        if (!seen)
-            put_category(out, function_at(i)->category);
-    }
-    put_names(out, "aggregate", aggregate_name);
-    put_names(out, "over", over_name);
-    put_names(out, "table", table_function_name);
-}
-
-static void put_signature(struct buf *out, const char *signature, const char *summary)
-{
-    buf_printf(out, "%s\n", signature);
-    if (!summary)
-        return;
-    buf_text(out, "  ");
-    put_wrapped(out, 2, 2, str_of(summary));
-}
-
-static void put_dialects(struct buf *out, unsigned dialects)
-{
-    buf_printf(out, "  Dialects: %s\n",
-               dialects == DIALECT_BOTH    ? "blink, flink"
-               : dialects == DIALECT_BLINK ? "blink"
-                                           : "flink");
-}
-
-static void put_more(struct buf *out, bool *found, const char *signature, const char *summary,
-                     const char *where, unsigned dialects)
-{
-    if (*found)
-        buf_char(out, '\n');
-    *found = true;
-    put_signature(out, signature, summary);
-    buf_printf(out, "  %s\n", where);
-    put_dialects(out, dialects);
-}
-
-/* Functions over groups, over other rows, and those that give rows. */
-static bool put_row_function(struct buf *out, struct str name)
-{
-    bool found = false;
-    const struct agg_function *f;
-    const struct table_function *t;
-    for (uint32_t i = 0; (f = agg_function_at(i)) != NULL; i++)
-        if (str_iis(name, f->name))
-            put_more(out, &found, f->signature, f->summary,
-                     "An aggregate: with GROUP BY, in windows, with OVER; FILTER (WHERE ...) "
-                     "behind it.",
-                     f->dialects);
-    for (uint32_t i = 0; (f = agg_over_function_at(i)) != NULL; i++)
-        if (str_iis(name, f->name))
-            put_more(out, &found, f->signature, f->summary,
-                     "Takes OVER (PARTITION BY ... ORDER BY ...).", f->dialects);
-    for (uint32_t i = 0; (t = table_function_at(i)) != NULL; i++)
-        if (str_iis(name, t->name))
-            put_more(out, &found, t->signature, t->summary,
-                     t == &table_function_unnest
-                         ? "In FROM: CROSS JOIN UNNEST(...) AS t (a), LEFT JOIN ... ON TRUE."
-                         : "In FROM: , LATERAL TABLE(...) AS t (a), LEFT JOIN ... ON TRUE.",
-                     t->dialects);
-    return found;
-}
-
-static bool put_function(struct buf *out, struct str name)
-{
-    bool found = false;
-    for (uint32_t i = 0; function_at(i); i++) {
-        const struct function *f = function_at(i);
-        if (!str_iis(name, f->name))
-            continue;
-        if (found)
-            buf_char(out, '\n');
-        found = true;
-        put_signature(out, f->signature ? f->signature : f->name, f->summary);
-        if (f->example)
-            buf_printf(out, "  Example: %s gives %s\n", f->example, f->result ? f->result : "NULL");
-        put_dialects(out, f->dialects);
-    }
-    return found;
+    help_put_options(out, setting_ignored, NULL);
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -427,7 +174,7 @@ static bool put_setting(struct buf *out, struct str name)
         if (!str_iis(main_name, s->name))
             continue;
         buf_text(out, "Setting:\n");
-        put_option(out, s);
+        help_put_option(out, s);
         return true;
     }
     if (setting_kind(name) != SETTING_IGNORED)
@@ -445,7 +192,7 @@ static bool put_option_of_all(struct buf *out, struct str name)
             if (!str_iis(name, s->name))
                 continue;
             buf_printf(out, "Option of connector %s:\n", c->name);
-            put_option(out, s);
+            help_put_option(out, s);
             found = true;
         }
     }
@@ -454,7 +201,7 @@ static bool put_option_of_all(struct buf *out, struct str name)
             if (!str_iis(name, s->name))
                 continue;
             buf_printf(out, "Option of format %s:\n", format_at(i)->name);
-            put_option(out, s);
+            help_put_option(out, s);
             found = true;
         }
     return found;
@@ -465,9 +212,10 @@ static const struct {
     const char *text; /* or ... */
     void (*put)(struct buf *out);
 } topics[] = {
-    { "commands", commands, NULL },         { "functions", NULL, put_functions },
+    { "commands", commands, NULL },         { "functions", NULL, help_put_functions },
     { "connectors", NULL, put_connectors }, { "formats", NULL, put_formats },
     { "settings", NULL, put_settings },     { "output", output_modes, NULL },
+    { "sql", NULL, help_put_sql_topics },
 };
 
 static struct str nearest_topic(struct str topic)
@@ -476,6 +224,8 @@ static struct str nearest_topic(struct str topic)
     nearest_begin(&nearest, topic);
     for (size_t i = 0; i < countof(topics); i++)
         nearest_add(&nearest, str_of(topics[i].name));
+    for (uint32_t i = 0; help_sql_at(i); i++)
+        nearest_add(&nearest, help_sql_name(help_sql_at(i)));
     for (uint32_t i = 0; connector_at(i); i++) {
         nearest_add(&nearest, str_of(connector_at(i)->name));
         for (const char *const *alias = connector_at(i)->aliases; alias && *alias; alias++)
@@ -510,11 +260,15 @@ static bool put_topic(struct buf *out, struct str topic)
 {
     if (is_command(topic)) {
         buf_text(out, commands);
+        if (help_sql_find(topic)) /* EXPLAIN is a statement, too */
+            buf_char(out, '\n');
+        help_put_sql(out, topic);
         return true;
     }
     for (size_t i = 0; i < countof(topics); i++) {
         struct str name = str_of(topics[i].name);
-        struct str singular = str_make(name.data, name.size - 1);
+        bool is_plural = str_ends(name, STR("s"));
+        struct str singular = str_make(name.data, name.size - is_plural);
         if (!str_ieq(topic, name) && !str_ieq(topic, singular))
             continue;
         if (topics[i].text)
@@ -523,7 +277,7 @@ static bool put_topic(struct buf *out, struct str topic)
             topics[i].put(out);
         return true;
     }
-    bool found = false;
+    bool found = help_put_sql(out, topic);
     const struct connector *connector = connector_find(topic);
     if (connector && !is_hidden(connector)) {
         put_connector(out, connector);
@@ -534,8 +288,8 @@ static bool put_topic(struct buf *out, struct str topic)
         put_format(out, format);
         found = true;
     }
-    found = put_function(out, topic) || found;
-    found = put_row_function(out, topic) || found;
+    found = help_put_function(out, topic) || found;
+    found = help_put_row_function(out, topic) || found;
     found = put_setting(out, topic) || found;
     return found || put_option_of_all(out, topic);
 }
@@ -552,8 +306,8 @@ enum session_status session_help(struct session *s, struct str topic)
         if (best.data)
             error_hint(&err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
         else
-            error_hint(&err, "Topics are commands, functions, connectors, formats, settings and "
-                             "output, and the names of each of them.");
+            error_hint(&err, "Topics are commands, sql, functions, connectors, formats, settings "
+                             "and output, and the names of each of them.");
         return session_report(s, &err);
     }
     struct error err = { .code = OK };

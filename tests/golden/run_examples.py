@@ -42,12 +42,23 @@ def examples(binary):
         if not entries:
             without.append(name)
         for entry in entries:
+            if entry["example"].startswith("SELECT "):
+                continue  # run_queries() has it
             for dialect in entry["dialects"].split(", "):
                 item = (name, dialect, entry["example"], entry["result"])
                 if item not in seen:
                     seen.add(item)
                     found.append(item)
     return found, without
+
+
+def bare(value):
+    """With numbers as they are: what Number keeps as text is only asked for by itself."""
+    if isinstance(value, dict):
+        return {key: bare(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [bare(one) for one in value]
+    return json.loads(value.text) if isinstance(value, Number) else value
 
 
 def shown(value):
@@ -59,7 +70,7 @@ def shown(value):
     if isinstance(value, Number):
         return value.text
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda v: v.text)
+        return json.dumps(bare(value), ensure_ascii=False, separators=(",", ":"))
     return value
 
 
@@ -113,6 +124,42 @@ def equal(wanted, got):
     return False
 
 
+def run_queries(binary):
+    """Examples over several rows that do not give what they say, and how many there are."""
+    failed, count = [], 0
+    for name in names(binary):
+        for entry in ENTRY.finditer(weir(binary, "help", name)):
+            for dialect in entry["dialects"].split(", "):
+                if not entry["example"].startswith("SELECT "):
+                    continue
+                count += 1
+                out = weir(binary, "-c", entry["example"], "--dialect", dialect, "--output", "jsonl",
+                           "--set", "weir.summary=none")
+                rows = [json.loads(line, parse_float=Number, parse_int=Number)
+                        for line in out.splitlines()]
+                got = ", ".join(shown(value) for row in rows for value in row.values())
+                if not equal(entry["result"], [got]):
+                    failed.append(f"FAIL {dialect}: {entry['example']} gives {got or 'nothing'}, "
+                                  f"help says {entry['result']}")
+    return failed, count
+
+
+def parse_sql(binary):
+    """Examples of `weir help sql` that cannot be parsed, and how many there are."""
+    failed, count = [], 0
+    for line in weir(binary, "help", "sql").splitlines():
+        name = line[2:34].strip() if line.startswith("  ") else ""
+        if not name:
+            continue
+        count += 1
+        example = weir(binary, "help", name).partition("  Example:\n")[2]
+        done = subprocess.run([binary, "check", "--syntax", "-"], input=example, text=True,
+                              capture_output=True, env=ENVIRONMENT, check=False)
+        if done.returncode != 0 or ";" not in example:
+            failed.append(f"FAIL {name}: {done.stderr.strip() or 'it has no example'}")
+    return failed, count
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     found, without = examples(binary)
@@ -124,6 +171,12 @@ def main():
                 if got is None or not equal(item[3], got):
                     failed += 1
                     print(f"FAIL {dialect}: {item[2]} gives {got and ' / '.join(got)}, help says {item[3]}")
+    wrong, count = run_queries(binary)
+    print("".join(line + "\n" for line in wrong) + f"{count - len(wrong)} of {count} over rows")
+    failed += len(wrong) + (count == 0)
+    unparsed, count = parse_sql(binary)
+    print("".join(line + "\n" for line in unparsed) + f"{count - len(unparsed)} of {count} of SQL")
+    failed += len(unparsed) + (count == 0)
     print(f"{len(found) - failed} of {len(found)} examples agree; without an example: "
           f"{', '.join(without) or 'none'}")
     return 1 if failed or not found else 0
