@@ -7,6 +7,7 @@
 #include "elastic/elastic_bulk.h"
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "elastic/elastic_json.h"
 #include "elastic/elastic_server.h"
 
@@ -104,7 +105,8 @@ static enum remote_outcome judge(const struct remote_row *row, const struct item
     if (is_type(item, "index_closed_exception") ||
         (is_type(item, "invalid_index_name_exception") && !has_index(row)))
         return REMOTE_FATAL;
-    if (item->status >= 500 || item->status < 400)
+    /* Nor is it the row's fault that there are too many shards to make its index. */
+    if (item->status >= 500 || item->status < 400 || is_type(item, "validation_exception"))
         return REMOTE_FAILED;
     *ret = REMOTE_BAD;
     return REMOTE_DONE;
@@ -118,21 +120,35 @@ static void put_reason(struct buf *text, const struct item *item)
         buf_printf(text, "the server answers with status %lld", (long long)item->status);
 }
 
-/* Later rows of the key of a row that is sent again are sent again behind it. */
-static bool shares_key(const struct remote_call *call, uint32_t row)
+/* The slot of the key among those of a power of two; empty: it is not there. */
+static struct str *slot_of(struct str *slots, uint32_t size, struct str key)
 {
-    for (uint32_t i = 0; i < row; i++)
-        if (call->rows[i].verdict == REMOTE_OPEN && call->rows[i].key.size > 0 &&
-            str_eq(call->rows[i].key, call->rows[row].key))
-            return true;
-    return false;
+    uint32_t at = (uint32_t)hash_bytes(key.data, key.size, 0) & (size - 1);
+    while (slots[at].size > 0 && !str_eq(slots[at], key))
+        at = (at + 1) & (size - 1);
+    return &slots[at];
 }
 
-static void keep_order(struct remote_call *call, uint32_t first_open)
+/* Later rows of the key of a row that is sent again are sent again behind it. */
+static enum code keep_order(struct remote_call *call, uint32_t first_open, struct error *err)
 {
-    for (uint32_t i = first_open + 1; i < call->count; i++)
-        if (call->rows[i].verdict == REMOTE_SAFE && shares_key(call, i))
-            call->rows[i].verdict = REMOTE_OPEN;
+    uint32_t size = 16;
+    while (size < (call->count - first_open) * UINT64_C(2))
+        size *= 2;
+    struct str *open = arena_array(call->arena, struct str, size);
+    if (!open)
+        return error_nomem(err);
+    for (uint32_t i = first_open; i < call->count; i++) {
+        struct remote_row *row = &call->rows[i];
+        if (row->key.size == 0 || row->verdict == REMOTE_BAD)
+            continue;
+        struct str *slot = slot_of(open, size, row->key);
+        if (row->verdict == REMOTE_OPEN)
+            *slot = row->key;
+        else if (slot->size > 0)
+            row->verdict = REMOTE_OPEN;
+    }
+    return OK;
 }
 
 enum remote_outcome es_judge_bulk(struct remote_call *call, struct str reply, struct error *err)
@@ -170,7 +186,7 @@ enum remote_outcome es_judge_bulk(struct remote_call *call, struct str reply, st
                     : worst;
     }
     buf_done(&text);
-    if (first_open < call->count)
-        keep_order(call, first_open);
+    if (first_open < call->count && keep_order(call, first_open, err) != OK)
+        return REMOTE_FATAL;
     return worst;
 }

@@ -31,6 +31,7 @@ struct es_finder {
     struct arena *arena;        /* owned: of `fields` */
     struct str *fields;         /* to search in, one a key column */
     bool has_fields;            /* the server was asked for them */
+    uint32_t most;              /* keys a call: fewer after an answer that was too large */
     struct buf path, body;
 };
 
@@ -261,58 +262,64 @@ static enum remote_outcome search(struct es_finder *f, const struct str *keys, u
                                   : outcome;
 }
 
-/* All keys at once; fewer where they find more than one answer may hold. */
-static enum remote_outcome find_by_values(struct es_finder *f, struct remote_question *q,
-                                          struct es_found *found, struct error *err)
+static enum remote_outcome fetch(struct es_finder *f, uint32_t first, uint32_t count,
+                                 struct es_found *found, struct error *err)
 {
-    uint32_t at_once = q->count;
-    for (uint32_t first = 0; first < q->count;) {
-        uint32_t count = MIN(at_once, q->count - first);
-        bool overflows;
-        enum remote_outcome outcome = search(f, q->keys + first, count, found, &overflows, err);
-        if (outcome != REMOTE_DONE)
-            return outcome;
-        if (overflows && count == 1) {
-            error_set(err, E_LIMIT, "a key finds %d documents or more in index \"" STR_FMT "\"",
-                      HITS_MAX, STR_ARG(f->lookup->index));
-            return REMOTE_FATAL;
-        }
-        if (overflows)
-            at_once = (count + 1) / 2;
-        else
-            first += count;
-    }
-    return REMOTE_DONE;
-}
-
-static enum remote_outcome find_by_id(struct es_finder *f, struct remote_question *q,
-                                      struct es_found *found, struct error *err)
-{
+    const struct str *keys = found->question->keys + first;
     struct http_reply reply;
     begin_call(f, "/_mget?filter_path=docs._id,docs.found,docs._source,docs.error");
     put_source_filter(f);
     buf_text(&f->body, "{\"ids\":[");
-    for (uint32_t i = 0; i < q->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         buf_text(&f->body, i == 0 ? "" : ",");
-        text_put_json_string(&f->body, q->keys[i]);
+        text_put_json_string(&f->body, keys[i]);
     }
     buf_text(&f->body, "]}");
     enum remote_outcome outcome = call(f, "POST", &reply, err);
-    return outcome == REMOTE_DONE ? es_read_mget(found, reply.body, err) : outcome;
+    return outcome == REMOTE_DONE ? es_read_mget(found, first, count, reply.body, err) : outcome;
+}
+
+static enum remote_outcome finds_too_much(const struct es_finder *f, struct error *err)
+{
+    error_set(err, E_LIMIT, "a key finds %d documents or more in index \"" STR_FMT "\"", HITS_MAX,
+              STR_ARG(f->lookup->index));
+    return REMOTE_FATAL;
+}
+
+/* All keys at once; fewer where they find more than one answer may hold. */
+static enum remote_outcome find_all(struct es_finder *f, struct remote_question *q,
+                                    struct es_found *found, struct error *err)
+{
+    uint32_t at_once = MIN(q->count, f->most);
+    for (uint32_t first = 0; first < q->count;) {
+        uint32_t count = MIN(at_once, q->count - first);
+        bool overflows = false;
+        enum remote_outcome outcome =
+            f->lookup->is_by_id ? fetch(f, first, count, found, err)
+                                : search(f, q->keys + first, count, found, &overflows, err);
+        bool is_too_large = outcome == REMOTE_FAILED && err->code == E_LIMIT && count > 1;
+        if (overflows && count == 1)
+            return finds_too_much(f, err);
+        if (outcome != REMOTE_DONE && !is_too_large)
+            return outcome;
+        if (overflows || is_too_large)
+            at_once = (count + 1) / 2;
+        else
+            first += count;
+        if (is_too_large)
+            f->most = at_once;
+    }
+    return REMOTE_DONE;
 }
 
 enum remote_outcome es_find(struct es_finder *f, struct remote_question *q, struct error *err)
 {
     struct es_found found = { .question = q };
     enum remote_outcome outcome = REMOTE_DONE;
-    if (f->lookup->is_by_id) {
-        outcome = find_by_id(f, q, &found, err);
-    } else {
-        if (!f->has_fields)
-            outcome = ask_fields(f, err);
-        if (outcome == REMOTE_DONE)
-            outcome = find_by_values(f, q, &found, err);
-    }
+    if (!f->lookup->is_by_id && !f->has_fields)
+        outcome = ask_fields(f, err);
+    if (outcome == REMOTE_DONE)
+        outcome = find_all(f, q, &found, err);
     if (outcome == REMOTE_DONE && es_make_rows(&found, f->lookup, f->decoder, err) != OK)
         outcome = REMOTE_FATAL;
     return outcome;
@@ -351,6 +358,7 @@ struct es_finder *es_finder_create(const struct es_lookup *lookup)
     if (!f)
         return NULL;
     f->lookup = lookup;
+    f->most = UINT32_MAX;
     buf_init(&f->path, PATH_BYTES_MAX);
     buf_init(&f->body, BODY_BYTES_MAX);
     if (set_up(f) != OK) { /* what else could fail was tried by open() */

@@ -44,7 +44,7 @@ static enum remote_outcome judge_error(const struct es_error *error, struct erro
 
 struct document {
     struct str id, source; /* data NULL: none */
-    bool is_found, has_error;
+    bool is_answered, is_found, has_error;
     struct es_error error;
 };
 
@@ -58,6 +58,7 @@ static void read_document(struct es_json *j, struct document *ret)
         if (str_is(name, "_id")) {
             ret->id = es_json_text(j);
         } else if (str_is(name, "found")) {
+            ret->is_answered = true;
             ret->is_found = es_json_is_true(j);
         } else if (str_is(name, "_source") && es_json_peek(j) == '{') {
             ret->source = es_json_skip(j);
@@ -82,11 +83,12 @@ static bool is_id(struct str text, struct str id)
     return is_equal;
 }
 
-enum remote_outcome es_read_mget(struct es_found *found, struct str reply, struct error *err)
+enum remote_outcome es_read_mget(struct es_found *found, uint32_t first, uint32_t count,
+                                 struct str reply, struct error *err)
 {
     struct remote_question *q = found->question;
     struct es_json j;
-    uint32_t at = 0;
+    uint32_t at = first, end = first + count;
     es_json_begin(&j, reply);
     if (!es_json_find(&j, "docs") || !es_json_enter(&j, '['))
         return not_understood(err);
@@ -95,7 +97,7 @@ enum remote_outcome es_read_mget(struct es_found *found, struct str reply, struc
         read_document(&j, &doc);
         if (doc.has_error)
             return judge_error(&doc.error, err);
-        if (at == q->count || !is_id(doc.id, q->keys[at]))
+        if (at == end || !doc.is_answered || !is_id(doc.id, q->keys[at]))
             return not_understood(err);
         if (!doc.is_found)
             continue;
@@ -105,7 +107,7 @@ enum remote_outcome es_read_mget(struct es_found *found, struct str reply, struc
             return REMOTE_FATAL;
         }
     }
-    return at == q->count && !j.is_bad ? REMOTE_DONE : not_understood(err);
+    return at == end && !j.is_bad ? REMOTE_DONE : not_understood(err);
 }
 
 /* Did all shards answer in time? */
@@ -159,7 +161,7 @@ enum remote_outcome es_read_search(struct es_found *found, struct str reply, uin
             return REMOTE_FATAL;
         }
     }
-    return REMOTE_DONE;
+    return j.is_bad ? not_understood(err) : REMOTE_DONE;
 }
 
 /* --- rows ------------------------------------------------------------------------------------ */
@@ -246,6 +248,19 @@ static enum code pick(struct es_found *found, const struct es_lookup *lookup, st
     return OK;
 }
 
+/* By id: a document that the decoder has left out answers nothing. */
+static enum code name_keys(struct es_found *found, const struct decoded *decoded, struct error *err)
+{
+    struct remote_question *q = found->question;
+    uint32_t *keys = arena_array(q->arena, uint32_t, decoded->rows + 1);
+    if (!keys)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < decoded->rows; i++)
+        keys[i] = found->keys[decoded->record ? decoded->record[i] : i];
+    q->key_of_row = keys;
+    return OK;
+}
+
 enum code es_make_rows(struct es_found *found, const struct es_lookup *lookup,
                        struct decoder *decoder, struct error *err)
 {
@@ -254,6 +269,8 @@ enum code es_make_rows(struct es_found *found, const struct es_lookup *lookup,
     if (found->count == 0)
         return OK;
     TRY(decoder->kind->decode(decoder, q->arena, found->sources, found->count, &decoded, err));
+    if (decoded.rows == 0)
+        return OK;
     uint32_t columns = lookup->def->schema->count;
     struct batch *all = batch_create(q->arena, columns, decoded.rows);
     if (!all)
@@ -262,6 +279,5 @@ enum code es_make_rows(struct es_found *found, const struct es_lookup *lookup,
     if (!lookup->is_by_id)
         return pick(found, lookup, all, err);
     q->rows = all;
-    q->key_of_row = found->keys;
-    return OK;
+    return name_keys(found, &decoded, err);
 }

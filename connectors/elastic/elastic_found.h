@@ -11,8 +11,10 @@ struct es_found {
     uint32_t count, source_cap, key_count, key_cap;
 };
 
-/* Reads an answer of _mget: an answer a key, in order.  REMOTE_DONE, or what the server says. */
-enum remote_outcome es_read_mget(struct es_found *found, struct str reply, struct error *err);
+/* Reads an answer of _mget to keys [first, first + count): an answer a key, in order.  REMOTE_DONE, or
+ * what the server says. */
+enum remote_outcome es_read_mget(struct es_found *found, uint32_t first, uint32_t count,
+                                 struct str reply, struct error *err);
 /* Reads an answer of _search; *ret_overflows: there may be more than `size` documents, and none was
  * taken. */
 enum remote_outcome es_read_search(struct es_found *found, struct str reply, uint32_t size,

@@ -1,6 +1,7 @@
 /* elastic_server.c -- see elastic_server.h. */
 #include "elastic/elastic_server.h"
 
+#include "base/utf8.h"
 #include "elastic/elastic.h"
 #include "elastic/elastic_json.h"
 #include "http/http_options.h"
@@ -111,18 +112,23 @@ void es_read_error(struct es_json *j, struct es_error *ret)
     }
 }
 
-/* A piece of what the server says, on one line. */
+/* A piece of what the server says, on one line; a character that is cut in two is none. */
 static void put_piece(struct buf *out, const char *between, struct str piece)
 {
+    struct buf text;
     if (piece.size == 0)
         return;
-    size_t begin = out->size + (out->size > 0 ? strlen(between) : 0);
     if (out->size > 0)
         buf_text(out, between);
-    es_json_put_decoded(out, str_make(piece.data, MIN(piece.size, (size_t)PIECE_BYTES_MAX)));
-    for (size_t i = begin; i < out->size; i++)
-        if ((unsigned char)out->data[i] < 0x20)
-            out->data[i] = ' ';
+    buf_init(&text, TEXT_BYTES_MAX);
+    es_json_put_decoded(&text, str_make(piece.data, MIN(piece.size, (size_t)PIECE_BYTES_MAX)));
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
+            text.data[i] = ' ';
+    if (piece.size > PIECE_BYTES_MAX)
+        text.size = utf8_valid_prefix(text.data, text.size);
+    utf8_put_repaired(out, buf_view(&text));
+    buf_done(&text);
 }
 
 void es_put_error(struct buf *out, const struct es_error *error)

@@ -55,7 +55,7 @@ static void read_found(struct arena *arena, struct str reply)
     struct remote_question question = { .keys = keys, .count = ROWS, .arena = arena };
     struct es_found found = { .question = &question };
     struct error err = { .code = OK };
-    if (es_read_mget(&found, reply, &err) == REMOTE_DONE)
+    if (es_read_mget(&found, 0, ROWS, reply, &err) == REMOTE_DONE)
         require(found.count == found.key_count && found.count <= ROWS, "an answer a key at most");
     found = (struct es_found){ .question = &question };
     bool overflows;

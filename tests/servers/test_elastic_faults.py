@@ -32,7 +32,10 @@ class Canned(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        try:
+            self.wfile.write(data)
+        except ConnectionError:
+            self.close_connection = True  # more than the client takes
 
     do_GET = do_POST = do_PUT = do_HEAD = do
 
@@ -276,6 +279,55 @@ class ElasticFaults(unittest.TestCase):
                     fake.address, ",'sink.bulk-flush.backoff.max-retries'='1'", rows=3))
                 self.assertEqual(status, 3, reply + text)
                 self.assertIn("cannot be understood", text)
+
+    def ask_fake(self, answer, keyed, more, rows):
+        """What a look-up of `rows` keys finds at a server that answers so."""
+        with Fake(answer) as fake:
+            child = weir().start(
+                self.source.replace("n INT)", "n INT, pt AS PROCTIME())") + f"""
+                CREATE TABLE d (k INT, n INT{", PRIMARY KEY (k) NOT ENFORCED" if keyed else ""})
+                    WITH ('connector'='elasticsearch-7','hosts'='http://{fake.address}',
+                          'index'='i'{more});
+                SELECT s.k, d.n FROM (SELECT * FROM s WHERE n < {rows}) AS s
+                LEFT JOIN d FOR SYSTEM_TIME AS OF s.pt ON s.k = d.k;""",
+                "--output", "jsonl", "--set", "weir.summary=none", capture=True)
+            status, text = weir().finish(child)
+            self.assertEqual(status, 0, text)
+            return [json.loads(line) for line in child.stdout_text().splitlines()]
+
+    def test_an_answer_that_is_too_large_is_asked_for_in_parts(self):
+        asked = []
+
+        def answer(method, path, body):
+            if "_mapping" in path or "_field_caps" in path:
+                return 200, {}, "{}"
+            query = json.loads(body)
+            keys = query["ids"] if "ids" in query else (
+                query["query"]["constant_score"]["filter"]["terms"]["k"])
+            asked.append(len(keys))
+            docs = [{"_id": str(k), "found": True, "_source": {"k": int(k), "n": 2 * int(k),
+                                                               "pad": "x" * (1 << 20)}}
+                    for k in keys]
+            return 200, {}, json.dumps({"docs": docs} if "ids" in query else {
+                "_shards": {"failed": 0}, "hits": {"hits": docs}})
+
+        for keyed in (True, False):
+            asked.clear()
+            self.assertEqual(self.ask_fake(answer, keyed, "", 70),
+                             [{"k": k, "n": 2 * k} for k in range(70)])
+            self.assertEqual(asked, [70, 35, 35])
+
+    def test_a_document_that_is_left_out_shifts_no_other(self):
+        def answer(method, path, body):
+            if "_mapping" in path:
+                return 200, {}, "{}"
+            docs = ['{"_id":"%s","found":true,"_source":%s}' % (
+                k, '{"k":1,"n"}' if k == "1" else '{"k":%s,"n":%d}' % (k, 2 * int(k)))
+                    for k in json.loads(body)["ids"]]
+            return 200, {}, '{"docs":[%s]}' % ",".join(docs)
+
+        self.assertEqual(self.ask_fake(answer, True, ",'json.ignore-parse-errors'='true'", 4),
+                         [{"k": k, "n": None if k == 1 else 2 * k} for k in range(4)])
 
     def test_look_ups_wait_and_go_on(self):
         lines = "".join('{"index":{"_id":"%d"}}\n{"k":%d,"n":%d}\n' % (i, i, i * 2)

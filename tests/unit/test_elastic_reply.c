@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { ROWS_MAX = 8 };
 
@@ -68,6 +69,7 @@ static void each_row_has_a_status_of_its_own(void)
     CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(400, "invalid_index_name_exception"))), "DSB");
     bytes = STR("{\"index\":{}}\n{}\n");
     CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(500, "null_pointer_exception"))), "FSO");
+    CHECK_STR(judge(2, 9, REPLY(GOOD "," ITEM(400, "validation_exception"))), "FSO");
     CHECK_STR(judge(1, 9, REPLY(ITEM(200, "odd"))), "FO");
 }
 
@@ -85,6 +87,35 @@ static void later_rows_of_a_key_stay_later(void)
     CHECK_STR(judge(4, 9, REPLY(ITEM(429, "a") "," GOOD "," GOOD "," GOOD)), "AOSSO");
     CHECK_STR(judge(4, 9, REPLY(GOOD "," GOOD "," GOOD "," ITEM(429, "a"))), "ASSSO");
     CHECK_STR(judge(4, 9, REPLY(ITEM(400, "a") "," GOOD "," GOOD "," GOOD)), "DBSSS");
+}
+
+/* A call of the largest size, of which half is sent again: no row is compared to all others. */
+static void the_order_of_many_keys_takes_no_time(void)
+{
+    enum { MANY = 100000 };
+    static struct remote_row many[MANY];
+    static char keys[MANY][8];
+    struct remote_call call = { .rows = many, .count = MANY, .arena = arena };
+    struct buf reply;
+    buf_init(&reply, 1 << 24);
+    buf_text(&reply, "{\"items\":[");
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(keys[i], sizeof keys[i], "%07u", i == MANY - 1 ? 5 : i);
+        many[i] = (struct remote_row){ .key = str_make(keys[i], 7), .bytes = bytes };
+        buf_text(&reply, i == 0 ? "" : ",");
+        buf_text(&reply, i < MANY / 2 ? ITEM(429, "a") : GOOD);
+    }
+    buf_text(&reply, "]}");
+    struct timespec before, after;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    CHECK_INT(es_judge_bulk(&call, buf_view(&reply), &error), REMOTE_AWAY);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    CHECK((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 <
+          1000);
+    CHECK_INT(many[0].verdict, REMOTE_OPEN);
+    CHECK_INT(many[MANY / 2].verdict, REMOTE_SAFE);
+    CHECK_INT(many[MANY - 1].verdict, REMOTE_OPEN);
+    buf_done(&reply);
 }
 
 static void a_reply_is_believed_as_a_whole_or_not(void)
@@ -123,6 +154,20 @@ static void reasons_are_one_line(void)
                 "\"caused_by\":{\"reason\":\"deep\"},\"reason\":\"because\"}}}}"));
     CHECK_SPAN(rows[0].reason.data, rows[0].reason.size,
                "t: say \"no\"  at \xC3\xA9\xF0\x9F\x98\x80\xEF\xBF\xBD: because");
+    char text[600] = "", expected[600];
+    for (int i = 0; i < 200; i++)
+        strcat(text, "\xC3\xA9");
+    snprintf(expected, sizeof expected, "t: x%.398s", text);
+    strcat(text, "\xC3\xA9");
+    char reply[1000];
+    snprintf(reply, sizeof reply,
+             REPLY("{\"index\":{\"status\":400,\"error\":{\"type\":\"t\",\"reason\":\"x%s\"}}}"),
+             text);
+    judge(1, 9, reply); /* 400 bytes end in the middle of a character */
+    CHECK_SPAN(rows[0].reason.data, rows[0].reason.size, expected);
+    judge(1, 9,
+          REPLY("{\"index\":{\"status\":400,\"error\":{\"type\":\"t\",\"reason\":\"a\xFF\"}}}"));
+    CHECK_SPAN(rows[0].reason.data, rows[0].reason.size, "t: a\xEF\xBF\xBD");
     judge(1, 9, REPLY("{\"index\":{\"status\":400}}"));
     CHECK_SPAN(rows[0].reason.data, rows[0].reason.size, "the server answers with status 400");
 }
@@ -144,7 +189,7 @@ static enum remote_outcome read_mget(const char *reply)
 {
     static const struct str keys[] = { { "a", 1 }, { "b\n", 2 } };
     ask(keys, 2);
-    return es_read_mget(&found, str_of(reply), &error);
+    return es_read_mget(&found, 0, 2, str_of(reply), &error);
 }
 
 static void documents_by_id_are_those_that_were_asked_for(void)
@@ -164,8 +209,10 @@ static void documents_by_id_are_those_that_were_asked_for(void)
         "{\"docs\":[]}",
         "{\"docs\":[{\"_id\":\"a\",\"found\":true,\"_source\":{}}]}",
         "{\"docs\":[{\"_id\":\"b\\n\",\"found\":true},{\"_id\":\"a\",\"found\":true}]}",
-        "{\"docs\":[{\"_id\":\"a\"},{\"_id\":\"b\\n\"},{\"_id\":\"c\"}]}",
-        "{\"docs\":[{\"_id\":\"a\"},{\"_id\":\"b\\n\"}",
+        "{\"docs\":[{\"_id\":\"a\",\"found\":false},{\"_id\":\"b\\n\",\"found\":false},"
+        "{\"_id\":\"c\",\"found\":false}]}",
+        "{\"docs\":[{\"_id\":\"a\",\"found\":false},{\"_id\":\"b\\n\",\"found\":false}",
+        "{\"docs\":[{\"_id\":\"a\"},{\"_id\":\"b\\n\",\"found\":false}]}",
     };
     for (size_t i = 0; i < countof(odd); i++)
         CHECK_INT(read_mget(odd[i]), REMOTE_FAILED);
@@ -207,6 +254,9 @@ static void a_search_counts_when_all_shards_answer(void)
     CHECK_INT(found.count, 0);
     CHECK_INT(read_search("{\"_shards\":{\"failed\":0},\"hits\":{\"hits\":[{},{}", &overflows),
               REMOTE_FAILED);
+    CHECK_INT(read_search("{\"_shards\":{\"failed\":0},\"hits\":{\"hits\":[{\"_source\"},{}]}}",
+                          &overflows),
+              REMOTE_FAILED);
     CHECK_INT(read_search("<html>", &overflows), REMOTE_FAILED);
 }
 
@@ -216,6 +266,7 @@ int main(void)
     RUN(each_row_has_a_status_of_its_own);
     RUN(the_worst_outcome_is_that_of_the_call);
     RUN(later_rows_of_a_key_stay_later);
+    RUN(the_order_of_many_keys_takes_no_time);
     RUN(a_reply_is_believed_as_a_whole_or_not);
     RUN(reasons_are_one_line);
     RUN(documents_by_id_are_those_that_were_asked_for);
