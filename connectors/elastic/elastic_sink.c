@@ -36,6 +36,7 @@ struct es_sink {
     const struct table_def *def;
     struct http_client *client; /* owned */
     bool is_checked;            /* the server has told what has to be known */
+    bool lacks_index;           /* there was none then, and none was made */
     struct es_server server;
     struct str index;    /* the one of all rows; data NULL: each has its own */
     struct arena *arena; /* owned: of `made` */
@@ -85,8 +86,10 @@ static enum remote_outcome check_server(struct es_sink *s, struct http_client *c
     enum remote_outcome outcome = es_ask_version(client, s->def, &s->server, err);
     if (outcome == REMOTE_DONE && s->index.data)
         outcome = es_check_mapping(client, s->def, s->index, &exists, err);
-    if (outcome == REMOTE_DONE && s->index.data && !exists && makes_indexes(s))
+    if (outcome == REMOTE_DONE && !exists && makes_indexes(s))
         outcome = es_create_index(client, s->def, s->index, (struct str){ NULL, 0 }, err);
+    else
+        s->lacks_index = !exists;
     s->is_checked = outcome == REMOTE_DONE;
     return outcome;
 }
@@ -339,6 +342,22 @@ static enum code try_server(struct es_sink *s, const struct http_settings *http,
     return why.code;
 }
 
+static void warn_of_guesses(const struct sink_open *open)
+{
+    struct error warning = { .code = OK };
+    const struct option *index = options_find(open->table->options, "index");
+    error_set(&warning, E_NAME,
+              "index \"" STR_FMT "\" does not exist: the server makes it, and guesses the types of "
+              "its fields",
+              STR_ARG(str_trim(index->value)));
+    error_hint(&warning, es_is_blink(open->table)
+                             ? "It can be made before, or by the job with the option mapping."
+                             : "It can be made before, with a mapping.");
+    if (index->value_span.size > 0)
+        error_locate(&warning, index->value_span);
+    sink_warn(open, &warning);
+}
+
 static enum code set_up(struct es_sink *s, const struct sink_open *open, struct str *ret_endpoint,
                         struct error *err)
 {
@@ -353,7 +372,10 @@ static enum code set_up(struct es_sink *s, const struct sink_open *open, struct 
     TRY(es_read_http(&http, open->table, s->docs->arena, err));
     TRY(http_client_create(&http, &s->client, err));
     *ret_endpoint = str_of(http_client_endpoint(s->client));
-    return try_server(s, &http, err);
+    TRY(try_server(s, &http, err));
+    if (s->lacks_index)
+        warn_of_guesses(open);
+    return OK;
 }
 
 static enum code es_sink_open(const struct sink_open *open, struct sink **ret, struct error *err)

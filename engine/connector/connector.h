@@ -207,7 +207,15 @@ struct sink_open {
     struct bad_rows *bad_rows;
     bool resume;             /* continue after a snapshot instead of replacing */
     struct str resume_position; /* what tell() gave then */
+    /* What is good to know before the job starts; said during open(). NULL: nobody listens. */
+    void (*warn)(void *self, const struct error *warning);
+    void *warn_self;
 };
+static inline void sink_warn(const struct sink_open *open, const struct error *warning)
+{
+    if (open->warn)
+        open->warn(open->warn_self, warning);
+}
 
 struct sink {
     const struct sink_kind *kind;

@@ -207,7 +207,9 @@ static enum code build_sink(struct run *x, const struct plan_sink *plan, struct 
                                   .mode = plan->mode,
                                   .bad_rows = &policy->base,
                                   .resume = from != NULL,
-                                  .resume_position = from ? from->position : STR("") };
+                                  .resume_position = from ? from->position : STR(""),
+                                  .warn = x->exec->hooks.warn,
+                                  .warn_self = x->exec->hooks.self };
         enum code code = plan->connector->sink->open(&open, &sink, err);
         if (code != OK) {
             error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));

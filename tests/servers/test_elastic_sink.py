@@ -100,6 +100,24 @@ class ElasticSink(unittest.TestCase):
             self.run_job(self.flink("n INT") + "INSERT INTO t VALUES (1), (1), (2);")
         self.assertEqual(sorted(doc["n"] for doc in self.docs().values()), [1, 1, 1, 1, 2, 2])
 
+    def test_an_index_that_the_server_makes_is_warned_of_once(self):
+        guessed = f'WARNING:  index "{self.index}" does not exist: the server makes it, and guesses'
+        for sql, count in (
+                (self.flink("n INT") + "INSERT INTO t VALUES (1);", 1),
+                (self.flink("n INT") + "INSERT INTO t VALUES (1);", 0),
+                (self.flink("n INT", index=self.index + "_{n}") + "INSERT INTO t VALUES (1);", 0)):
+            text = self.run_job(sql)
+            self.assertEqual(text.count(guessed), count, text)
+        ES.must("DELETE", f"/{self.index}")
+        text = self.run_job(self.blink("n VARCHAR", f",mapping='{json.dumps({})}'") +
+                            "INSERT INTO t SELECT 'x' FROM (VALUES (1)) AS v(x);")
+        self.assertNotIn("guesses", text)
+        ES.must("DELETE", f"/{self.index}")
+        text = self.run_job(self.blink("n VARCHAR") +
+                            "INSERT INTO t SELECT 'x' FROM (VALUES (1)) AS v(x);")
+        self.assertEqual(text.count(guessed), 1, text)
+        self.assertIn("option mapping", text)
+
     def test_many_rows_in_small_calls(self):
         with open(self.path("in.ndjson"), "w", encoding="ascii") as file:
             file.writelines('{"k":%d,"n":%d}\n' % (i % 5000, i) for i in range(12000))
