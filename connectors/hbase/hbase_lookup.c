@@ -319,11 +319,11 @@ static enum code lookup_open(const struct lookup_open *open, struct lookup **ret
         return code;
     }
     const struct options *o = open->table->options;
+    int64_t retries = options_int(o, l->table->is_flink ? "lookup.max-retries" : "maxRetryTimes");
     struct remote_lookup_settings settings = {
         .threads = THREADS,
         .max_keys = KEYS,
-        .max_retries = (uint32_t)MAX(
-            options_int(o, l->table->is_flink ? "lookup.max-retries" : "maxRetryTimes"), 0),
+        .max_retries = (uint32_t)MIN(MAX(retries, 0), (int64_t)INT32_MAX),
         .endpoint = hbase_endpoints(o),
     };
     return remote_lookup_create(&hbase_lookup, &lookup_calls, l, &settings, ret, err);

@@ -2,6 +2,7 @@
 #include "hbase/hbase_rest.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "hbase/hbase_wire.h"
 #include "http/http_options.h"
 #include "types/text.h"
@@ -123,7 +124,7 @@ static enum code say_status(const struct hbase_rest *rest, const struct http_rep
     struct str reason = second.size > 0 && second.data[0] > ' ' ? second : first;
     if (reason.size > 0 && (reason.data[0] == '<' || reason.data[0] == '{'))
         reason.size = 0; /* pages of the servlet's say nothing */
-    reason.size = MIN(reason.size, (size_t)REASON_BYTES);
+    reason.size = utf8_valid_prefix(reason.data, MIN(reason.size, (size_t)REASON_BYTES));
     char clean[REASON_BYTES];
     for (size_t i = 0; i < reason.size; i++)
         clean[i] = (char)((unsigned char)reason.data[i] < ' ' ? ' ' : reason.data[i]);
@@ -139,6 +140,21 @@ static enum remote_outcome outcome_of(enum code code)
 static bool tells_of(const struct http_reply *reply, const char *word)
 {
     return memmem(reply->body.data, reply->body.size, word, strlen(word)) != NULL;
+}
+
+/* A region that cannot be reached, which its server says with 503, or, if it comes late, with 500. */
+static bool is_region_away(const struct http_reply *reply)
+{
+    static const char *const words[] = {
+        "RetriesExhausted",    "CallTimeout",      "OperationTimeout", "SocketTimeout",
+        "ConnectException",    "FailedServer",     "NotServingRegion", "NoServerForRegion",
+        "RegionServerStopped", "ServerNotRunning", "PleaseHold",       "ConnectionClos",
+        "CallQueueTooBig",     "RegionTooBusy",
+    };
+    for (size_t i = 0; i < countof(words); i++)
+        if (tells_of(reply, words[i]))
+            return true;
+    return false;
 }
 
 /* Rows are at fault only where that is certain: any failure within the server may become a 400. */
@@ -172,7 +188,7 @@ static enum remote_outcome judge(const struct hbase_rest *rest, const struct htt
     case 404:
     case 500:
         say_status(rest, reply, E_IO, err);
-        return REMOTE_FAILED;
+        return is_region_away(reply) ? REMOTE_AWAY : REMOTE_FAILED;
     default:
         if (reply->status >= 200 && reply->status < 300)
             return REMOTE_DONE;
@@ -289,7 +305,7 @@ enum remote_outcome hbase_rest_call(struct hbase_rest *rest, const struct http_r
     enum code code = http_call(rest->http, request, ret, err);
     if (code != OK)
         return outcome_of(code);
-    if (ret->status == 404 && is_404_normal)
+    if (ret->status == 404 && is_404_normal && !tells_of(ret, "Exception"))
         return REMOTE_DONE;
     enum remote_outcome outcome = judge(rest, ret, err);
     return outcome == REMOTE_FAILED ? look_again(rest, err) : outcome;

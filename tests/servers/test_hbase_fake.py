@@ -171,6 +171,33 @@ def busy_and_broken():
         says(text, 'has no table "x"')
 
 
+def a_region_is_away():
+    """A look-up waits for it longer than it would ask again after a failure."""
+    away = (b"java.lang.RuntimeException: org.apache.hadoop.hbase.client."
+            b"RetriesExhaustedException: Failed after attempts=3\n")
+    with Fake() as fake:
+        fake.answers["GET"] = [(500, away)] * 2 + [(404, b"Not found\r\n" + away)] * 2 + [
+            (200, row(b"a", v=b"1"))]
+        status, text = ask(fake, ["a"])
+        assert status == 0, text
+        same(len(fake.sent("GET")), 5)
+        fake.requests.clear()
+        fake.answers["PUT"] = [(500, away)] * 4 + [(200, b"")]
+        status, text = write(fake, ONE)
+        assert status == 0, text
+        same(len(fake.sent("PUT")), 5)
+    with Fake() as fake:
+        fake.answers["GET"] = [(500, b"java.lang.NullPointerException\n")]
+        status, text = ask(fake, ["a"])
+        assert status == 3, text
+        same(len(fake.sent("GET")), 2)
+    with Fake() as fake:    # no row is missing because of it
+        fake.answers["GET"] = [(404, b"Not found\r\njava.io.IOException: \xc3\xa9\xff\n")]
+        status, text = ask(fake, ["a"])
+        assert status == 3, text
+        says(text, "answers 404: java.io.IOException: \u00e9\n")
+
+
 def refusals():
     """Only what is certainly a row's fault is a bad row."""
     with Fake() as fake:
@@ -212,6 +239,6 @@ def odd_answers():
         assert len(sizes) > 2 and max(sizes) < 60000, sizes
 
 
-for test in (logins_and_headers, busy_and_broken, refusals, odd_answers):
+for test in (logins_and_headers, busy_and_broken, a_region_is_away, refusals, odd_answers):
     test()
     print("ok", test.__name__, flush=True)
