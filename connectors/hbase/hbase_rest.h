@@ -26,7 +26,8 @@ void hbase_rest_interrupt(struct hbase_rest *rest);
 enum code hbase_rest_try(const struct hbase_table *table, struct error *err) WEIR_CHECKED;
 
 /* Makes a call, after a look at the table if it has not been seen yet.  REMOTE_DONE: its status is in
- * the reply, one of 2xx, or 404 without an exception where `is_404_normal`.  REMOTE_REFUSED: 400, 413 or 414. */
+ * the reply, one of 2xx, or 404 without an exception where `is_404_normal`.  REMOTE_REFUSED: 400,
+ * 413 or 414. */
 enum remote_outcome hbase_rest_call(struct hbase_rest *rest, const struct http_request *request,
                                     bool is_404_normal, struct http_reply *ret, struct error *err);
 
