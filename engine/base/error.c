@@ -22,7 +22,7 @@ static void format(char *out, size_t cap, const char *fmt, va_list args)
 static void reset(struct error *err, enum code code)
 {
     err->code = code;
-    err->has_span = false;
+    err->has_span = err->is_told = false;
     err->span = (struct span){ 0, 0 };
     err->message[0] = err->detail[0] = err->hint[0] = err->trail[0] = '\0';
 }

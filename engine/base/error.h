@@ -49,6 +49,7 @@ struct span {
 struct error {
     enum code code;
     bool has_span;
+    bool is_told; /* the user has been told of it, or of what it follows from: not again */
     struct span span;
     char message[512];
     char detail[768];

@@ -243,8 +243,7 @@ enum code bind_insert(struct binder *b, const struct ast_insert *node, struct er
             return error_at(err, E_NAME, node->path.span,
                             "\"" STR_FMT "\" is a view: rows cannot be inserted into it",
                             STR_ARG(name));
-        return error_at(err, E_NAME, node->path.span, "table \"" STR_FMT "\" does not exist",
-                        STR_ARG(name));
+        return bind_no_table(b, node->path.span, name, false, err);
     }
     if (node->overwrite)
         return bind_unsupported(node->node.span, "INSERT OVERWRITE", err);

@@ -37,6 +37,9 @@ struct bind_hooks {
                                struct resolved_table *ret, struct error *err);
     /* A diagnostic that does not stop the job: has a span like an error. */
     void (*warn)(void *self, const struct error *warning);
+    /* Takes an error behind which binding goes on, to find others in the same statement, which then
+     * fails with an error that is_told.  NULL: the first one ends it. */
+    void (*found)(void *self, const struct error *err);
     bool keeps_ms; /* see struct table_def */
     const struct clock *clock;
     /* Event time of the tables bound from now on: see struct plan_watermark. */

@@ -288,8 +288,7 @@ static enum code include_like(struct table_build *t, const struct ast_like_table
     TRY(bind_object_name(&like->path, &name, err));
     const struct catalog_table *from = catalog_find_table(b->catalog, name);
     if (!from)
-        return error_at(err, E_NAME, like->path.span, "table \"" STR_FMT "\" does not exist",
-                        STR_ARG(name));
+        return bind_no_table(b, like->path.span, name, false, err);
     bool constraints = true, generated = true, metadata = true, options = true, watermarks = true;
     for (uint32_t i = 0; i < like->options.count; i++) {
         const struct ast_like_option *o = (const struct ast_like_option *)like->options.items[i];

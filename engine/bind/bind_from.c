@@ -143,18 +143,17 @@ static enum code view_relation(struct binder *b, const struct catalog_view *view
     return OK;
 }
 
-static enum code unknown_table(struct binder *b, const struct ast_names *path, struct str name,
-                               struct error *err)
+enum code bind_no_table(struct binder *b, struct span span, struct str name, bool or_view,
+                        struct error *err)
 {
     enum { MOST = 128 };
     struct str known[MOST];
     size_t n = 0;
     for (uint32_t i = 0; catalog_table_at(b->catalog, i) && n < MOST; i++)
         known[n++] = catalog_table_at(b->catalog, i)->name;
-    for (uint32_t i = 0; catalog_view_at(b->catalog, i) && n < MOST; i++)
+    for (uint32_t i = 0; or_view && catalog_view_at(b->catalog, i) && n < MOST; i++)
         known[n++] = catalog_view_at(b->catalog, i)->name;
-    error_at(err, E_NAME, path->span, "table or view \"" STR_FMT "\" does not exist",
-             STR_ARG(name));
+    (void)catalog_no_object(b->catalog, or_view ? "table or view" : "table", name, span, err);
     int at = nearest_of(name, known, n);
     if (at >= 0)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));
@@ -196,7 +195,7 @@ static enum code from_table(struct binder *b, const struct ast_from_table *node,
         return apply_alias(b, &node->alias, view->name, ret, err);
     }
     if (!table)
-        return unknown_table(b, &node->path, name, err);
+        return bind_no_table(b, node->path.span, name, true, err);
     struct plan_scan *scan;
     TRY(bind_scan(b, table, &node->hints, node->path.span, &scan, err));
     TRY(table_relation(b, table, scan, node->node.span, ret, err));

@@ -120,12 +120,12 @@ static enum code resolve(struct binder *b, const struct ast_from_table *node, st
 {
     const struct catalog_table *table = catalog_find_table(b->catalog, name);
     struct span span = node->path.span;
+    if (!table && catalog_find_view(b->catalog, name))
+        return error_at(err, E_NAME, span,
+                        "\"" STR_FMT "\" is a view: it has no rows that could be looked up",
+                        STR_ARG(name));
     if (!table)
-        return error_at(err, E_NAME, span, "table \"" STR_FMT "\" does not exist%s",
-                        STR_ARG(name),
-                        catalog_find_view(b->catalog, name)
-                            ? ": a view has no rows that could be looked up"
-                            : "");
+        return bind_no_table(b, span, name, false, err);
     TRY(bind_hinted_table(b, &table, &node->hints, err));
     enum code code = b->hooks->resolve_table(b->hooks->self, table, false, ret, err);
     if (code != OK) {

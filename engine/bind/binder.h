@@ -167,6 +167,10 @@ enum code bind_order(struct binder *b, const struct ast_query *node,
     WEIR_CHECKED;
 
 /* bind_from.c */
+/* E_NAME: there is no such table (or view), with the nearest name; in silence where its CREATE was
+ * refused. */
+enum code bind_no_table(struct binder *b, struct span span, struct str name, bool or_view,
+                        struct error *err);
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
 

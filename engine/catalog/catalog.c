@@ -7,6 +7,8 @@ struct catalog {
     uint32_t table_count, table_cap;
     const struct catalog_view **views;
     uint32_t view_count, view_cap;
+    struct str *failed;
+    uint32_t failed_count, failed_cap;
 };
 
 struct catalog *catalog_create(struct arena *arena)
@@ -65,6 +67,30 @@ bool catalog_drop(struct catalog *catalog, struct str name, bool view)
     memmove(items + at, items + at + 1, (*count - at - 1) * sizeof *items);
     --*count;
     return true;
+}
+
+bool catalog_add_failed(struct catalog *catalog, struct str name)
+{
+    struct str copy = arena_str(catalog->arena, name);
+    return copy.data && ARENA_PUSH(catalog->arena, catalog->failed, catalog->failed_count,
+                                   catalog->failed_cap, copy);
+}
+
+bool catalog_is_failed(const struct catalog *catalog, struct str name)
+{
+    for (uint32_t i = 0; i < catalog->failed_count; i++)
+        if (str_ieq(catalog->failed[i], name))
+            return true;
+    return false;
+}
+
+enum code catalog_no_object(const struct catalog *catalog, const char *what, struct str name,
+                            struct span span, struct error *err)
+{
+    error_at(err, E_NAME, span, "%s \"" STR_FMT "\" does not exist", what, STR_ARG(name));
+    if (err)
+        err->is_told = catalog_is_failed(catalog, name);
+    return E_NAME;
 }
 
 const struct catalog_table *catalog_table_at(const struct catalog *catalog, uint32_t i)

@@ -75,6 +75,13 @@ bool catalog_add_table(struct catalog *catalog, const struct catalog_table *tabl
 bool catalog_add_view(struct catalog *catalog, const struct catalog_view *view);
 /* False if there was none. */
 bool catalog_drop(struct catalog *catalog, struct str name, bool view);
+/* Names whose CREATE was refused: what uses them is not to be blamed.  A table or view that is made
+ * later under such a name counts.  False: out of memory. */
+bool catalog_add_failed(struct catalog *catalog, struct str name) WEIR_CHECKED;
+bool catalog_is_failed(const struct catalog *catalog, struct str name);
+/* E_NAME: the `what` does not exist; said already where its CREATE was refused. */
+enum code catalog_no_object(const struct catalog *catalog, const char *what, struct str name,
+                            struct span span, struct error *err);
 /* The i-th in order of creation, NULL past the end. */
 const struct catalog_table *catalog_table_at(const struct catalog *catalog, uint32_t i);
 const struct catalog_view *catalog_view_at(const struct catalog *catalog, uint32_t i);

@@ -3,6 +3,7 @@
 
 #include "sql/ast.h"
 #include "sql/diag.h"
+#include "sql/parse.h"
 
 static bool is_call_of(const struct ast_node *node, const char *name)
 {
@@ -56,6 +57,25 @@ void dialect_read(struct dialect_signs *signs, const struct ast_script *script)
 {
     for (uint32_t i = 0; i < script->statements.count; i++)
         read_node(signs, script->statements.items[i]);
+}
+
+void dialect_guess(struct dialect_signs *signs, const struct sql_broken *statement)
+{
+    if (!statement->creates.data)
+        return;
+    if (!signs->has_type && statement->type_key.size > 0) {
+        signs->has_type = true;
+        signs->type_span = statement->type_key;
+        signs->type_table = statement->creates;
+    }
+    if (!signs->has_connector && statement->connector_key.size > 0) {
+        signs->has_connector = true;
+        signs->connector_span = statement->connector_key;
+    }
+    if (!signs->has_withoffset && statement->withoffset.size > 0) {
+        signs->has_withoffset = true;
+        signs->withoffset_span = statement->withoffset;
+    }
 }
 
 enum code dialect_check(const struct dialect_signs *signs, struct str source, struct error *err)

@@ -6,6 +6,7 @@
 #include "expr/expr.h"
 
 struct ast_script;
+struct sql_broken;
 
 /* The first of each sign, over everything read so far. */
 struct dialect_signs {
@@ -22,6 +23,9 @@ struct dialect_signs {
 
 /* Adds the signs of a script. */
 void dialect_read(struct dialect_signs *signs, const struct ast_script *script);
+
+/* Adds the signs of a statement that could not be read: those of its text. */
+void dialect_guess(struct dialect_signs *signs, const struct sql_broken *statement);
 
 /* E_PLAN, naming the two lines, if both kinds of WITH occur. */
 enum code dialect_check(const struct dialect_signs *signs, struct str source,

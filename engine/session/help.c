@@ -12,7 +12,8 @@
 
 static const char commands[] =
     "weir run FILE.sql         run all INSERTs and SELECTs of a file as one job\n"
-    "weir check FILE.sql       read, resolve and plan it; --syntax: only read it\n"
+    "weir check FILE.sql       everything that is wrong with it; --syntax: only read it;\n"
+    "                          --format text|json|sarif\n"
     "weir explain FILE.sql     show the plan; --format text|json|dot|mermaid\n"
     "weir                      a prompt; also reads statements from standard input\n"
     "weir -c 'SQL; SQL;'       statements one after the other\n"

@@ -1,8 +1,4 @@
-/* script.c -- a text of statements: as one job (run, check, explain) or one after the
- * other (-c, -f, the prompt).
- *
- * As one job, what SET says in front of the first INSERT or SELECT holds for all of it:
- * dialect, time zone and clock are needed to bind the first CREATE TABLE already. */
+/* script.c -- statements one after the other (-c, -f, the prompt); file.c has files as one job. */
 #include "session/session_core.h"
 
 #include "sql/ast.h"
@@ -88,8 +84,7 @@ static enum code drop_statement(struct session *s, const struct ast_drop *node, 
     bool view = node->object == OBJECT_VIEW;
     if (catalog_drop(s->catalog, name, view) || node->if_exists)
         return OK;
-    return error_at(err, E_NAME, node->path.span, "%s \"" STR_FMT "\" does not exist",
-                    view ? "view" : "table", STR_ARG(name));
+    return catalog_no_object(s->catalog, view ? "view" : "table", name, node->path.span, err);
 }
 
 enum code script_statement(struct session *s, struct job *job, const struct ast_node *node,
@@ -118,152 +113,6 @@ enum code script_statement(struct session *s, struct job *job, const struct ast_
     default:
         return script_unsupported(node, err);
     }
-}
-
-/* ---- a file as one job ----------------------------------------------------------------------- */
-
-struct counts {
-    uint32_t tables, views;
-};
-
-/* Settings in front of the first INSERT or SELECT are made now; those behind it must not be of
- * the kind that the job was begun with. */
-static enum code read_settings(struct session *s, const struct ast_script *script,
-                               struct error *err)
-{
-    bool begun = false;
-    for (uint32_t i = 0; i < script->statements.count; i++) {
-        const struct ast_node *node = script->statements.items[i];
-        begun = begun || job_is_statement(node);
-        const struct ast_set *set = (const struct ast_set *)node;
-        if (node->kind == AST_RESET && !begun)
-            settings_reset(&s->settings, ((const struct ast_reset *)node)->key.text);
-        if (node->kind != AST_SET || !set->key.text.data || !set->value.text.data)
-            continue;
-        if (begun && setting_kind(set->key.text) == SETTING_KNOWN) {
-            error_at(err, E_OPTION, node->span,
-                     "setting \"" STR_FMT "\" holds for the whole job and stands behind its first "
-                     "INSERT or SELECT",
-                     STR_ARG(set->key.text));
-            error_hint(err, "All INSERTs and SELECTs of the file are one job; move SET in front "
-                            "of them.");
-            return E_OPTION;
-        }
-        TRY(set_statement(s, set, err));
-    }
-    return OK;
-}
-
-static enum code bind_script(struct session *s, struct job *job, const struct ast_script *script,
-                             struct counts *counts, struct error *err)
-{
-    for (uint32_t i = 0; i < script->statements.count; i++) {
-        const struct ast_node *node = script->statements.items[i];
-        bool is_setting =
-            node->kind == AST_RESET ||
-            (node->kind == AST_SET && ((const struct ast_set *)node)->value.text.data);
-        if (is_setting)
-            continue; /* read before */
-        if (job_is_statement(node))
-            TRY(job_add(job, node, err));
-        else
-            TRY(script_statement(s, job, node, err));
-        counts->tables += node->kind == AST_CREATE_TABLE;
-        counts->views += node->kind == AST_CREATE_VIEW;
-    }
-    return OK;
-}
-
-static enum code plan_file(struct session *s, struct str name, struct str text, bool is_run,
-                           struct job *job, struct plan_job **ret, struct counts *counts,
-                           struct error *err)
-{
-    TRY(session_add_source(s, name, text, err));
-    struct ast_script *script;
-    TRY(sql_parse(s->arena, buf_view(&s->source), &script, err));
-    dialect_read(&s->signs, script);
-    TRY(dialect_check(&s->signs, script->text, err));
-    TRY(read_settings(s, script, err));
-    TRY(job_begin(job, s, s->arena, is_run, err));
-    TRY(bind_script(s, job, script, counts, err));
-    return job_plan(job, ret, err);
-}
-
-enum session_status session_run(struct session *s, struct str name, struct str text)
-{
-    struct error err = { .code = OK };
-    struct job job;
-    struct plan_job *plan;
-    struct counts counts = { 0 };
-    if (plan_file(s, name, text, true, &job, &plan, &counts, &err) != OK)
-        return session_report(s, &err);
-    if (plan->sink_count == 0) {
-        console_sayf(&s->console,
-                     "WARNING:  nothing to run: there is no INSERT or SELECT in " STR_FMT "\n",
-                     STR_ARG(name));
-        return SESSION_OK;
-    }
-    return job_run(&job, plan);
-}
-
-static void put_count(struct buf *out, uint32_t n, const char *what, bool is_first)
-{
-    buf_printf(out, "%s%u %s%s", is_first ? "" : ", ", n, what, n == 1 ? "" : "s");
-}
-
-static enum session_status check_syntax(struct session *s, struct str name, struct str text)
-{
-    struct error err = { .code = OK };
-    struct ast_script *script;
-    if (session_add_source(s, name, text, &err) != OK ||
-        sql_parse(s->arena, buf_view(&s->source), &script, &err) != OK)
-        return session_report(s, &err);
-    console_sayf(&s->console, STR_FMT ": %u statement%s, no syntax error\n", STR_ARG(name),
-                 script->statements.count, script->statements.count == 1 ? "" : "s");
-    return SESSION_OK;
-}
-
-enum session_status session_check(struct session *s, struct str name, struct str text,
-                                  bool syntax_only)
-{
-    if (syntax_only)
-        return check_syntax(s, name, text);
-    struct error err = { .code = OK };
-    struct job job;
-    struct plan_job *plan;
-    struct counts counts = { 0 };
-    s->mute = true;
-    enum code code = plan_file(s, name, text, false, &job, &plan, &counts, &err);
-    s->mute = false;
-    if (code != OK)
-        return session_report(s, &err);
-    struct buf *line = session_message(s);
-    buf_printf(line, STR_FMT ": no errors (", STR_ARG(name));
-    put_count(line, counts.tables, "table", true);
-    put_count(line, counts.views, "view", false);
-    put_count(line, job.insert_count, "INSERT", false);
-    put_count(line, job.select_count, "SELECT", false);
-    buf_printf(line, "; dialect %s: %s)\n", job.env.dialect == DIALECT_BLINK ? "blink" : "flink",
-               job.dialect_reason);
-    session_say(s);
-    return SESSION_OK;
-}
-
-enum session_status session_explain(struct session *s, struct str name, struct str text,
-                                    struct str format)
-{
-    struct error err = { .code = OK };
-    struct job job;
-    struct plan_job *plan;
-    struct counts counts = { 0 };
-    s->mute = true;
-    enum code code = plan_file(s, name, text, false, &job, &plan, &counts, &err);
-    s->mute = false;
-    if (code == OK)
-        code = explain_print(s, plan, format, &err);
-    if (code != OK && console_reader_is_gone(&s->console))
-        return SESSION_OK;
-    return code == OK ? SESSION_OK : session_report(s, &err);
 }
 
 /* ---- one after the other --------------------------------------------------------------------- */

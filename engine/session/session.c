@@ -118,9 +118,62 @@ enum session_status session_report_failed(struct session *s, const struct error 
     return SESSION_FAILED;
 }
 
+static enum session_status worse(enum session_status a, enum code code)
+{
+    enum session_status b = status_of(code);
+    return a == SESSION_REFUSED || b == SESSION_REFUSED ? SESSION_REFUSED : b;
+}
+
+enum session_status session_findings_status(const struct session *s, enum code code)
+{
+    enum session_status status = SESSION_OK;
+    for (uint32_t i = 0; i < s->findings.count; i++)
+        if (!s->findings.items[i].is_warning)
+            status = worse(status, s->findings.items[i].error.code);
+    return code == OK || status != SESSION_OK ? status : status_of(code);
+}
+
+enum session_status session_report_findings(struct session *s, enum code code, bool counts)
+{
+    const struct findings *f = &s->findings;
+    uint32_t errors = 0, warnings = 0;
+    if (code == E_NOMEM)
+        return SESSION_FAILED; /* said already */
+    for (uint32_t i = 0; i < f->count; i++) {
+        const struct finding *finding = &f->items[i];
+        uint32_t *shown = finding->is_warning ? &warnings : &errors;
+        if (*shown < FINDINGS_SHOWN)
+            draw_here(s, finding->is_warning ? "WARNING" : NULL, &finding->error);
+        *shown += *shown < FINDINGS_SHOWN;
+    }
+    if (f->errors > 0 && (counts || f->errors > 1)) {
+        struct buf *line = session_message(s);
+        findings_put_counts(line, f);
+        if (errors < f->errors || warnings < f->warnings)
+            buf_printf(line, "; the first %d are shown", FINDINGS_SHOWN);
+        buf_char(line, '\n');
+        session_say(s);
+    }
+    return session_findings_status(s, code);
+}
+
+void session_found(void *self, const struct error *err)
+{
+    struct session *s = self;
+    if (!findings_add(&s->findings, s->arena, err, false))
+        s->is_out_of_memory = true;
+}
+
 void session_warn(void *self, const struct error *warning)
 {
     struct session *s = self;
+    if (s->is_finding) {
+        if (!findings_add(&s->findings, s->arena, warning, true))
+            s->is_out_of_memory = true;
+        return;
+    }
+    if (findings_have(&s->findings, warning))
+        return;
     for (uint32_t i = 0; i < s->warned_count; i++) {
         const struct error *old = &s->warned[i];
         if (old->has_span == warning->has_span && old->span.offset == warning->span.offset &&

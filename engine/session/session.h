@@ -49,9 +49,10 @@ void session_destroy(struct session *s); /* NULL is fine */
 
 /* A file as one job. `name` is what errors call it. */
 enum session_status session_run(struct session *s, struct str name, struct str text);
-/* Binds and plans everything, or, with syntax_only, reads it. */
+/* Binds and plans everything, or, with syntax_only, reads it.  `format`: text (on the descriptor of
+ * errors), json, sarif (on that of results): see session/findings.h. */
 enum session_status session_check(struct session *s, struct str name, struct str text,
-                                  bool syntax_only);
+                                  bool syntax_only, struct str format);
 /* `format`: text, json, dot, mermaid. */
 enum session_status session_explain(struct session *s, struct str name, struct str text,
                                     struct str format);

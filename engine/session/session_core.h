@@ -6,6 +6,7 @@
 #include "bind/bind.h"
 #include "session/console.h"
 #include "session/dialect.h"
+#include "session/findings.h"
 #include "session/profile.h"
 #include "session/render.h"
 #include "session/resolve.h"
@@ -50,6 +51,8 @@ struct session {
     uint32_t kept_count, kept_cap;
     struct error *warned; /* so that no warning is said twice */
     uint32_t warned_count, warned_cap;
+    bool is_finding; /* errors and warnings of a file are gathered, and said in the end */
+    struct findings findings;
     struct buf message;    /* what is being said; has room before it is needed */
     bool is_out_of_memory; /* found out where no error could be answered */
     bool mute;             /* check: nothing but errors and warnings is printed */
@@ -67,6 +70,12 @@ enum session_status session_report(struct session *s, const struct error *err);
 /* The same for an error of a running job. */
 enum session_status session_report_failed(struct session *s, const struct error *err);
 void session_warn(void *self, const struct error *warning);
+/* An error of a file behind which binding goes on: see bind_hooks.found. */
+void session_found(void *self, const struct error *err);
+/* Says all that was found in a file, `code` being what came of it; `counts`: and how much it is,
+ * else only where there are several errors. */
+enum session_status session_report_findings(struct session *s, enum code code, bool counts);
+enum session_status session_findings_status(const struct session *s, enum code code);
 /* An empty buffer for a message, and the way to say what is in it. */
 struct buf *session_message(struct session *s);
 void session_say(struct session *s);
@@ -107,7 +116,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan);
 
 /* ---- script.c ---- */
 
-/* A statement that is no part of a job: DDL, SHOW, EXPLAIN ... `job` binds DDL. */
+/* A statement that is no part of a job: DDL, SHOW, EXPLAIN ... `job` binds DDL; NULL for SET. */
 enum code script_statement(struct session *s, struct job *job, const struct ast_node *node,
                            struct error *err) WEIR_CHECKED;
 /* E_UNSUPPORTED, naming the statement. */

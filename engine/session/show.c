@@ -115,7 +115,7 @@ static void sort_names(struct table *t)
 static enum code unknown_object(struct session *s, struct str name, struct span span,
                                 const char *what, struct error *err)
 {
-    error_at(err, E_NAME, span, "%s \"" STR_FMT "\" does not exist", what, STR_ARG(name));
+    (void)catalog_no_object(s->catalog, what, name, span, err);
     struct nearest nearest;
     nearest_begin(&nearest, name);
     for (uint32_t i = 0; catalog_table_at(s->catalog, i); i++)

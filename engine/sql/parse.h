@@ -15,6 +15,24 @@ enum {
 enum code sql_parse(struct arena *arena, struct str text, struct ast_script **ret,
                     struct error *err) WEIR_CHECKED;
 
+/* What is known of a statement that could not be read. */
+struct sql_broken {
+    struct span span;   /* from its first token to where the next one begins */
+    struct str creates; /* the table or view that it was to make; data NULL: none. Borrowed */
+    /* Signs of the dialect: the keys `type` and `connector` of WITH, and WITHOFFSET; size 0: none. */
+    struct span type_key, connector_key, withoffset;
+};
+
+/* As sql_parse(), and goes on behind a statement with a syntax error: `broken` is called for each,
+ * in their order, and *ret has the others.  INSERTs of a statement set that has one are statements
+ * of their own.  Fails only where nothing can be read (no memory, too large, not UTF-8). */
+struct sql_listener {
+    void *self;
+    void (*broken)(void *self, const struct error *err, const struct sql_broken *statement);
+};
+enum code sql_parse_all(struct arena *arena, struct str text, const struct sql_listener *listener,
+                        struct ast_script **ret, struct error *err) WEIR_CHECKED;
+
 /* One expression and nothing else. */
 enum code sql_parse_expr(struct arena *arena, struct str text, struct ast_node **ret,
                          struct error *err) WEIR_CHECKED;

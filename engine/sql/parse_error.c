@@ -329,7 +329,7 @@ static void hint(const struct sql_refusal *refusal, bool name_fits, struct error
         error_hint(err, "Perhaps \"%.*s\" was meant to be %s.", STR_ARG(before), keyword);
 }
 
-enum code sql_refuse(const struct sql_refusal *refusal, struct error *err)
+enum code sql_refuse(struct sql_refusal *refusal, struct error *err)
 {
     if (!err)
         return E_SYNTAX;
@@ -380,6 +380,16 @@ static enum code bad_character(struct str word, struct span span, struct error *
     return E_SYNTAX;
 }
 
+enum code sql_refuse_open(bool is_name, uint32_t offset, struct error *err)
+{
+    struct span span = { offset, 1 };
+    if (is_name)
+        return error_at(err, E_SYNTAX, span, "name in backquotes is not closed");
+    error_at(err, E_SYNTAX, span, "string is not closed");
+    error_hint(err, "A quote inside of a string is written twice: 'it''s'.");
+    return E_SYNTAX;
+}
+
 enum code sql_refuse_lexed(struct str text, struct sql_token token, struct error *err)
 {
     struct span span = token.span;
@@ -388,12 +398,8 @@ enum code sql_refuse_lexed(struct str text, struct sql_token token, struct error
     struct span first = { span.offset, MIN(span.size, 1) };
     switch (token.code) {
     case LEX_OPEN_STRING:
-        error_at(err, E_SYNTAX, first, "string is not closed");
-        error_hint(err, "A quote inside of a string is written twice: 'it''s'.");
-        break;
     case LEX_OPEN_NAME:
-        error_at(err, E_SYNTAX, first, "name in backquotes is not closed");
-        break;
+        return sql_refuse_open(token.code == LEX_OPEN_NAME, span.offset, err);
     case LEX_OPEN_COMMENT:
         error_at(err, E_SYNTAX, first, "comment is not closed");
         error_hint(err, "It ends at \"*/\".");

@@ -18,12 +18,16 @@ struct sql_refusal {
     const struct sql_states *states; /* before it */
     struct sql_token previous;       /* the token before; code 0 if there is none */
     const struct sql_states *previous_states;
-    bool has_open; /* a "(" is not closed */
-    uint32_t open; /* its offset */
+    bool has_open;  /* a "(" is not closed */
+    uint32_t open;  /* its offset */
+    uint32_t words; /* tokens of the statement before it */
+    uint32_t next;  /* set: where a statement begins, if there is but a ";" missing before it; or 0 */
 };
 
-enum code sql_refuse(const struct sql_refusal *refusal, struct error *err);
+enum code sql_refuse(struct sql_refusal *refusal, struct error *err);
 enum code sql_refuse_lexed(struct str text, struct sql_token token, struct error *err);
+/* A string or a name in backquotes that is not closed. */
+enum code sql_refuse_open(bool is_name, uint32_t offset, struct error *err);
 
 /* Questions to the tables of the generated parser (grammar/sql.y). */
 int sql_parser_snapshot(void *parser, uint16_t *states, int cap);

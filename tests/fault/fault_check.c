@@ -26,7 +26,7 @@ static enum session_status check(struct str name, struct str text)
     struct session *session = NULL;
     enum session_status status = session_create(&config, &session);
     if (status == SESSION_OK)
-        status = session_check(session, name, text, false);
+        status = session_check(session, name, text, false, STR("text"));
     session_destroy(session);
     return status;
 }

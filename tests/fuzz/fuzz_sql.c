@@ -1,7 +1,10 @@
 /* fuzz_sql.c -- any bytes as a job.
  *
  * The parser must answer with a tree or an error sentence.  What it takes must survive
- * printing: the printed text parses, gives an equal tree, and prints the same again. */
+ * printing: the printed text parses, gives an equal tree, and prints the same again.
+ *
+ * Reading on behind errors must find none where there is none, begin with the first one, come
+ * forward each time, and read the same statements if there is none. */
 #include "sql/parse.h"
 
 #include "base/arena.h"
@@ -61,6 +64,42 @@ static bool spans_fit(void *cx, const struct ast_node *node)
     return ast_each_child(node, spans_fit, &inner);
 }
 
+struct heard {
+    const struct error *first; /* NULL: none is expected */
+    size_t size;
+    uint32_t count;
+    uint32_t end; /* of the last statement */
+};
+
+static void hear(void *self, const struct error *err, const struct sql_broken *statement)
+{
+    struct heard *h = self;
+    uint64_t end = (uint64_t)statement->span.offset + statement->span.size;
+    bool fits = err->message[0] != '\0' && err->has_span && end <= h->size && end >= h->end &&
+                (uint64_t)err->span.offset + err->span.size <= h->size;
+    if (!h->first || !fits)
+        abort();
+    h->count++;
+    h->end = (uint32_t)end;
+}
+
+/* `err` NULL: the text is fine. */
+static void read_on(struct arena *arena, struct str text, const struct ast_script *whole,
+                    const struct error *err)
+{
+    struct heard heard = { .first = err, .size = text.size };
+    struct sql_listener listener = { &heard, hear };
+    struct ast_script *script;
+    struct error other;
+    if (sql_parse_all(arena, text, &listener, &script, &other) != OK) {
+        if (!err || strcmp(err->message, other.message) != 0)
+            abort();
+        return;
+    }
+    if ((heard.count > 0) != (err != NULL) || (whole && !ast_script_equal(whole, script)))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = str_make((const char *)data, size);
@@ -75,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             spans_fit(&all, script->statements.items[i]);
         round_trip(arena, script, text, 0);
         round_trip(arena, script, text, AST_PRINT_PARENS);
+        read_on(arena, text, script, NULL);
     } else {
         struct buf out;
         buf_init(&out, 1 << 20);
@@ -82,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (out.failed || err.message[0] == '\0' || err.span.offset > size)
             abort();
         buf_done(&out);
+        read_on(arena, text, NULL, &err);
     }
     sql_statement_complete(text);
     arena_destroy(arena);

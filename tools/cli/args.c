@@ -44,7 +44,7 @@ static const struct option_name {
     { "--set", OPTION_SET, "KEY=VALUE", FOR_JOBS },
     { "--output", OPTION_OUTPUT, "MODE", FOR_JOBS },
     { "--dialect", OPTION_DIALECT, "blink|flink", FOR_JOBS },
-    { "--format", OPTION_FORMAT, "text|json|dot|mermaid|flink", FOR_EXPLAIN },
+    { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK },
     { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
     { "--version", OPTION_VERSION, NULL, 0 },
     { "--help", OPTION_HELP, NULL, 0 },

@@ -120,7 +120,8 @@ static int run_file(struct session *s, const struct args *args)
     if (args->command == COMMAND_RUN)
         status = session_run(s, name, text);
     else if (args->command == COMMAND_CHECK)
-        status = session_check(s, name, text, args->syntax_only);
+        status = session_check(s, name, text, args->syntax_only,
+                               str_of(args->format ? args->format : "text"));
     else if (args->command == COMMAND_EXPLAIN)
         status = session_explain(s, name, text, str_of(args->format ? args->format : "text"));
     else
