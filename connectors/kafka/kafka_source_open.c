@@ -473,6 +473,13 @@ static int64_t lag_of(struct kafka_source_state *s, struct kafka_split *split)
     return split->next >= 0 && end > split->next ? end - split->next : 0;
 }
 
+static int64_t source_split_lag(struct source *base, uint32_t split)
+{
+    struct kafka_source_state *s = (struct kafka_source_state *)base;
+    struct kafka_split *of = s->splits.items[split];
+    return of->ended ? 0 : lag_of(s, of);
+}
+
 static void source_status(struct source *base, struct source_status *ret)
 {
     struct kafka_source_state *s = (struct kafka_source_state *)base;
@@ -499,6 +506,7 @@ const struct source_kind kafka_source = {
     .split_topic = source_split_topic,
     .split_partition = source_split_partition,
     .split_state = source_split_state,
+    .split_lag = source_split_lag,
     .tell = source_tell,
     .committed = kafka_source_committed,
     .ends = kafka_start_ends,

@@ -160,6 +160,8 @@ struct source_kind {
 
     /* Whether event time waits for a split. Optional: SPLIT_JOINS. */
     enum split_state (*split_state)(struct source *s, uint32_t split);
+    /* Rows of a split behind its end; -1: unknown.  For people; asks no server. Optional. */
+    int64_t (*split_lag)(struct source *s, uint32_t split);
 
     /* Positions after everything handed out so far (strings in `arena`). */
     enum code (*tell)(struct source *s, struct arena *arena, struct split_position **ret,

@@ -52,8 +52,10 @@ struct barrier {
 
 /* What an operator can tell of itself, beside what every operator has. */
 struct op_look {
-    int64_t open_until_us; /* the end of the first window that waits for time; INT64_MAX: none does */
-    uint64_t open_count;   /* windows that wait */
+    int64_t open_until_us; /* the watermark at which the first of what waits for time leaves:
+                              windows, rows that are sorted or joined as of their time; INT64_MAX:
+                              nothing waits; INT64_MAX - 1: for the end of the input */
+    uint64_t open_count;   /* windows, rows or keys that wait */
     uint64_t asked, hits, missed; /* look-ups: as in struct view_op */
 };
 
@@ -76,7 +78,7 @@ struct op_kind {
     /* Optional: op->due_us has come.  Sets the next one, or leaves INT64_MAX there. */
     enum code (*timer)(struct op *op, int64_t now_us, struct error *err);
     /* Optional: for people who look at the job. `ret` holds what is so without it. */
-    void (*look)(const struct op *op, struct op_look *ret);
+    void (*look)(struct op *op, struct op_look *ret);
     /* Takes back what a snapshot holds of this operator, before the first batch; called once for
      * each file of the snapshot (one a worker that wrote it).  Having it means having state. */
     enum code (*restore)(struct op *op, struct state_reader *reader, struct error *err);

@@ -21,7 +21,7 @@ static bool is_waiting(const struct op *op)
 }
 
 /* Branches of calcs are not in x->ops, but have a plan node each. */
-static void put_op(const struct run *x, const struct op *op)
+static void put_op(const struct run *x, struct op *op)
 {
     struct shown_op *shown = &x->shown[op->plan->id];
     shown->watermark_us = op->watermark_us;
@@ -32,14 +32,66 @@ static void put_op(const struct run *x, const struct op *op)
         op->kind->look(op, &shown->look);
 }
 
+/* --- splits ----------------------------------------------------------------------- */
+
+static void find_time(struct run *x, struct run_source *s)
+{
+    for (uint32_t i = 0; !s->time && i < x->op_count; i++) {
+        const struct plan_watermark *plan = (const struct plan_watermark *)x->ops[i]->plan;
+        if (plan->base.kind == PLAN_WATERMARK && plan->scan == s->scan)
+            s->time = x->ops[i];
+    }
+}
+
+/* The names are copied once: splits only grow, and theirs may lie elsewhere later.  What finds no
+ * memory is not shown. */
+static void put_splits(struct run *x, struct run_source *s)
+{
+    struct view_split now;
+    find_time(x, s);
+    for (uint32_t i = 0; op_source_split(s->op, i, &now); i++) {
+        if (s->time)
+            op_watermark_split(s->time, i, &now);
+        now.worker = x->worker.index;
+        now.ended = now.ended || s->ended;
+        now.holds = now.holds && !now.ended;
+        now.idle = now.idle && !now.ended;
+        if (i < s->split_count) {
+            now.name = s->splits[i].name;
+            s->splits[i] = now;
+            continue;
+        }
+        now.name = arena_str(x->worker.op_arena, now.name);
+        if (!now.name.data ||
+            !ARENA_PUSH(x->worker.op_arena, s->splits, s->split_count, s->split_cap, now))
+            return;
+    }
+}
+
+static void put_paths(struct run *x)
+{
+    x->path_count = 0;
+    for (uint32_t i = 0; i < x->op_count; i++) {
+        struct view_path *to = x->paths + x->path_count;
+        if (x->ops[i]->plan->kind != PLAN_JSON)
+            continue;
+        for (uint32_t k = 0; op_json_path(x->ops[i], k, &to[k]); k++)
+            x->path_count++;
+    }
+}
+
 void shown_put(struct run *x)
 {
     const struct plan_job *job = x->exec->job;
+    put_paths(x);
     for (uint32_t i = 0; i < job->node_count; i++) {
-        const struct op *op = x->of_plan[job->nodes[i]->id];
+        struct op *op = x->of_plan[job->nodes[i]->id];
         if (op)
             put_op(x, op);
     }
+    for (uint32_t i = 0; i < x->source_count; i++)
+        if (x->sources[i].scan)
+            put_splits(x, &x->sources[i]);
 }
 
 /* --- answering ---------------------------------------------------------------------- */

@@ -121,6 +121,108 @@ static enum code look_at_ops(struct exec *exec, struct arena *arena, struct exec
     return OK;
 }
 
+/* --- splits ---------------------------------------------------------------------------- */
+
+struct split_list {
+    struct arena *arena;
+    struct view_split *items;
+    uint32_t count, cap;
+};
+
+static enum code add_splits(struct run *x, const struct plan_scan *scan, struct split_list *list,
+                            struct error *err)
+{
+    bool copied = true;
+    pthread_mutex_lock(&x->shown_lock);
+    for (uint32_t i = 0; i < x->source_count; i++) {
+        const struct run_source *s = &x->sources[i];
+        for (uint32_t k = 0; s->scan == scan && k < s->split_count && copied; k++) {
+            struct view_split one = s->splits[k];
+            one.name = arena_str(list->arena, one.name);
+            copied =
+                one.name.data && ARENA_PUSH(list->arena, list->items, list->count, list->cap, one);
+        }
+    }
+    pthread_mutex_unlock(&x->shown_lock);
+    return copied ? OK : error_nomem(err);
+}
+
+/* Of the splits of a table that time waits for the one that is behind: the first of several. */
+static void choose_holder(struct view_split *splits, uint32_t n)
+{
+    struct view_split *behind = NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        if (splits[i].holds && (!behind || splits[i].watermark_us < behind->watermark_us))
+            behind = &splits[i];
+        splits[i].holds = false;
+    }
+    if (behind)
+        behind->holds = true;
+}
+
+static enum code look_at_splits(struct exec *exec, struct arena *arena, struct exec_view *ret,
+                                struct error *err)
+{
+    struct split_list list = { .arena = arena };
+    for (uint32_t i = 0; i < exec->job->scan_count; i++) {
+        uint32_t first = list.count;
+        for (uint32_t w = 0; w < exec->run_count; w++)
+            TRY(add_splits(&exec->runs[w], exec->job->scans[i], &list, err));
+        if (list.count > first)
+            choose_holder(list.items + first, list.count - first);
+    }
+    ret->splits = list.items;
+    ret->split_count = list.count;
+    return OK;
+}
+
+/* --- JSON paths -------------------------------------------------------------------------- */
+
+static struct view_path *find_path(struct view_path *paths, uint32_t n,
+                                   const struct view_path *like)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (paths[i].json == like->json && paths[i].text == like->text)
+            return &paths[i];
+    return NULL;
+}
+
+/* What is near is in memory of the worker that is not written again. */
+static void add_paths(struct run *x, struct view_path *paths, uint32_t *count)
+{
+    pthread_mutex_lock(&x->shown_lock);
+    for (uint32_t i = 0; i < x->path_count; i++) {
+        const struct view_path *one = &x->paths[i];
+        struct view_path *sum = find_path(paths, *count, one);
+        if (!sum) {
+            paths[(*count)++] = *one;
+            continue;
+        }
+        sum->documents += one->documents;
+        sum->found += one->found;
+        sum->nearest = sum->nearest.size > 0 ? sum->nearest : one->nearest;
+    }
+    pthread_mutex_unlock(&x->shown_lock);
+}
+
+static enum code look_at_paths(struct exec *exec, struct arena *arena, struct exec_view *ret,
+                               struct error *err)
+{
+    struct view_path *paths = arena_array(arena, struct view_path, stats_count_paths(exec->job));
+    if (!paths)
+        return error_nomem(err);
+    for (uint32_t w = 0; w < exec->run_count; w++)
+        add_paths(&exec->runs[w], paths, &ret->path_count);
+    for (uint32_t i = 0; i < ret->path_count; i++) {
+        bool counts = paths[i].found == 0 && paths[i].nearest.size > 0;
+        paths[i].nearest = counts ? arena_str(arena, paths[i].nearest) : STR("");
+        if (!paths[i].nearest.data)
+            return error_nomem(err);
+    }
+    ret->paths = paths;
+    return OK;
+}
+
 /* --- the whole ------------------------------------------------------------------------- */
 
 static void look_at_job(struct exec *exec, struct exec_view *ret)
@@ -153,6 +255,8 @@ enum code exec_view(struct exec *exec, struct arena *arena, struct exec_view *re
     TRY(stats_sum_create(exec, arena, &sum, err));
     stats_sum_up(exec, &sum, &ret->stats);
     TRY(look_at_ops(exec, arena, ret, err));
+    TRY(look_at_splits(exec, arena, ret, err));
+    TRY(look_at_paths(exec, arena, ret, err));
     look_at_job(exec, ret);
     return OK;
 }

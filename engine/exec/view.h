@@ -24,8 +24,9 @@ struct view_op {
     bool waits;                 /* has output left that finds no room, or waits for a server */
     const char *waiting_for;    /* the server it waits for (source, sink, look-up); NULL: none */
     int64_t waiting_us;         /* for how long already */
-    int64_t open_until_us;      /* windows that wait for time: the end of the first one ... */
-    uint64_t open_count;        /* ... and how many; INT64_MAX, 0 */
+    int64_t open_until_us;      /* what waits for time (windows; rows that are sorted, or joined as
+                                   of their time): the watermark at which the first leaves ... */
+    uint64_t open_count;        /* ... and how much; INT64_MAX, 0: nothing */
     uint64_t asked, hits, missed; /* look-ups: keys asked of the server; rows answered by what is
                                      known; rows without a row of the table */
 };
@@ -48,9 +49,9 @@ struct view_split {
 struct view_path {
     const struct plan *json;
     const char *text;      /* "$.data.userid"; borrowed from the plan */
-    uint64_t documents;    /* that were looked at: all, as long as it was found in none */
+    uint64_t documents;    /* that were counted: all, as long as it was found in none */
     uint64_t found;        /* ... and had it, be it with the value null */
-    struct str nearest;    /* a key that occurs in its place and is spelled alike; .size 0: none */
+    struct str nearest;    /* found in none: what may be meant, "$.data.userId"; .size 0: nothing */
 };
 
 struct exec_view {

@@ -70,7 +70,7 @@ struct large {
 struct state_heap {
     struct str owner;
     struct state_budget *budget;
-    uint64_t bytes;
+    atomic_uint_fast64_t bytes; /* written by its thread alone */
     bool over_limit; /* why the last allocation failed */
     bool closed;     /* every block goes with the heap */
     struct slab *with_room[CLASS_COUNT];
@@ -137,6 +137,11 @@ bool state_heap_is_closed(const struct state_heap *heap)
 
 /* --- what comes from the system --------------------------------------------------------- */
 
+static void set_bytes(struct state_heap *heap, uint64_t bytes)
+{
+    atomic_store_explicit(&heap->bytes, bytes, memory_order_relaxed);
+}
+
 static bool take_budget(struct state_heap *heap, size_t bytes)
 {
     struct state_budget *budget = heap->budget;
@@ -150,7 +155,7 @@ static bool take_budget(struct state_heap *heap, size_t bytes)
             return false;
         }
     }
-    heap->bytes += bytes;
+    set_bytes(heap, state_heap_bytes(heap) + bytes);
     return true;
 }
 
@@ -158,7 +163,7 @@ static void give_budget(struct state_heap *heap, size_t bytes)
 {
     if (heap->budget)
         atomic_fetch_sub_explicit(&heap->budget->used_bytes, bytes, memory_order_relaxed);
-    heap->bytes -= bytes;
+    set_bytes(heap, state_heap_bytes(heap) - bytes);
 }
 
 /* Both sorts of lists begin with next and prev. */
@@ -276,7 +281,7 @@ void state_heap_destroy(struct state_heap *heap)
         mem_free(heap->larges);
         heap->larges = next;
     }
-    give_budget(heap, heap->bytes); /* the large ones */
+    give_budget(heap, state_heap_bytes(heap)); /* the large ones */
     mem_free(heap);
 }
 
@@ -418,9 +423,9 @@ void state_heap_explain(const struct state_heap *heap, struct error *err)
     }
     if (heap->over_limit && !largest && err->detail[0] == '\0')
         error_detail(err, "It has no keys yet; its empty tables take %" PRIu64 " KB.",
-                     (heap->bytes + 1023) / 1024);
+                     (state_heap_bytes(heap) + 1023) / 1024);
     /* What was taken back when the limit was found is named already. */
-    if (largest && (err->detail[0] == '\0' || most > heap->bytes / 4))
+    if (largest && (err->detail[0] == '\0' || most > state_heap_bytes(heap) / 4))
         largest->explain(largest, err);
 }
 
@@ -441,7 +446,7 @@ void state_heap_leave(struct state_heap *heap, struct state_holder *holder)
 
 uint64_t state_heap_bytes(const struct state_heap *heap)
 {
-    return heap->bytes;
+    return atomic_load_explicit(&heap->bytes, memory_order_relaxed);
 }
 
 struct str state_heap_owner(const struct state_heap *heap)

@@ -56,5 +56,5 @@ struct state_holder {
 };
 void state_heap_enter(struct state_heap *heap, struct state_holder *holder);
 void state_heap_leave(struct state_heap *heap, struct state_holder *holder);
-uint64_t state_heap_bytes(const struct state_heap *heap);
+uint64_t state_heap_bytes(const struct state_heap *heap); /* any thread, as long as it lives */
 struct str state_heap_owner(const struct state_heap *heap);

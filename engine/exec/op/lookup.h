@@ -36,6 +36,7 @@ struct op_lookup {
     uint32_t parked_count;
     uint64_t next_ticket;
     uint32_t input_fields, table_fields;
+    uint64_t asked, hits, missed;  /* as in struct view_op */
 };
 
 /* lookup_ask.c */

@@ -101,6 +101,7 @@ enum code lookup_resolve(struct op_lookup *op, struct parked *b, struct arena *a
     uint32_t asked = 0;
     for (uint32_t i = 0; i < n; i++) {
         b->entries[nth[i]] = found[i];
+        op->hits += found[i]->known;
         if (found[i]->known || found[i]->asked)
             continue;
         found[i]->asked = true;
@@ -108,6 +109,7 @@ enum code lookup_resolve(struct op_lookup *op, struct parked *b, struct arena *a
         rows[asked++] = rows[i];
     }
     b->answered = asked == 0;
+    op->asked += asked;
     if (asked == 0)
         return OK;
     struct batch *question = batch_create(arena, plan->key_count, asked);

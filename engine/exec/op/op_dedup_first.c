@@ -264,12 +264,21 @@ static void destroy(struct op *base)
     state_heap_destroy(op->heap);
 }
 
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_dedup_first *op = (const struct op_dedup_first *)base;
+    if (op->due.count > 0)
+        ret->open_until_us = due_first(&op->due)->time_us;
+    ret->open_count = op->due.count;
+}
+
 static const struct op_kind op_dedup_first_kind = {
     .name = "Deduplicate",
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .restore = restore,
     .destroy = destroy,

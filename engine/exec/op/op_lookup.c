@@ -28,11 +28,22 @@ static void drop_parked(struct parked *b)
     mem_free(b);
 }
 
+static void count_missed(struct op_lookup *op, const struct parked *b)
+{
+    const struct batch *in = b->batch;
+    for (uint32_t i = 0; i < in->selected; i++) {
+        enum change change = batch_change(in, batch_row(in, i));
+        bool comes = change == CHANGE_INSERT || change == CHANGE_UPDATE_AFTER;
+        op->missed += comes && (!b->entries[i] || !b->entries[i]->first);
+    }
+}
+
 /* Emits the batches at the head whose rows are all known. */
 static enum code emit_ready(struct op_lookup *op, struct error *err)
 {
     while (op->first && op->first->answered) {
         struct parked *b = op->first;
+        count_missed(op, b);
         enum code code = lookup_emit(op, b, err);
         op->first = b->next;
         if (!op->first)
@@ -170,6 +181,14 @@ static enum code barrier(struct op *base, uint32_t port, const struct barrier *b
     return op_emit_barrier(base, b, err);
 }
 
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_lookup *op = (const struct op_lookup *)base;
+    ret->asked = op->asked;
+    ret->hits = op->hits;
+    ret->missed = op->missed;
+}
+
 static enum code restore(struct op *base, struct state_reader *reader, struct error *err)
 {
     struct op_lookup *op = (struct op_lookup *)base;
@@ -207,6 +226,7 @@ static const struct op_kind op_lookup_kind = {
     .barrier = barrier,
     .end = op_end_pass,
     .more = more,
+    .look = look,
     .restore = restore,
     .destroy = destroy,
 };

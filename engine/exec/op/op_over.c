@@ -439,12 +439,21 @@ static void destroy(struct op *base)
     arena_destroy(op->arena);
 }
 
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_over *op = (const struct op_over *)base;
+    if (op->due.count > 0)
+        ret->open_until_us = due_first(&op->due)->time_us;
+    ret->open_count = op->due.count;
+}
+
 static const struct op_kind op_over_kind = {
     .name = "Over",
     .push = push,
     .watermark = watermark,
     .barrier = over_barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .restore = over_restore,
     .destroy = destroy,

@@ -506,12 +506,22 @@ static void destroy(struct op *base)
     session_close((struct op_session *)base);
 }
 
+/* Ends of sessions that have become longer are still in the heap. */
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_session *op = (const struct op_session *)base;
+    if (op->end_count > 0)
+        ret->open_until_us = op->ends[0].fire_us;
+    ret->open_count = op->end_count;
+}
+
 const struct op_kind op_session_kind = {
     .name = "SessionAggregate",
     .push = push,
     .watermark = watermark,
     .barrier = session_barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .timer = timer,
     .restore = session_restore,

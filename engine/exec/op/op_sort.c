@@ -276,12 +276,25 @@ static void destroy(struct op *base)
     buf_done(&op->row);
 }
 
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_sort *op = (const struct op_sort *)base;
+    struct tree_cursor at;
+    state_tree_seek(op->rows, STR(""), &at);
+    struct str key = at.key;
+    if (!at.valid || (op->plan->by_time && state_decode_i64(&key, &ret->open_until_us, NULL) != OK))
+        return;
+    ret->open_until_us = op->plan->by_time ? ret->open_until_us : WATERMARK_END - 1;
+    ret->open_count = state_tree_count(op->rows);
+}
+
 static const struct op_kind op_sort_kind = {
     .name = "Sort",
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .restore = restore,
     .destroy = destroy,

@@ -8,6 +8,7 @@
  * Columns nobody reads are a constant NULL. */
 #include "exec/op/op_source.h"
 #include "exec/save.h"
+#include "exec/view.h"
 
 #include "base/clock.h"
 
@@ -235,6 +236,28 @@ static enum code make_batch(struct op_source *op, struct batch **ret, struct err
     return OK;
 }
 
+/* What came of which split. */
+static enum code count_splits(struct op_source *op, uint32_t rows, struct error *err)
+{
+    uint32_t n = MAX(op->source->kind->split_count(op->source), 1);
+    while (op->split_count < n)
+        if (!ARENA_PUSH(op->base.worker->op_arena, op->splits, op->split_count, op->split_cap,
+                        ((struct source_split){ .rows = 0 })))
+            return error_nomem(err);
+    int64_t now_us = clock_monotonic_us();
+    if (n == 1 || !op->uses_records) {
+        op->splits[0].rows += rows;
+        op->splits[0].last_us = now_us;
+        return OK;
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        struct source_split *split = &op->splits[op->records.splits[i]];
+        split->rows++;
+        split->last_us = now_us;
+    }
+    return OK;
+}
+
 /* Reads a batch of at most `max` records into `arena`; *ret is NULL when nothing came. */
 static enum code read_batch(struct op_source *op, struct arena *arena, uint32_t max,
                             enum poll_state *ret_state, uint32_t *ret_rows, struct batch **ret,
@@ -274,7 +297,7 @@ static enum code read_batch(struct op_source *op, struct arena *arena, uint32_t 
     if (code != OK)
         error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(op->plan->def.name));
     op_count(&op->base.rows_in, *ret_rows);
-    return code;
+    return code == OK && *ret_rows > 0 ? count_splits(op, *ret_rows, err) : code;
 }
 
 /* Leaves out rows that were handed out before. */
@@ -505,6 +528,30 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan,
 struct source *op_source_connector(struct op *base)
 {
     return ((struct op_source *)base)->source;
+}
+
+bool op_source_split(const struct op *base, uint32_t split, struct view_split *ret)
+{
+    const struct op_source *op = (const struct op_source *)base;
+    const struct source_kind *kind = op->source->kind;
+    uint32_t count = kind->split_count(op->source);
+    if (split >= count)
+        return false;
+    const struct source_split *seen = split < op->split_count ? &op->splits[split] : NULL;
+    enum split_state state = kind->split_state ? kind->split_state(op->source, split) : SPLIT_JOINS;
+    struct source_status status = { .lag_rows = -1 };
+    if (!kind->split_lag && count == 1 && kind->status)
+        kind->status(op->source, &status);
+    *ret = (struct view_split){
+        .scan = &op->plan->base,
+        .name = kind->split_name(op->source, split),
+        .rows = seen ? seen->rows : 0,
+        .lag_rows = kind->split_lag ? kind->split_lag(op->source, split) : status.lag_rows,
+        .watermark_us = WATERMARK_NONE,
+        .ended = state == SPLIT_ENDED,
+        .quiet_us = seen && seen->last_us > 0 ? clock_monotonic_us() - seen->last_us : -1,
+    };
+    return true;
 }
 
 uint64_t op_source_bytes(const struct op *base)

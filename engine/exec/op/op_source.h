@@ -10,6 +10,12 @@ struct source_part { /* a decoder and where its columns go */
     uint32_t column_count;
 };
 
+/* What has come of a split. */
+struct source_split {
+    uint64_t rows;
+    int64_t last_us; /* when the last of them came, monotonic; 0: none */
+};
+
 struct op_source {
     struct op base;
     const struct plan_scan *plan;
@@ -23,6 +29,8 @@ struct op_source {
     bool is_polling;   /* bad rows reported now are not among the records */
     bool is_dry;       /* had nothing when it was asked last */
     uint64_t bytes;
+    struct source_split *splits; /* one of a source with less than two */
+    uint32_t split_count, split_cap;
     uint64_t skip; /* rows handed out before the snapshot that are still to come */
     /* Merging by time: what was read and not passed on yet. */
     struct arena *told_arena; /* of the position in front of it, noted when snapshots are written */

@@ -294,12 +294,22 @@ static void destroy(struct op *base)
 
 /* --- making -------------------------------------------------------------------------------- */
 
+/* Keys: each has a timer for its earliest row. */
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_temporal_join *op = (const struct op_temporal_join *)base;
+    if (op->due_count > 0)
+        ret->open_until_us = op->due[0].time_us;
+    ret->open_count = op->due_count;
+}
+
 static const struct op_kind op_temporal_join_kind = {
     .name = "TemporalJoin",
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .restore = restore,
     .destroy = destroy,

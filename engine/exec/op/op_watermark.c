@@ -11,6 +11,7 @@
  *
  * Rows without a time are bad rows of the table. */
 #include "exec/op/ops.h"
+#include "exec/view.h"
 #include "expr/program.h"
 #include "base/clock.h"
 #include "state/code.h"
@@ -430,6 +431,16 @@ static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
     op->base.due_us = INT64_MAX;
     op->time_us = moved;
     return op_emit_watermark(base, moved, err);
+}
+
+void op_watermark_split(const struct op *base, uint32_t split, struct view_split *ret)
+{
+    const struct op_watermark *op = (const struct op_watermark *)base;
+    if (split >= op->split_count)
+        return;
+    ret->watermark_us = op->splits[split].watermark_us;
+    ret->holds = op->splits[split].counts;
+    ret->idle = !ret->holds && !ret->ended;
 }
 
 /* --- snapshots ------------------------------------------------------------------------------------- */

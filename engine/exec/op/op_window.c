@@ -406,12 +406,27 @@ static void destroy(struct op *base)
     window_groups_done(&op->groups);
 }
 
+/* Slices are windows where no window has several. */
+static void look(struct op *base, struct op_look *ret)
+{
+    struct op_window *op = (struct op_window *)base;
+    int64_t end = INT64_MAX;
+    if (op->merges)
+        end = next_filled(op, window_next(&op->times, op->time_us));
+    else if (op->open.count > 0)
+        end = op->open.items[0].end_us;
+    if (end != INT64_MAX)
+        ret->open_until_us = window_fire(&op->times, end);
+    ret->open_count = op->open.count + op->totals.count;
+}
+
 static const struct op_kind op_window_kind = {
     .name = "WindowAggregate",
     .push = push,
     .watermark = watermark,
     .barrier = window_barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .timer = timer,
     .restore = window_restore,

@@ -330,12 +330,21 @@ static void destroy(struct op *base)
     state_heap_destroy(op->heap);
 }
 
+static void look(struct op *base, struct op_look *ret)
+{
+    struct op_window_join *op = (struct op_window_join *)base;
+    if (op->open_count > 0)
+        ret->open_until_us = window_fire(&op->times, op->open[0].end_us);
+    ret->open_count = op->open_count;
+}
+
 static const struct op_kind op_window_join_kind = {
     .name = "WindowJoin",
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .timer = timer,
     .restore = restore,

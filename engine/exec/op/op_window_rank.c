@@ -411,12 +411,21 @@ static void destroy(struct op *base)
 
 /* --- making ----------------------------------------------------------------------------------- */
 
+static void look(struct op *base, struct op_look *ret)
+{
+    struct op_window_rank *op = (struct op_window_rank *)base;
+    if (op->open_count > 0)
+        ret->open_until_us = window_fire(&op->times, op->open[0].end_us);
+    ret->open_count = op->open_count;
+}
+
 static const struct op_kind op_window_rank_kind = {
     .name = "WindowRank",
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .timer = timer,
     .restore = restore,

@@ -88,6 +88,16 @@ enum code op_source_emit_until(struct op *op, int64_t before_ms, int64_t upto_ms
 /* The connector behind it. */
 struct source *op_source_connector(struct op *op);
 uint64_t op_source_bytes(const struct op *op);
+/* What there is to know of its split number `split`, but for time: name borrowed, as long as the source
+ * is not asked for more.  False: it has none of that number. */
+struct view_split;
+bool op_source_split(const struct op *op, uint32_t split, struct view_split *ret);
+/* Of an operator of PLAN_JSON: what its path number `path` has found; false: there is none of that
+ * number. */
+struct view_path;
+bool op_json_path(const struct op *op, uint32_t path, struct view_path *ret);
+/* Of the watermark node above it: adds time. */
+void op_watermark_split(const struct op *op, uint32_t split, struct view_split *ret);
 
 enum code op_values_create(struct worker *worker, const struct plan_values *plan, struct op **ret,
                            struct error *err);
