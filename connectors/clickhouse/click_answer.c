@@ -159,6 +159,7 @@ enum remote_outcome click_run(struct http_client *client, const struct click_cal
     struct http_request request = {
         .method = "POST",
         .path = call->path,
+        .head = call->head,
         .body = call->body,
         .content_type = "application/octet-stream",
     };

@@ -7,20 +7,11 @@
 
 #include <math.h>
 
-/* ClickHouse's DateTime64 and Date32: 1900-01-01 .. 2299-12-31. */
-#define TIME64_MIN_US INT64_C(-2208988800000000)
-#define TIME64_MAX_US INT64_C(10413791999999999)
-#define DATE32_MIN (-25567)
-#define DATE32_MAX 120529
-
 /* --- bytes --------------------------------------------------------------------------------- */
 
 static void put_int(struct buf *out, int128 number, uint8_t bytes)
 {
-    char little[16];
-    for (int i = 0; i < 16; i++)
-        little[i] = (char)(uint8_t)((uint128)number >> (8 * i));
-    buf_put(out, little, bytes);
+    buf_put(out, &number, bytes);
 }
 
 static void put_varint(struct buf *out, uint64_t number)
@@ -231,7 +222,7 @@ static bool put_date(struct buf *out, const struct click_type *to, const struct 
 {
     int64_t days = to_days(value, zone);
     bool is_long = to->kind == CLICK_DATE32;
-    if (days < (is_long ? DATE32_MIN : 0) || days > (is_long ? DATE32_MAX : UINT16_MAX))
+    if (days < (is_long ? CLICK_DATE32_MIN : 0) || days > (is_long ? CLICK_DATE32_MAX : UINT16_MAX))
         return false;
     put_int(out, days, to->bytes);
     return true;
@@ -257,7 +248,7 @@ static bool put_time(struct buf *out, const struct click_type *to, const struct 
 static bool put_time64(struct buf *out, const struct click_type *to, const struct value *value)
 {
     int64_t us = to_instant_us(to, value), ticks;
-    if (us < TIME64_MIN_US || us > TIME64_MAX_US)
+    if (us < CLICK_TIME64_MIN_US || us > CLICK_TIME64_MAX_US)
         return false;
     if (to->precision <= 6)
         ticks = time_floor_div(us, (int64_t)decimal_power(6 - to->precision));

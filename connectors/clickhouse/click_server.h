@@ -29,6 +29,7 @@ enum remote_outcome click_judge(int status, struct str text, struct error *err);
 
 struct click_call {
     struct str path;
+    struct str head; /* in front of the body: the statement of an INSERT */
     struct str body;
     http_piece take; /* NULL: the answer is collected */
     void *self;

@@ -32,13 +32,37 @@ static enum code in_column(const struct click_sink_column *column, struct error 
     return error_set(err, E_DATA, "column \"" STR_FMT "\": %s", STR_ARG(column->column->name), why);
 }
 
-static enum code put_field(struct click_sink *s, const struct click_sink_column *column,
+static bool put_shortly(struct click_sink_column *column, const struct column *cells, uint32_t row,
+                        struct buf *out)
+{
+    const struct click_type *type = column->column->type;
+    size_t from = out->size;
+    if (column->written != cells->type) {
+        column->written = cells->type;
+        column->write = click_find_write(cells->type, type);
+    }
+    if (!column->write)
+        return false;
+    bool is_null = !column_is_valid(cells, row);
+    if (type->is_nullable)
+        buf_char(out, is_null);
+    if (is_null ? type->is_nullable : column->write(out, type, cells, row))
+        return true;
+    out->size = from;
+    return false;
+}
+
+static enum code put_field(struct click_sink *s, struct click_sink_column *column,
                            const struct batch *in, uint32_t row, bool is_delete, struct buf *out,
                            struct error *err)
 {
     struct value value;
     const struct click_type *type = column->column->type;
-    if (!value_from_column(in->columns[column->field], row, s->row_arena, &value))
+    const struct column *cells = in->columns[column->field];
+    if (put_shortly(column, cells, row, out))
+        return OK;
+    arena_reset(s->row_arena);
+    if (!value_from_column(cells, row, s->row_arena, &value))
         return error_nomem(err);
     /* A delete by key has nothing but the key; without its version it would be an old row. */
     if (is_delete && value.is_null && !type->is_nullable && !column->is_version) {
@@ -54,7 +78,7 @@ static enum code put_row(struct click_sink *s, const struct batch *in, uint32_t 
 {
     struct value mark = { .type = &type_tinyint };
     for (uint32_t i = 0; i < s->column_count; i++) {
-        const struct click_sink_column *column = &s->columns[i];
+        struct click_sink_column *column = &s->columns[i];
         if (column->from == CLICK_FIELD) {
             TRY(put_field(s, column, in, row, is_delete, out, err));
             continue;
@@ -81,6 +105,7 @@ static enum code put_key_literal(struct click_sink *s, struct str key, struct bu
 {
     struct click_reader reader = { key.data, key.data + key.size };
     uint32_t count = s->def->schema->key_count;
+    arena_reset(s->row_arena);
     buf_text(out, count > 1 ? "(" : "");
     for (uint32_t i = 0; i < count; i++) {
         buf_text(out, i > 0 ? ", " : "");
@@ -99,7 +124,6 @@ static enum code encode(void *self, const struct batch *in, uint32_t row, bool i
     bool is_upsert = s->mode == SINK_UPSERT;
     if (is_delete && s->deletes == CLICK_DELETE_IGNORED)
         return OK;
-    arena_reset(s->row_arena);
     bool is_mutation = is_delete && s->deletes == CLICK_DELETE_MUTATION;
     if (is_upsert)
         TRY(put_key(s, in, row, key, err));
@@ -116,40 +140,46 @@ static enum code encode(void *self, const struct batch *in, uint32_t row, bool i
 /* --- the sender's thread: a call ----------------------------------------------------------- */
 
 /* The token stays the same as long as it is not known what became of these bytes. */
-static void put_token(struct click_sink *s)
+static enum code put_token(struct click_sink *s, struct str rows, struct error *err)
 {
-    uint64_t hash = hash_bytes(s->body.data, s->body.size, 0);
-    if (s->open_size != s->body.size || s->open_hash != hash)
+    uint64_t hash = hash_bytes(rows.data, rows.size, 0);
+    if (s->open_size != rows.size || s->open_hash != hash)
         s->call++;
     s->open_hash = hash;
-    s->open_size = s->body.size;
+    s->open_size = rows.size;
     buf_clear(&s->path);
     buf_str(&s->path, s->insert_path);
-    if (s->table.has_token)
-        buf_printf(&s->path, "&insert_deduplication_token=weir-%016llx-%llu",
-                   (unsigned long long)s->run, (unsigned long long)s->call);
+    buf_printf(&s->path, "&insert_deduplication_token=weir-%016llx-%llu",
+               (unsigned long long)s->run, (unsigned long long)s->call);
+    return buf_check(&s->path, err);
 }
 
-static enum remote_outcome run(struct click_sink *s, struct str path, struct error *err)
+static enum remote_outcome insert(struct click_sink *s, struct str rows, struct error *err)
 {
-    struct click_call call = { .path = path, .body = buf_view(&s->body) };
-    if (buf_check(&s->body, err) != OK || buf_check(&s->path, err) != OK)
-        return REMOTE_FATAL;
-    return click_run(s->client, &call, NULL, NULL, err);
-}
-
-static enum remote_outcome insert(struct click_sink *s, const struct remote_row *rows,
-                                  uint32_t count, struct error *err)
-{
-    buf_clear(&s->body);
-    buf_str(&s->body, s->insert_head);
-    for (uint32_t i = 0; i < count; i++)
-        buf_str(&s->body, rows[i].bytes);
-    put_token(s);
-    enum remote_outcome outcome = run(s, buf_view(&s->path), err);
+    struct click_call call = { .path = s->insert_path, .head = s->insert_head, .body = rows };
+    if (s->table.has_token) {
+        if (put_token(s, rows, err) != OK)
+            return REMOTE_FATAL;
+        call.path = buf_view(&s->path);
+    }
+    enum remote_outcome outcome = click_run(s->client, &call, NULL, NULL, err);
     if (outcome == REMOTE_DONE)
         s->open_size = 0;
     return outcome;
+}
+
+static enum remote_outcome insert_some(struct click_sink *s, const struct remote_row *rows,
+                                       uint32_t count, struct error *err)
+{
+    buf_clear(&s->body);
+    for (uint32_t i = 0; i < count; i++)
+        buf_str(&s->body, rows[i].bytes);
+    return buf_check(&s->body, err) == OK ? insert(s, buf_view(&s->body), err) : REMOTE_FATAL;
+}
+
+static enum remote_outcome insert_together(void *self, struct str rows, struct error *err)
+{
+    return insert(self, rows, err);
 }
 
 /* As many as go into one statement. */
@@ -158,7 +188,6 @@ static enum remote_outcome delete_some(struct click_sink *s, const struct remote
 {
     uint32_t n = 0;
     buf_clear(&s->body);
-    buf_clear(&s->path);
     buf_str(&s->body, s->delete_head);
     while (n < *count && (n == 0 || s->body.size + rows[n].bytes.size < STATEMENT_BYTES)) {
         buf_text(&s->body, n > 0 ? ", " : "");
@@ -166,7 +195,9 @@ static enum remote_outcome delete_some(struct click_sink *s, const struct remote
     }
     buf_char(&s->body, ')');
     *count = n;
-    return run(s, s->target.path, err);
+    struct click_call call = { .path = s->target.path, .body = buf_view(&s->body) };
+    return buf_check(&s->body, err) == OK ? click_run(s->client, &call, NULL, NULL, err)
+                                          : REMOTE_FATAL;
 }
 
 static bool is_mutation(const struct click_sink *s, const struct remote_row *row)
@@ -185,7 +216,7 @@ static enum remote_outcome send(void *self, struct remote_call *call, struct err
             if (is_mutation(s, rows + count) != mutates)
                 break;
         enum remote_outcome outcome =
-            mutates ? delete_some(s, rows, &count, err) : insert(s, rows, count, err);
+            mutates ? delete_some(s, rows, &count, err) : insert_some(s, rows, count, err);
         if (outcome != REMOTE_DONE)
             return outcome;
         for (uint32_t i = 0; i < count; i++)
@@ -222,6 +253,7 @@ static const struct remote_sink_kind remote_kind = {
     .encode = encode,
     .prepare = prepare,
     .send = send,
+    .send_together = insert_together,
     .interrupt = interrupt,
     .destroy = destroy,
 };

@@ -18,6 +18,8 @@ struct click_sink_column {
     uint32_t field;
     const struct click_column *column;
     bool is_version;
+    const struct type *written; /* of the cells that `write` is for */
+    click_write *write;         /* the short way; NULL: there is none */
 };
 
 /* How a delete is written. */
@@ -42,7 +44,7 @@ struct click_sink {
     struct click_table table;
     struct click_sink_column *columns;
     uint32_t column_count;
-    const struct click_sink_column **keys; /* one a column of the primary key */
+    struct click_sink_column **keys; /* one a column of the primary key */
     enum click_delete deletes;
     struct str insert_path;              /* of the target, with settings for an INSERT */
     struct str insert_head, delete_head; /* what stands in front of rows and of keys */

@@ -147,7 +147,7 @@ static enum code list_columns(struct click_sink *s, struct error *err)
 static enum code find_keys(struct click_sink *s, struct error *err)
 {
     const struct schema *schema = s->def->schema;
-    s->keys = arena_array(s->known, const struct click_sink_column *, schema->key_count + 1);
+    s->keys = arena_array(s->known, struct click_sink_column *, schema->key_count + 1);
     if (!s->keys)
         return error_nomem(err);
     for (uint32_t i = 0; i < schema->key_count; i++)

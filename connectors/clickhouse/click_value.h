@@ -21,12 +21,24 @@
 
 /* --- writing --- */
 
+/* ClickHouse's DateTime64 and Date32: 1900-01-01 .. 2299-12-31. */
+#define CLICK_TIME64_MIN_US INT64_C(-2208988800000000)
+#define CLICK_TIME64_MAX_US INT64_C(10413791999999999)
+#define CLICK_DATE32_MIN (-25567)
+#define CLICK_DATE32_MAX 120529
+
 /* Is there a way from the values of `from` to `to`? */
 bool click_can_put(const struct type *from, const struct click_type *to);
 /* Appends the value; NULL only where the type takes it.  E_DATA: why it does not fit, without the
  * column's name.  `zone`: the session's, for instants as text. */
 enum code click_put(struct buf *out, const struct click_type *to, const struct value *value,
                     const struct zone *zone, struct error *err) WEIR_CHECKED;
+/* The short way for a cell that is not NULL, without the mark of a Nullable.  false: nothing was
+ * appended, and click_put() is to be asked. */
+typedef bool click_write(struct buf *out, const struct click_type *to, const struct column *from,
+                         uint32_t row);
+/* NULL: there is none. */
+click_write *click_find_write(const struct type *from, const struct click_type *to);
 /* What a column has that was given nothing: 0, "", NULL. */
 void click_put_default(struct buf *out, const struct click_type *to);
 

@@ -13,7 +13,8 @@
  * click_sink_table.c  what a sink needs to know of its table
  * click_table.c       what a server tells about a table
  * click_type.c        types of columns
- * click_view.c        a table that is read, and rows of answers */
+ * click_view.c        a table that is read, and rows of answers
+ * click_write.c       values to RowBinary, the short way */
 #pragma once
 
 #include "connector/connector.h"

@@ -42,6 +42,7 @@ uint32_t http_client_endpoint_count(const struct http_client *client);
 struct http_request {
     const char *method;       /* "GET", "PUT" ... */
     struct str path;          /* "/t1/multiget?e=b64&row=..." : escaped already */
+    struct str head;          /* goes in front of the body, which then need not be copied */
     struct str body;          /* data NULL: none */
     const char *content_type; /* of the body */
     const char *accept;       /* NULL: none */

@@ -161,6 +161,7 @@ enum code http_attempt(struct http_client *c, int64_t limit_us, struct error *er
     c->failed = OK;
     c->header_bytes = 0;
     c->has_head = false;
+    c->sent = 0;
     c->reason[0] = 0;
     buf_clear(&c->reply);
     buf_clear(&c->url);

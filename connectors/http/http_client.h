@@ -40,6 +40,7 @@ struct http_client {
     uint64_t header_bytes;
     bool has_head;              /* the empty line behind the headers was there */
     struct curl_slist *headers; /* owned */
+    uint64_t sent;              /* bytes of head and body */
     struct buf url, packed;     /* packed: the body, compressed */
     struct buf reply, content_type;
     char reason[CURL_ERROR_SIZE];

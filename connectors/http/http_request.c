@@ -50,41 +50,88 @@ static enum code add_standing_headers(struct http_client *c, struct error *err)
     return add_header(c, "Expect:", STR(""), err); /* it would cost a round trip, or a second */
 }
 
-static enum code pack(struct http_client *c, struct str body, bool *ret_packed, struct error *err)
+/* Both lie in memory that nobody changes. */
+static int deflate_part(z_stream *z, struct str part, int flush)
+{
+    z->next_in = (Bytef *)(uintptr_t)part.data;
+    z->avail_in = (uInt)part.size;
+    return part.size > 0 ? deflate(z, flush) : Z_OK;
+}
+
+static enum code pack(struct http_client *c, struct str head, struct str body, bool *ret_packed,
+                      struct error *err)
 {
     z_stream z = { 0 };
+    uint64_t size = (uint64_t)head.size + body.size;
     *ret_packed = false;
     buf_clear(&c->packed);
-    if (!c->settings.compresses || body.size < PACK_FROM_BYTES || body.size > INT32_MAX)
+    if (!c->settings.compresses || body.size < PACK_FROM_BYTES || size > INT32_MAX)
         return OK;
     if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return error_nomem(err);
-    size_t bound = deflateBound(&z, (uLong)body.size);
+    size_t bound = deflateBound(&z, (uLong)size);
     bool has_room = buf_reserve(&c->packed, bound);
     if (has_room) {
-        z.next_in = (Bytef *)(uintptr_t)body.data;
-        z.avail_in = (uInt)body.size;
         z.next_out = (Bytef *)c->packed.data;
         z.avail_out = (uInt)bound;
-        *ret_packed = deflate(&z, Z_FINISH) == Z_STREAM_END;
+        *ret_packed = deflate_part(&z, head, Z_NO_FLUSH) == Z_OK &&
+                      deflate_part(&z, body, Z_FINISH) == Z_STREAM_END;
         c->packed.size = z.total_out;
     }
     deflateEnd(&z);
     return has_room ? OK : error_nomem(err);
 }
 
+/* Head and body one after the other. */
+static size_t on_send(char *to, size_t size, size_t count, void *self)
+{
+    struct http_client *c = self;
+    struct str head = c->request->head, body = c->request->body;
+    struct str part = c->sent < head.size ? head : body;
+    uint64_t from = c->sent < head.size ? c->sent : c->sent - head.size;
+    size_t n = MIN(size * count, part.size - (size_t)from);
+    if (n > 0)
+        memcpy(to, part.data + from, n);
+    c->sent += n;
+    return n;
+}
+
+/* From the start again: on a connection that had been closed meanwhile. */
+static int on_seek(void *self, curl_off_t offset, int origin)
+{
+    struct http_client *c = self;
+    if (origin != SEEK_SET || offset < 0)
+        return CURL_SEEKFUNC_FAIL;
+    c->sent = (uint64_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static enum code set_parts(struct http_client *c, struct error *err)
+{
+    HTTP_SET(c, CURLOPT_POSTFIELDS, NULL);
+    HTTP_SET(c, CURLOPT_POSTFIELDSIZE_LARGE,
+             (curl_off_t)(c->request->head.size + c->request->body.size));
+    HTTP_SET(c, CURLOPT_READFUNCTION, on_send);
+    HTTP_SET(c, CURLOPT_READDATA, c);
+    HTTP_SET(c, CURLOPT_SEEKFUNCTION, on_seek);
+    HTTP_SET(c, CURLOPT_SEEKDATA, c);
+    return OK;
+}
+
 static enum code set_body(struct http_client *c, struct error *err)
 {
-    struct str body = c->request->body;
+    struct str head = c->request->head, body = c->request->body;
     const char *type = c->request->content_type;
     bool is_packed;
-    TRY(pack(c, body, &is_packed, err));
+    TRY(pack(c, head, body, &is_packed, err));
     if (is_packed) {
         TRY(add_header(c, "Content-Encoding: gzip", STR(""), err));
         body = buf_view(&c->packed);
     }
     TRY(add_header(c, type ? "Content-Type: " : "Content-Type:", str_of(type ? type : ""), err));
     HTTP_SET(c, CURLOPT_POST, 1L);
+    if (head.size > 0 && !is_packed)
+        return set_parts(c, err);
     HTTP_SET(c, CURLOPT_POSTFIELDS, body.data ? body.data : "");
     HTTP_SET(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
     return OK;

@@ -1,185 +1,354 @@
-/* remote_queue.c -- see remote_queue.h. */
+/* remote_queue.c -- see remote_queue.h; what is in a group is in remote_group.c. */
 #include "remote/remote_queue.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
 
-enum { BUCKETS_MIN = 64 };
+/* Positions in a group have 31 bits, and the last row may be of 1 GB. */
+#define GROUP_BYTES_MAX (UINT64_C(1) << 28)
 
-struct queued_row *queued_row_create(struct str bytes, struct str key, bool is_delete,
-                                     int64_t since_us)
-{
-    if (key.size > UINT32_MAX)
-        return NULL;
-    struct queued_row *row = mem_alloc(sizeof *row + bytes.size + key.size);
-    if (!row)
-        return NULL;
-    *row = (struct queued_row){
-        .since_us = since_us,
-        .is_delete = is_delete,
-        .size = bytes.size,
-        .key_size = (uint32_t)key.size,
-    };
-    if (bytes.size > 0)
-        memcpy(row->data, bytes.data, bytes.size);
-    if (key.size > 0) {
-        memcpy(row->data + bytes.size, key.data, key.size);
-        row->hash = hash_bytes(key.data, key.size, 0);
-    }
-    return row;
-}
+enum {
+    GROUPS_MIN = 4,
+    SLOTS_MIN = 64,
+    HOLLOW_ROWS = 64, /* fewer are not worth closing up */
+    HOLLOW_BYTES = 4096,
+};
 
-void queued_rows_destroy(struct queued_row *first)
+static void destroy_group(struct row_group *g)
 {
-    while (first) {
-        struct queued_row *next = first->next;
-        mem_free(first);
-        first = next;
-    }
+    if (!g)
+        return;
+    row_group_done(g);
+    mem_free(g);
 }
 
 void remote_queue_done(struct remote_queue *q)
 {
-    queued_rows_destroy(q->first);
-    mem_free(q->buckets);
+    for (uint64_t n = q->first; n < q->end; n++)
+        destroy_group(q->groups[n % q->group_cap]);
+    destroy_group(q->spare);
+    mem_free(q->groups);
+    mem_free(q->slots);
+}
+
+static struct row_group *group_at(const struct remote_queue *q, uint64_t number)
+{
+    return q->groups[number % q->group_cap];
 }
 
 /* --- the table of keys --------------------------------------------------------------- */
 
-static struct queued_row **bucket_of(const struct remote_queue *q, uint64_t hash)
+static uint64_t hash_of(struct str key)
 {
-    return &q->buckets[hash & (q->bucket_count - 1)];
+    return hash_short_bytes(key.data, key.size, 0);
 }
 
-static void put_into_table(struct remote_queue *q, struct queued_row *row)
+/* Do rows of this group still stand for their keys? */
+static bool is_foldable(const struct remote_queue *q, uint64_t group)
 {
-    struct queued_row **bucket = bucket_of(q, row->hash);
-    row->chain = *bucket;
-    row->is_foldable = true;
-    *bucket = row;
+    return group >= q->fold_from && group >= q->first;
 }
 
-static void take_out_of_table(struct remote_queue *q, struct queued_row *row)
+/* The slot of the key, or the free one that may become it. */
+static struct key_slot *find_slot(const struct remote_queue *q, uint64_t hash, struct str key)
 {
-    if (!row->is_foldable)
-        return;
-    struct queued_row **link = bucket_of(q, row->hash);
-    while (*link != row)
-        link = &(*link)->chain;
-    *link = row->chain;
-    row->is_foldable = false;
+    uint64_t mask = q->slot_cap - 1;
+    for (uint64_t at = hash & mask;; at = (at + 1) & mask) {
+        struct key_slot *slot = &q->slots[at];
+        if (slot->row == 0)
+            return slot;
+        if (slot->tag == (uint32_t)(hash >> 32) && is_foldable(q, slot->group) &&
+            str_eq(row_group_key(group_at(q, slot->group), slot->row - 1), key))
+            return slot;
+    }
 }
 
-static struct queued_row *find_in_table(const struct remote_queue *q, const struct queued_row *row)
+static void set_slot(struct remote_queue *q, struct key_slot *slot, uint64_t hash, uint64_t group,
+                     uint32_t row)
 {
-    struct queued_row *found = *bucket_of(q, row->hash);
-    while (found &&
-           (found->hash != row->hash || !str_eq(queued_row_key(found), queued_row_key(row))))
-        found = found->chain;
-    return found;
+    q->slots_used += slot->row == 0;
+    *slot = (struct key_slot){ .group = group, .row = row + 1, .tag = (uint32_t)(hash >> 32) };
 }
 
-enum code remote_queue_reserve(struct remote_queue *q, uint64_t more, struct error *err)
+/* Of rows of one key the last one counts. */
+static void fill_slots(struct remote_queue *q)
 {
-    uint64_t want = MAX(q->bucket_count, (uint64_t)BUCKETS_MIN);
-    while (want < q->count + more)
-        want *= 2;
-    if (!q->folds || want == q->bucket_count)
+    for (uint64_t n = MAX(q->first, q->fold_from); n < q->end; n++) {
+        const struct row_group *g = group_at(q, n);
+        for (uint32_t row = 0; row < g->count; row++) {
+            struct str key = row_group_key(g, row);
+            if (g->rows[row].is_gone || key.size == 0)
+                continue;
+            uint64_t hash = hash_of(key);
+            set_slot(q, find_slot(q, hash, key), hash, n, row);
+        }
+    }
+}
+
+/* So that `more` keys find a free slot.  Those of rows that have left are free again then. */
+static enum code reserve_slots(struct remote_queue *q, uint64_t more, struct error *err)
+{
+    uint64_t want = SLOTS_MIN;
+    if ((q->slots_used + more) * 4 <= q->slot_cap * 3)
         return OK;
-    struct queued_row **buckets = mem_array(want, sizeof(struct queued_row *));
-    if (!buckets)
+    while (want < 2 * (q->count + more))
+        want *= 2;
+    struct key_slot *slots = mem_array(want, sizeof *slots);
+    if (!slots)
         return error_nomem(err);
-    mem_free(q->buckets);
-    q->buckets = buckets;
-    q->bucket_count = want;
-    for (struct queued_row *row = q->first; row; row = row->next)
-        if (row->is_foldable)
-            put_into_table(q, row);
+    mem_free(q->slots);
+    q->held_bytes += want * sizeof *slots - q->slot_cap * sizeof *slots;
+    q->slots = slots;
+    q->slot_cap = want;
+    q->slots_used = 0;
+    fill_slots(q);
+    return OK;
+}
+
+/* --- groups -------------------------------------------------------------------------- */
+
+static enum code reserve_groups(struct remote_queue *q, struct error *err)
+{
+    if (q->end - q->first < q->group_cap)
+        return OK;
+    uint64_t cap = MAX(q->group_cap * 2, (uint64_t)GROUPS_MIN);
+    struct row_group **groups = mem_array(cap, sizeof(struct row_group *));
+    if (!groups)
+        return error_nomem(err);
+    for (uint64_t n = q->first; n < q->end; n++)
+        groups[n % cap] = q->groups[n % q->group_cap];
+    mem_free(q->groups);
+    q->groups = groups;
+    q->group_cap = cap;
+    return OK;
+}
+
+static enum code begin_group(struct remote_queue *q, int64_t since_us, struct error *err)
+{
+    TRY(reserve_groups(q, err));
+    struct row_group *g = q->spare;
+    q->spare = NULL;
+    if (!g) {
+        g = mem_alloc(sizeof *g);
+        if (!g)
+            return error_nomem(err);
+        row_group_init(g);
+    }
+    row_group_clear(g);
+    g->epoch = q->epoch;
+    g->since_us = since_us;
+    q->held_bytes += row_group_held(g);
+    q->groups[q->end++ % q->group_cap] = g;
+    return OK;
+}
+
+static uint64_t limit_of(const struct remote_queue *q)
+{
+    return q->group_bytes > 0 ? MIN(q->group_bytes, GROUP_BYTES_MAX) : GROUP_BYTES_MAX;
+}
+
+static bool has_room(const struct remote_queue *q, const struct row_group *g, uint64_t size)
+{
+    return !g->is_closed && (g->live == 0 || (g->live < q->group_rows &&
+                                              row_group_live_bytes(g) + size <= limit_of(q)));
+}
+
+/* The group that takes a row of `size` bytes. */
+static enum code open_group(struct remote_queue *q, uint64_t size, int64_t since_us,
+                            struct row_group **ret, struct error *err)
+{
+    struct row_group *last = q->first < q->end ? group_at(q, q->end - 1) : NULL;
+    if (!last || !has_room(q, last, size)) {
+        if (last)
+            last->is_closed = true;
+        TRY(begin_group(q, since_us, err));
+    }
+    *ret = group_at(q, q->end - 1);
+    (*ret)->since_us = MIN((*ret)->since_us, since_us);
+    return OK;
+}
+
+static enum code add(struct remote_queue *q, struct row_group *g, const struct row_group *rows,
+                     uint32_t row, uint32_t n, struct error *err)
+{
+    uint64_t held = row_group_held(g);
+    enum code code = row_group_copy(g, rows, row, n, err);
+    q->held_bytes += row_group_held(g) - held;
+    if (code == OK)
+        q->count += n;
+    return code;
+}
+
+static struct row_group *take_out(struct remote_queue *q)
+{
+    struct row_group *g = group_at(q, q->first++);
+    q->count -= g->live;
+    q->held_bytes -= row_group_held(g);
+    return g;
+}
+
+/* The first group has a row, so that its epoch and its time say something. */
+static void drop_empty(struct remote_queue *q)
+{
+    while (q->first < q->end && group_at(q, q->first)->live == 0)
+        remote_queue_give_back(q, take_out(q));
+}
+
+/* --- rows that take the place of others ------------------------------------------------ */
+
+/* Slots say where rows will be, while the rows still are where slots say. */
+static void move_slots(struct remote_queue *q, uint64_t number)
+{
+    const struct row_group *g = group_at(q, number);
+    uint64_t mask = q->slot_cap - 1;
+    for (uint32_t row = 0, to = 0; row < g->count; row++) {
+        struct str key = row_group_key(g, row);
+        if (g->rows[row].is_gone)
+            continue;
+        for (uint64_t at = hash_of(key) & mask; q->slots[at].row != 0; at = (at + 1) & mask)
+            if (q->slots[at].group == number && q->slots[at].row == row + 1) {
+                q->slots[at].row = to + 1;
+                break;
+            }
+        to++;
+    }
+}
+
+static bool is_hollow(const struct row_group *g)
+{
+    return g->count - g->live > MAX(g->live, (uint32_t)HOLLOW_ROWS) ||
+           g->gone_bytes > MAX(row_group_live_bytes(g), (uint64_t)HOLLOW_BYTES);
+}
+
+static void close_up(struct remote_queue *q, uint64_t number)
+{
+    struct row_group *g = group_at(q, number);
+    uint64_t held = row_group_held(g);
+    move_slots(q, number);
+    row_group_close_up(g);
+    q->held_bytes += row_group_held(g) - held;
+}
+
+static bool is_kept(const struct remote_queue *q, const struct key_slot *slot, bool is_delete)
+{
+    return q->keeps_deletes && !is_delete &&
+           group_at(q, slot->group)->rows[slot->row - 1].is_delete;
+}
+
+/* Another row stands for that of the slot. */
+static void let_go(struct remote_queue *q, const struct key_slot *slot)
+{
+    struct row_group *g = group_at(q, slot->group);
+    struct queued_row *row = &g->rows[slot->row - 1];
+    row->is_gone = true;
+    g->gone_bytes += row_group_size(g, slot->row - 1, 1);
+    g->deletes -= row->is_delete;
+    g->live--;
+    q->count--;
+}
+
+static enum code fold(struct remote_queue *q, const struct row_group *rows, uint32_t row,
+                      int64_t since_us, struct error *err)
+{
+    struct str key = row_group_key(rows, row);
+    uint64_t hash = hash_of(key);
+    struct key_slot *slot = key.size > 0 ? find_slot(q, hash, key) : NULL;
+    struct key_slot old = { .row = 0 };
+    struct row_group *g;
+    if (slot && slot->row > 0 && !is_kept(q, slot, rows->rows[row].is_delete)) {
+        old = *slot;
+        let_go(q, &old);
+        /* A key that changes all the time must not wait for ever. */
+        since_us = MIN(since_us, group_at(q, old.group)->since_us);
+    }
+    TRY(open_group(q, row_group_size(rows, row, 1), since_us, &g, err));
+    TRY(add(q, g, rows, row, 1, err));
+    if (slot)
+        set_slot(q, slot, hash, q->end - 1, g->count - 1);
+    if (old.row > 0 && is_hollow(group_at(q, old.group)))
+        close_up(q, old.group);
+    return OK;
+}
+
+static enum code fold_all(struct remote_queue *q, const struct row_group *rows, int64_t now_us,
+                          struct error *err)
+{
+    TRY(reserve_slots(q, rows->count, err));
+    for (uint32_t row = 0; row < rows->count; row++)
+        TRY(fold(q, rows, row, now_us, err));
     return OK;
 }
 
 /* --- the queue ----------------------------------------------------------------------- */
 
-static void unlink_row(struct remote_queue *q, struct queued_row *row)
+/* How many rows from `row` on go into the group, which has room for one. */
+static uint32_t fit(const struct remote_queue *q, const struct row_group *g,
+                    const struct row_group *rows, uint32_t row)
 {
-    *(row->prev ? &row->prev->next : &q->first) = row->next;
-    *(row->next ? &row->next->prev : &q->last) = row->prev;
-    q->count--;
-    q->held_bytes -= queued_row_held(row);
-    q->sent_bytes -= row->size + row->key_size;
-    if (q->folds)
-        take_out_of_table(q, row);
+    uint32_t most = MIN(rows->count - row, MAX(q->group_rows, 1) - g->live), n = 1;
+    uint64_t taken = row_group_live_bytes(g);
+    if (taken + row_group_size(rows, row, most) <= limit_of(q))
+        return most;
+    while (n < most && taken + row_group_size(rows, row, n + 1) <= limit_of(q))
+        n++;
+    return n;
 }
 
-static void append(struct remote_queue *q, struct queued_row *row)
+static enum code append_all(struct remote_queue *q, const struct row_group *rows, int64_t now_us,
+                            struct error *err)
 {
-    row->next = NULL;
-    row->prev = q->last;
-    *(q->last ? &q->last->next : &q->first) = row;
-    q->last = row;
-    row->epoch = q->epoch;
-    /* It is no loss if a row that is gone is what it says: a call is then made too early. */
-    q->since_us = q->count == 0 ? row->since_us : MIN(q->since_us, row->since_us);
-    q->count++;
-    q->held_bytes += queued_row_held(row);
-    q->sent_bytes += row->size + row->key_size;
-}
-
-uint32_t remote_queue_push(struct remote_queue *q, struct queued_row *row)
-{
-    uint32_t replaced = 0;
-    if (q->folds && row->key_size > 0) {
-        struct queued_row *old = find_in_table(q, row);
-        if (old && q->keeps_deletes && old->is_delete && !row->is_delete) {
-            take_out_of_table(q, old);
-        } else if (old) {
-            /* A key that changes all the time must not wait for ever. */
-            row->since_us = MIN(row->since_us, old->since_us);
-            unlink_row(q, old);
-            mem_free(old);
-            replaced = 1;
-        }
-        put_into_table(q, row);
+    for (uint32_t row = 0, n; row < rows->count; row += n) {
+        struct row_group *g;
+        TRY(open_group(q, row_group_size(rows, row, 1), now_us, &g, err));
+        n = fit(q, g, rows, row);
+        TRY(add(q, g, rows, row, n, err));
     }
-    append(q, row);
-    return replaced;
+    return OK;
 }
 
-/* Rows are looked at once: there are many, and each is a miss of the cache. */
-struct queued_row *remote_queue_take(struct remote_queue *q, uint32_t max_rows, uint64_t max_bytes,
-                                     uint32_t *ret_count)
+enum code remote_queue_push(struct remote_queue *q, const struct row_group *rows, int64_t now_us,
+                            struct error *err)
 {
-    struct queued_row *first = q->first, *last = NULL, *row = first;
-    uint64_t bytes = 0, held = 0;
-    uint32_t count = 0;
-    for (; row && count < max_rows; row = row->next) {
-        uint64_t size = row->size + row->key_size;
-        if (count > 0 &&
-            (row->epoch != first->epoch || (max_bytes > 0 && bytes + size > max_bytes)))
-            break;
-        if (q->folds)
-            take_out_of_table(q, row);
-        bytes += size;
-        held += queued_row_held(row);
-        count++;
-        last = row;
+    enum code code = q->folds ? fold_all(q, rows, now_us, err) : append_all(q, rows, now_us, err);
+    drop_empty(q);
+    return code;
+}
+
+/* Groups that rows have left go together, as far as one call takes them. */
+static void join_next(struct remote_queue *q, struct row_group *g)
+{
+    row_group_close_up(g);
+    for (drop_empty(q); q->folds && q->first < q->end; drop_empty(q)) {
+        const struct row_group *next = group_at(q, q->first);
+        if (next->epoch != g->epoch || g->live + next->live > q->group_rows ||
+            row_group_live_bytes(g) + row_group_live_bytes(next) > limit_of(q))
+            return;
+        close_up(q, q->first);
+        if (row_group_copy(g, next, 0, next->count, NULL) != OK)
+            return; /* no memory: then as it is */
+        remote_queue_give_back(q, take_out(q));
     }
-    *ret_count = count;
-    if (!last)
+}
+
+struct row_group *remote_queue_take(struct remote_queue *q)
+{
+    if (q->first == q->end)
         return NULL;
-    last->next = NULL;
-    q->first = row;
-    *(row ? &row->prev : &q->last) = NULL;
-    q->count -= count;
-    q->held_bytes -= held;
-    q->sent_bytes -= bytes;
-    q->since_us = row ? row->since_us : INT64_MAX;
-    return first;
+    struct row_group *g = take_out(q);
+    join_next(q, g);
+    return g;
+}
+
+void remote_queue_give_back(struct remote_queue *q, struct row_group *g)
+{
+    destroy_group(q->spare);
+    q->spare = g;
 }
 
 void remote_queue_end_epoch(struct remote_queue *q)
 {
-    for (struct queued_row *row = q->first; row && q->folds; row = row->next)
-        take_out_of_table(q, row);
+    if (q->first < q->end)
+        group_at(q, q->end - 1)->is_closed = true;
+    q->fold_from = q->end;
     q->epoch++;
 }

@@ -19,6 +19,11 @@ struct sender {
     uint32_t cap;
 };
 
+/* Answers in a row that may be different next time. */
+struct attempts {
+    uint32_t pauses, failures;
+};
+
 struct str remote_reason(struct remote_call *call, const char *fmt, ...)
 {
     char text[512];
@@ -65,15 +70,19 @@ static enum code pause_before(struct remote_sink *s, uint32_t attempt, struct er
     return is_closing ? cancelled(err) : OK;
 }
 
+static enum code check_open(struct remote_sink *s, struct error *err)
+{
+    pthread_mutex_lock(&s->gate.lock);
+    bool is_closing = s->is_closing;
+    pthread_mutex_unlock(&s->gate.lock);
+    return is_closing ? cancelled(err) : OK;
+}
+
 static enum code send_rows(struct sender *sender, struct remote_row *rows, uint32_t count,
                            enum remote_outcome *ret, struct error *why, struct error *err)
 {
     struct remote_sink *s = sender->sink;
-    pthread_mutex_lock(&s->gate.lock);
-    bool is_closing = s->is_closing;
-    pthread_mutex_unlock(&s->gate.lock);
-    if (is_closing)
-        return cancelled(err);
+    TRY(check_open(s, err));
     arena_reset(sender->arena);
     struct remote_call call = { .rows = rows, .count = count, .arena = sender->arena };
     *ret = s->kind->send(s->self, &call, why);
@@ -137,43 +146,78 @@ static enum code fail(const struct remote_sink *s, struct error *why, uint32_t a
     return err->code;
 }
 
+static enum code wait_for_server(struct remote_sink *s, enum remote_outcome outcome,
+                                 struct attempts *attempts, struct error *why, struct error *err)
+{
+    if (outcome == REMOTE_FAILED && ++attempts->failures > s->settings.max_retries)
+        return fail(s, why, attempts->failures - 1, err);
+    return pause_before(s, attempts->pauses++, err);
+}
+
+static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_t count,
+                         struct error *err);
+
+/* The rows of a call that was refused; which of them is at fault is not known. */
+static enum code divide(struct sender *sender, struct remote_row *rows, uint32_t count,
+                        const struct error *why, struct error *err)
+{
+    uint32_t half = count / 2;
+    if (half > 0) {
+        TRY(deliver(sender, rows, half, err));
+        return deliver(sender, rows + half, count - half, err);
+    }
+    rows[0].verdict = REMOTE_BAD;
+    rows[0].reason = str_of(why->message);
+    return settle(sender->sink, rows, &count, REMOTE_REFUSED, err);
+}
+
 static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_t count,
                          struct error *err)
 {
     struct remote_sink *s = sender->sink;
-    uint32_t pauses = 0, failures = 0;
-    while (count > 0) {
+    struct attempts attempts = { 0 };
+    for (;;) {
         struct error why = { .code = OK };
         enum remote_outcome outcome;
         uint32_t before = count;
         TRY(send_rows(sender, rows, count, &outcome, &why, err));
         TRY(settle(s, rows, &count, outcome, err));
         if (count < before)
-            pauses = failures = 0;
+            attempts = (struct attempts){ 0 };
         if (outcome == REMOTE_FATAL)
             return fail(s, &why, 0, err);
         bool waits = outcome == REMOTE_AWAY || outcome == REMOTE_FAILED;
         note_waiting(s, waits && count > 0);
         if (count == 0)
-            break;
-        if (outcome == REMOTE_REFUSED && count == 1) {
-            rows[0].verdict = REMOTE_BAD;
-            rows[0].reason = str_of(why.message);
-            return settle(s, rows, &count, outcome, err);
-        }
-        if (outcome == REMOTE_REFUSED) {
-            uint32_t half = count / 2;
-            TRY(deliver(sender, rows, half, err));
-            rows += half;
-            count -= half;
-            pauses = failures = 0;
-            continue;
-        }
-        if (outcome == REMOTE_FAILED && ++failures > s->settings.max_retries)
-            return fail(s, &why, failures - 1, err);
-        TRY(pause_before(s, pauses++, err));
+            return OK;
+        if (waits)
+            TRY(wait_for_server(s, outcome, &attempts, &why, err));
+        else if (count > 1 || before == 1)
+            return divide(sender, rows, count, &why, err);
+        /* else the one that is left may not be the one that was refused */
     }
-    return OK;
+}
+
+/* The same for a call whose rows lie together; *ret_refused: they are to be divided. */
+static enum code deliver_together(struct sender *sender, const struct row_group *group,
+                                  bool *ret_refused, struct error *why, struct error *err)
+{
+    struct remote_sink *s = sender->sink;
+    struct attempts attempts = { 0 };
+    for (;;) {
+        enum remote_outcome outcome;
+        *why = (struct error){ .code = OK };
+        TRY(check_open(s, err));
+        outcome = s->kind->send_together(s->self, buf_view(&group->bytes), why);
+        if (outcome == REMOTE_FATAL)
+            return fail(s, why, 0, err);
+        bool waits = outcome == REMOTE_AWAY || outcome == REMOTE_FAILED;
+        note_waiting(s, waits);
+        *ret_refused = outcome == REMOTE_REFUSED;
+        if (!waits)
+            return OK;
+        TRY(wait_for_server(s, outcome, &attempts, why, err));
+    }
 }
 
 static enum code need_rows(struct sender *sender, uint32_t count, struct error *err)
@@ -189,40 +233,48 @@ static enum code need_rows(struct sender *sender, uint32_t count, struct error *
     return OK;
 }
 
-static enum code deliver_all(struct sender *sender, const struct queued_row *first, uint32_t count,
-                             struct error *err)
+static enum code deliver_group(struct sender *sender, struct row_group *group, struct error *err)
 {
-    TRY(need_rows(sender, count, err));
-    uint32_t n = 0;
-    for (const struct queued_row *row = first; row; row = row->next)
-        sender->rows[n++] = (struct remote_row){
-            .bytes = queued_row_bytes(row),
-            .key = queued_row_key(row),
-            .is_delete = row->is_delete,
+    bool is_refused = false;
+    struct error why;
+    if (sender->sink->kind->send_together && group->deletes == 0) {
+        TRY(deliver_together(sender, group, &is_refused, &why, err));
+        if (!is_refused)
+            return OK;
+    }
+    TRY(need_rows(sender, group->count, err));
+    for (uint32_t i = 0; i < group->count; i++)
+        sender->rows[i] = (struct remote_row){
+            .bytes = row_group_bytes(group, i),
+            .key = row_group_key(group, i),
+            .is_delete = group->rows[i].is_delete,
         };
-    return deliver(sender, sender->rows, n, err);
+    return is_refused ? divide(sender, sender->rows, group->count, &why, err)
+                      : deliver(sender, sender->rows, group->count, err);
 }
 
 /* --- the thread ------------------------------------------------------------------------ */
 
-static bool is_due(const struct remote_sink *s, int64_t now_us)
+bool remote_sink_is_due(const struct remote_sink *s, int64_t now_us)
 {
     const struct remote_sink_settings *set = &s->settings;
-    const struct remote_queue *q = &s->queue;
-    if (q->count == 0)
+    const struct row_group *first = remote_queue_first(&s->queue);
+    if (!first)
         return false;
-    return q->count >= set->max_rows || (set->max_bytes > 0 && q->sent_bytes >= set->max_bytes) ||
-           q->first->epoch < q->epoch || remote_sink_is_full(s) ||
-           (set->interval_ms > 0 && now_us - q->since_us >= set->interval_ms * 1000);
+    return first->is_closed || s->queue.count >= set->max_rows ||
+           (set->max_bytes > 0 && row_group_live_bytes(first) >= set->max_bytes) ||
+           remote_sink_is_full(s) ||
+           (set->interval_ms > 0 && now_us - first->since_us >= set->interval_ms * 1000);
 }
 
 /* Waits, with the lock held, until there is a call to make; false: the sink is being closed. */
 static bool wait_for_rows(struct remote_sink *s)
 {
-    while (!s->is_closing && !is_due(s, clock_monotonic_us())) {
-        bool is_timed = s->settings.interval_ms > 0 && s->queue.count > 0;
+    while (!s->is_closing && !remote_sink_is_due(s, clock_monotonic_us())) {
+        const struct row_group *first = remote_queue_first(&s->queue);
+        bool is_timed = s->settings.interval_ms > 0 && first;
         remote_gate_wait(&s->gate,
-                         is_timed ? s->queue.since_us + s->settings.interval_ms * 1000 : INT64_MAX);
+                         is_timed ? first->since_us + s->settings.interval_ms * 1000 : INT64_MAX);
     }
     return !s->is_closing;
 }
@@ -230,17 +282,14 @@ static bool wait_for_rows(struct remote_sink *s)
 static enum code send_next(struct sender *sender, struct error *err)
 {
     struct remote_sink *s = sender->sink;
-    uint32_t count;
-    uint64_t held_bytes = s->queue.held_bytes;
-    struct queued_row *rows =
-        remote_queue_take(&s->queue, s->settings.take_rows, s->settings.max_bytes, &count);
-    s->call_rows = count;
-    s->call_bytes = held_bytes - s->queue.held_bytes;
-    s->call_epoch = rows->epoch;
+    struct row_group *group = remote_queue_take(&s->queue);
+    s->call_rows = group->live;
+    s->call_bytes = row_group_held(group);
+    s->call_epoch = group->epoch;
     pthread_mutex_unlock(&s->gate.lock);
-    enum code code = deliver_all(sender, rows, count, err);
-    queued_rows_destroy(rows);
+    enum code code = deliver_group(sender, group, err);
     pthread_mutex_lock(&s->gate.lock);
+    remote_queue_give_back(&s->queue, group);
     s->call_bytes = 0;
     if (code == OK)
         s->call_rows = 0;

@@ -21,8 +21,9 @@ struct remote_sink {
     void *self; /* owned */
     struct remote_sink_settings settings;
     struct bad_rows *bad_rows;
-    struct buf bytes, key; /* of the row that is being encoded */
-    char *place;           /* owned: "MySQL 127.0.0.1:3306" */
+    struct buf bytes, key;    /* of the row that is being encoded */
+    struct row_group encoded; /* rows of the batch that is being written */
+    char *place;              /* owned: "MySQL 127.0.0.1:3306" */
     int wake_fd;
     pthread_t thread;
     bool is_running;
@@ -42,10 +43,14 @@ struct remote_sink {
     int64_t waiting_since_us; /* 0: the server answers */
 };
 
-/* With the lock held: is there more than may be kept? */
+/* With the lock held: is there more than may be kept?  Memory without rows waits for nobody. */
 static inline bool remote_sink_is_full(const struct remote_sink *s)
 {
-    return s->queue.held_bytes + s->call_bytes > s->settings.queued_bytes;
+    return (s->queue.count > 0 || s->call_bytes > 0) &&
+           s->queue.held_bytes + s->call_bytes > s->settings.queued_bytes;
 }
+
+/* With the lock held: is there a call to make? */
+bool remote_sink_is_due(const struct remote_sink *s, int64_t now_us);
 
 void *remote_sender_run(void *sink);

@@ -14,6 +14,7 @@
 
 #define QUEUED_BYTES (UINT64_C(64) << 20)
 #define ROW_BYTES_MAX (UINT64_C(1) << 30)
+#define ENCODED_BYTES (UINT64_C(4) << 20) /* kept from batch to batch */
 
 /* --- what the sender has found out --------------------------------------------------------- */
 
@@ -78,17 +79,12 @@ static enum code check_room(struct remote_sink *s, struct error *err)
     return is_full ? error_set(err, E_RETRY, "%s has not taken earlier rows yet", s->place) : OK;
 }
 
-struct row_list {
-    struct queued_row *first, **tail;
-    uint64_t count;
-};
-
 static enum code encode_row(struct remote_sink *s, const struct batch *in, uint32_t row,
-                            struct row_list *list, int64_t now_us, struct error *err)
+                            struct error *err)
 {
     enum change change = batch_change(in, row);
     bool is_delete = change == CHANGE_DELETE || change == CHANGE_UPDATE_BEFORE;
-    struct error why = { .code = OK };
+    struct error why;
     buf_clear(&s->bytes);
     buf_clear(&s->key);
     enum code code = s->kind->encode(s->self, in, row, is_delete, &s->bytes, &s->key, &why);
@@ -107,28 +103,22 @@ static enum code encode_row(struct remote_sink *s, const struct batch *in, uint3
     }
     if (s->bytes.size == 0 && s->key.size == 0)
         return OK;
-    struct queued_row *queued =
-        queued_row_create(buf_view(&s->bytes), buf_view(&s->key), is_delete, now_us);
-    if (!queued)
-        return error_nomem(err);
-    *list->tail = queued;
-    list->tail = &queued->next;
-    list->count++;
-    return OK;
+    return row_group_add(&s->encoded, buf_view(&s->bytes), buf_view(&s->key), is_delete, err);
 }
 
-/* Takes all rows of the list or none. */
-static enum code enqueue(struct remote_sink *s, const struct row_list *list, struct error *err)
+static enum code enqueue(struct remote_sink *s, int64_t now_us, struct error *err)
 {
+    if (s->encoded.count == 0)
+        return OK;
     pthread_mutex_lock(&s->gate.lock);
-    enum code code = remote_queue_reserve(&s->queue, list->count, err);
-    for (struct queued_row *row = list->first; row && code == OK;) {
-        struct queued_row *next = row->next;
-        remote_queue_push(&s->queue, row);
-        row = next;
-    }
-    pthread_cond_signal(&s->gate.changed);
+    bool is_first = s->queue.count == 0; /* the sender does not know yet how long it may wait */
+    enum code code = remote_queue_push(&s->queue, &s->encoded, now_us, err);
+    if (is_first || remote_sink_is_due(s, now_us))
+        pthread_cond_signal(&s->gate.changed);
     pthread_mutex_unlock(&s->gate.lock);
+    row_group_clear(&s->encoded);
+    if (row_group_held(&s->encoded) > ENCODED_BYTES)
+        row_group_done(&s->encoded);
     return code;
 }
 
@@ -137,19 +127,17 @@ enum code remote_sink_write(struct sink *base, const struct batch *in, struct er
     struct remote_sink *s = (struct remote_sink *)base;
     TRY(hear_sender(s, err));
     TRY(check_room(s, err));
-    struct row_list list = { .tail = &list.first };
     int64_t now_us = clock_monotonic_us();
-    enum code code = OK;
-    for (uint32_t i = 0; i < in->selected && code == OK; i++) {
+    row_group_clear(&s->encoded);
+    for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
-        if (s->settings.takes_before || batch_change(in, row) != CHANGE_UPDATE_BEFORE)
-            code = encode_row(s, in, row, &list, now_us, err);
+        if (!s->settings.takes_before && batch_change(in, row) == CHANGE_UPDATE_BEFORE)
+            continue;
+        TRY(encode_row(s, in, row, err));
+        if (s->encoded.bytes.size + s->encoded.keys.size > ENCODED_BYTES)
+            TRY(enqueue(s, now_us, err));
     }
-    if (code == OK && list.count > 0)
-        code = enqueue(s, &list, err);
-    if (code != OK)
-        queued_rows_destroy(list.first);
-    return code;
+    return enqueue(s, now_us, err);
 }
 
 /* --- flushing ------------------------------------------------------------------------------ */
@@ -171,7 +159,8 @@ static bool is_flushed(const struct remote_sink *s)
 {
     const struct remote_queue *q = &s->queue;
     bool is_sending = s->call_bytes > 0 && s->call_epoch < q->epoch;
-    bool is_queued = q->first && q->first->epoch < q->epoch;
+    const struct row_group *first = remote_queue_first(q);
+    bool is_queued = first && first->epoch < q->epoch;
     return !is_sending && !is_queued && !s->refused && s->failed == OK;
 }
 
@@ -228,6 +217,7 @@ void remote_sink_close(struct sink *base)
     s->kind->destroy(s->self);
     destroy_refused(s->refused);
     remote_queue_done(&s->queue);
+    row_group_done(&s->encoded);
     remote_gate_done(&s->gate);
     buf_done(&s->bytes);
     buf_done(&s->key);
@@ -273,11 +263,14 @@ enum code remote_sink_create(const struct sink_kind *base, const struct remote_s
         s->settings.queued_bytes = QUEUED_BYTES;
     s->queue.folds = settings->folds;
     s->queue.keeps_deletes = settings->keeps_deletes;
+    s->queue.group_rows = s->settings.take_rows;
+    s->queue.group_bytes = settings->max_bytes;
     s->refused_tail = &s->refused;
     s->is_prepared = !kind->prepare;
     remote_gate_init(&s->gate);
     buf_init(&s->bytes, ROW_BYTES_MAX);
     buf_init(&s->key, ROW_BYTES_MAX);
+    row_group_init(&s->encoded);
     enum code code = start(s, settings, err);
     if (code != OK) {
         remote_sink_close(&s->base);

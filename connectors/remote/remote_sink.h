@@ -4,13 +4,14 @@
  *
  * A connector writes three functions: how a row is written (encode), how a call is made
  * (send), and how a call under way is ended (interrupt).  The engine's thread encodes rows into the
- * group that is being filled; a group goes to the sender when it has enough rows or bytes, when its
- * oldest row has waited for the interval, or when the engine flushes.  With `folds` a row takes
- * the place of an earlier row of its key that has not been sent, unless a flush waits for that one.
+ * group that is being filled, also while a call is under way; a group goes to the sender when it has
+ * enough rows or bytes, when its oldest row has waited for the interval, or when the engine flushes.
+ * With `folds` a row takes the place of an earlier row of its key that has not been sent, unless a
+ * flush waits for that one.
  *
  * Nothing is dropped: what the sender cannot deliver stays, and when the queue is full write()
- * says E_RETRY before it has taken anything, so memory is bounded by
- * `queued_bytes` and one batch of the engine. */
+ * says E_RETRY before it has taken anything, so memory is bounded by `queued_bytes`, one batch of the
+ * engine, and the memory of one call that is over. */
 #pragma once
 
 #include "connector/connector.h"
@@ -45,15 +46,19 @@ struct remote_sink_kind {
      * server.  It is called again, with pauses, as send() is; until REMOTE_DONE write() says
      * E_RETRY, and encode() is not called.  _REFUSED counts as _FATAL. */
     enum remote_outcome (*prepare)(void *self, struct error *err);
-    /* Engine's thread.  Appends the row and its key (if the sink has one) to the buffers.  Nothing
-     * appended at all: nothing is to be written (an ignored delete).  E_DATA: a bad row, *err says
-     * why; whatever was appended is taken back. */
+    /* Engine's thread.  Appends the row and its key (if the sink has one) to the buffers, which are
+     * empty.  Nothing appended at all: nothing is to be written (an ignored delete).  E_DATA: a bad
+     * row, *err says why; whatever was appended is taken back. */
     enum code (*encode)(void *self, const struct batch *in, uint32_t row, bool is_delete,
                         struct buf *bytes, struct buf *key, struct error *err);
     /* Sender's thread.  Blocks as long as it takes, but within the connector's own time limit; it
      * connects first if it has to.  Sets verdicts where it knows them. *err is filled unless
      * REMOTE_DONE; its code is the job's with REMOTE_FATAL (E_RETRY becomes E_IO). */
     enum remote_outcome (*send)(void *self, struct remote_call *call, struct error *err);
+    /* Optional.  Sender's thread: the same for a call without deletes, of which nothing is decided;
+     * `rows` is the bytes of all of them, one behind the other.  What is refused comes again through
+     * send(), in halves. */
+    enum remote_outcome (*send_together)(void *self, struct str rows, struct error *err);
     /* Any thread: a send() under way shall return within a second, with any outcome; so shall all
      * later ones. */
     void (*interrupt)(void *self);

@@ -7,11 +7,13 @@
 #include "types/decimal.h"
 #include "types/time.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static struct arena *arena;
 static struct error error;
+static int shortly; /* values that went the short way */
 
 /* --- types ------------------------------------------------------------------------------- */
 
@@ -130,6 +132,31 @@ static struct value text_value(const struct type *type, const char *text)
     return (struct value){ .type = type, .str = str_of(text) };
 }
 
+/* The short way writes what the long one does, or nothing. */
+static void check_short(const struct value *value, const struct click_type *type)
+{
+    struct column *column = value_to_column(arena, value, 1);
+    if (!CHECK(column != NULL) || value->is_null)
+        return;
+    struct click_type plain = *type;
+    struct buf long_way, short_way;
+    plain.is_nullable = false;
+    buf_init(&long_way, 1 << 16);
+    buf_init(&short_way, 1 << 16);
+    click_write *write = click_find_write(column->type, &plain);
+    bool is_put = click_put(&long_way, &plain, value, zone_utc, &error) == OK;
+    if (write && write(&short_way, &plain, column, 0)) {
+        CHECK(is_put);
+        CHECK_INT(short_way.size, long_way.size);
+        CHECK(str_eq(buf_view(&short_way), buf_view(&long_way)));
+        shortly++;
+    } else {
+        CHECK_INT(short_way.size, 0);
+    }
+    buf_done(&long_way);
+    buf_done(&short_way);
+}
+
 /* Written, it is `want` in hex, or "-" where it does not fit; read again, it is the same, and all
  * beginnings of it are too short. */
 static void check_put(struct value value, const char *type_text, const char *want)
@@ -140,6 +167,7 @@ static void check_put(struct value value, const char *type_text, const char *wan
     buf_init(&out, 1 << 16);
     CHECK(click_can_put(value.type, type));
     enum code code = click_put(&out, type, &value, zone_utc, &error);
+    check_short(&value, type);
     if (strcmp(want, "-") == 0) {
         CHECK_INT(code, E_DATA);
         buf_done(&out);
@@ -245,6 +273,116 @@ static void times_are_written(void)
     check_put(int_value(&type_timestamp6, 1), "DateTime64(9)", "e803000000000000");
     check_put(int_value(&type_timestamp6, TIME_MIN_US), "DateTime64(3)", "-");
     check_put(int_value(&type_timestamp6, INT64_C(10000000000000000)), "DateTime64(9)", "-");
+}
+
+static void try_value(const struct value *value, const struct click_type *to)
+{
+    if (click_can_put(value->type, to))
+        check_short(value, to);
+}
+
+/* A number that a column of so many bits can hold. */
+static void try_short(const struct type *type, int bits, int64_t number,
+                      const struct click_type *to)
+{
+    int spare = 64 - bits;
+    if (bits > 1 && (int64_t)((uint64_t)number << spare) >> spare != number)
+        return;
+    if (type->id == TYPE_TIMESTAMP && !time_us_in_range(number))
+        return;
+    struct value value = int_value(type, bits > 1 ? number : number & 1);
+    try_value(&value, to);
+}
+
+/* Every number, time and text at the edges of every type. */
+static void the_short_way_is_the_same(void)
+{
+    static const char *const targets[] = {
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "Int128",
+        "UInt8",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+        "Bool",
+        "Float32",
+        "Float64",
+        "Decimal(9,2)",
+        "Decimal(18,2)",
+        "Decimal(38,2)",
+        "Decimal(38,0)",
+        "String",
+        "FixedString(3)",
+        "Date",
+        "Date32",
+        "DateTime",
+        "DateTime('Asia/Shanghai')",
+        "DateTime('Europe/Berlin')",
+        "DateTime64(0)",
+        "DateTime64(3)",
+        "DateTime64(3, 'Europe/Berlin')",
+        "DateTime64(6)",
+        "DateTime64(9)",
+        "Enum8('a' = 1)",
+        "UUID",
+        "LowCardinality(Nullable(String))",
+    };
+    static const struct type *const wholes[] = { &type_boolean,    &type_tinyint,
+                                                 &type_smallint,   &type_int,
+                                                 &type_bigint,     &type_date,
+                                                 &type_timestamp3, &type_timestamp_ltz6 };
+    static const int bits[] = { 1, 8, 16, 32, 64, 32, 64, 64 };
+    static const int64_t edges[] = { CLICK_TIME64_MIN_US,
+                                     CLICK_TIME64_MAX_US,
+                                     CLICK_DATE32_MIN,
+                                     CLICK_DATE32_MAX,
+                                     UINT16_MAX,
+                                     UINT32_MAX * INT64_C(1000000),
+                                     INT64_C(1711846800000000),
+                                     -1500 };
+    static const double reals[] = { 0, -0.0, 1.5, 1e300, -1e39, 16777217, INFINITY, NAN };
+    const struct type decimals[] = { { .id = TYPE_DECIMAL, .precision = 9, .scale = 2 },
+                                     { .id = TYPE_DECIMAL, .precision = 18, .scale = 2 },
+                                     { .id = TYPE_DECIMAL, .precision = 38, .scale = 2 },
+                                     { .id = TYPE_DECIMAL, .precision = 5, .scale = 0 } };
+    char text[400];
+    memset(text, 'x', sizeof text);
+    shortly = 0;
+    for (size_t t = 0; t < countof(targets); t++) {
+        const struct click_type *to = parse(targets[t]);
+        for (size_t w = 0; w < countof(wholes); w++) {
+            for (int bit = 0; bit < bits[w]; bit++)
+                for (int step = -1; step < 2; step++) {
+                    uint64_t number = (UINT64_C(1) << bit) + (uint64_t)(int64_t)step;
+                    try_short(wholes[w], bits[w], (int64_t)number, to);
+                    try_short(wholes[w], bits[w], (int64_t)-number, to);
+                }
+            for (size_t i = 0; i < countof(edges); i++)
+                for (int step = -1; step < 2; step++)
+                    try_short(wholes[w], bits[w], edges[i] + step, to);
+        }
+        for (size_t i = 0; i < countof(reals); i++) {
+            struct value value = { .type = &type_double, .f64 = reals[i] };
+            try_value(&value, to);
+            value = (struct value){ .type = &type_float, .f64 = (double)(float)reals[i] };
+            try_value(&value, to);
+        }
+        for (size_t i = 0; i < countof(decimals); i++)
+            for (int64_t number = -99999; number < 100000; number += 33333) {
+                struct value value = { .type = &decimals[i], .i128 = number };
+                try_value(&value, to);
+            }
+        for (size_t size = 0; size < sizeof text; size += 1 + size / 2) {
+            struct value value = { .type = &type_string, .str = str_make(text, size) };
+            try_value(&value, to);
+            value.type = &type_bytes;
+            try_value(&value, to);
+        }
+    }
+    CHECK(shortly > 2000);
 }
 
 static void lists_are_written(void)
@@ -494,6 +632,7 @@ int main(void)
     RUN(numbers_are_written);
     RUN(texts_are_written);
     RUN(times_are_written);
+    RUN(the_short_way_is_the_same);
     RUN(lists_are_written);
     RUN(defaults_are_of_their_type);
     RUN(nonsense_is_found_out);

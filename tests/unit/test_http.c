@@ -159,6 +159,23 @@ static void a_large_body_does_not_wait_to_be_asked_for(void)
     http_client_destroy(client);
 }
 
+/* The body that came last, in gzip: its size. */
+static size_t unpack(char *got, size_t size)
+{
+    const char *sent = loopback_last(server), *packed = strstr(sent, "\r\n\r\n") + 4;
+    CHECK(has(sent, "\r\nContent-Encoding: gzip\r\n"));
+    z_stream z = {
+        .next_in = (Bytef *)(uintptr_t)packed,
+        .avail_in = (uInt)(server->last.size - (size_t)(packed - sent)),
+        .next_out = (Bytef *)got,
+        .avail_out = (uInt)size,
+    };
+    CHECK_INT(inflateInit2(&z, 15 + 16), Z_OK);
+    CHECK_INT(inflate(&z, Z_FINISH), Z_STREAM_END);
+    inflateEnd(&z);
+    return z.total_out;
+}
+
 static void a_large_body_may_be_compressed(void)
 {
     use(ok_steps, 1);
@@ -168,19 +185,55 @@ static void a_large_body_may_be_compressed(void)
     static char body[20001], got[20001];
     memset(body, 'x', sizeof body - 1);
     CHECK_INT(call(client, "POST", "/", body), OK);
-    const char *sent = loopback_last(server), *packed = strstr(sent, "\r\n\r\n") + 4;
-    CHECK(has(sent, "\r\nContent-Encoding: gzip\r\n"));
-    z_stream z = {
-        .next_in = (Bytef *)(uintptr_t)packed,
-        .avail_in = (uInt)(server->last.size - (size_t)(packed - sent)),
-        .next_out = (Bytef *)got,
-        .avail_out = sizeof got,
-    };
-    CHECK_INT(inflateInit2(&z, 15 + 16), Z_OK);
-    CHECK_INT(inflate(&z, Z_FINISH), Z_STREAM_END);
-    inflateEnd(&z);
-    CHECK_INT(z.total_out, sizeof body - 1);
+    CHECK_INT(unpack(got, sizeof got), sizeof body - 1);
     CHECK_MEM(got, body, sizeof body - 1);
+    http_client_destroy(client);
+}
+
+/* Larger than what is sent at once, with a body that tells where it is. */
+static void a_head_stands_in_front_of_the_body(void)
+{
+    USE(STEP(OK_REPLY, KEEP), STEP("", CLOSE), STEP(OK_REPLY, KEEP));
+    struct http_client *client = plain_client();
+    size_t size = 1 << 20;
+    char *all = mem_alloc(size + 6);
+    memcpy(all, "head: ", 6);
+    for (size_t i = 0; i < size; i++)
+        all[6 + i] = (char)('a' + i % 26 + i / 4099 % 3);
+    struct http_request request = {
+        .method = "POST", .path = STR("/"), .head = STR("head: "), .body = str_make(all + 6, size)
+    };
+    for (int i = 0; i < 2; i++) { /* the second is cut off, and sent again from the start */
+        CHECK_INT(http_call(client, &request, &reply, &error), OK);
+        const char *sent = loopback_last(server), *body = strstr(sent, "\r\n\r\n") + 4;
+        CHECK(has(sent, "\r\nContent-Length: 1048582\r\n"));
+        CHECK_INT(server->last.size - (size_t)(body - sent), size + 6);
+        CHECK_MEM(body, all, size + 6);
+    }
+    CHECK_INT(loopback_requests(server), 3);
+    request.body = (struct str){ NULL, 0 };
+    CHECK_INT(http_call(client, &request, &reply, &error), OK);
+    CHECK_STR(strstr(loopback_last(server), "\r\n\r\n") + 4, "head: ");
+    CHECK_INT(call(client, "POST", "/", "alone"), OK);
+    CHECK_STR(strstr(loopback_last(server), "\r\n\r\n") + 4, "alone");
+    mem_free(all);
+    http_client_destroy(client);
+}
+
+static void both_are_compressed_as_one(void)
+{
+    use(ok_steps, 1);
+    struct http_client *client = client_of((struct http_settings){ .compresses = true });
+    static char body[20000], got[20010];
+    memset(body, 'x', sizeof body);
+    struct http_request request = { .method = "POST",
+                                    .path = STR("/"),
+                                    .head = STR("head: "),
+                                    .body = str_make(body, sizeof body) };
+    CHECK_INT(http_call(client, &request, &reply, &error), OK);
+    CHECK_INT(unpack(got, sizeof got), sizeof body + 6);
+    CHECK_MEM(got, "head: xxx", 9);
+    CHECK_MEM(got + 6, body, sizeof body);
     http_client_destroy(client);
 }
 
@@ -512,6 +565,8 @@ int main(void)
     RUN(a_head_has_no_body);
     RUN(a_large_body_does_not_wait_to_be_asked_for);
     RUN(a_large_body_may_be_compressed);
+    RUN(a_head_stands_in_front_of_the_body);
+    RUN(both_are_compressed_as_one);
     RUN(replies_come_in_chunks_and_compressed);
     RUN(statuses_are_answers);
     RUN(text_is_escaped);
