@@ -67,6 +67,10 @@ enum session_status session_execute(struct session *s, struct str name, struct s
  * is no such topic. */
 enum session_status session_help(struct session *s, struct str topic);
 
+/* Shows the first messages of a table, a file or a topic (the first of these that there is), and the
+ * CREATE TABLE that would read them. */
+enum session_status session_peek(struct session *s, struct str name, uint32_t rows_max);
+
 /* Asks for a drained stop: what runs ends after what it has read, nothing else is begun. Only
  * writes what a signal handler may. */
 void session_stop(struct session *s);

@@ -21,6 +21,14 @@ static void say(const struct commands *self, struct buf *text)
     buf_done(text);
 }
 
+static void say_text(const struct commands *self, const char *message)
+{
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    buf_text(&text, message);
+    say(self, &text);
+}
+
 /* ---- the commands ---------------------------------------------------------------------------- */
 
 static void leave(struct commands *self, struct str arguments)
@@ -32,6 +40,25 @@ static void leave(struct commands *self, struct str arguments)
 static void help(struct commands *self, struct str arguments)
 {
     session_help(self->session, arguments);
+}
+
+/* \peek NAME [ROWS] */
+static void peek(struct commands *self, struct str arguments)
+{
+    enum { ROWS = 10, ROWS_MAX = 10000 };
+    size_t at = arguments.size;
+    uint32_t rows = 0, unit = 1;
+    while (at > 0 && arguments.data[at - 1] >= '0' && arguments.data[at - 1] <= '9') {
+        uint32_t digit = (uint32_t)(arguments.data[--at] - '0');
+        rows = MIN(rows + digit * unit, (uint32_t)ROWS_MAX);
+        unit = MIN(unit * 10, (uint32_t)ROWS_MAX);
+    }
+    bool has_rows = at > 0 && at < arguments.size && arguments.data[at - 1] == ' ';
+    struct str name = str_trim(has_rows ? str_make(arguments.data, at) : arguments);
+    if (name.size == 0)
+        say_text(self, "ERROR:  \\peek needs a topic, a table or a file\n");
+    else
+        session_peek(self->session, name, has_rows ? rows : ROWS);
 }
 
 static void list_commands(struct commands *self, struct str arguments)
@@ -51,6 +78,8 @@ static void list_commands(struct commands *self, struct str arguments)
 const struct command_entry command_entries[] = {
     { "\\?", "", "this list", list_commands },
     { "\\h", "[TOPIC]", "help; topics are functions, connectors, settings ...", help },
+    { "\\peek", "TOPIC|TABLE|FILE [ROWS]", "first messages, and the table that would read them",
+      peek },
     { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave },
     { "help", "[TOPIC]", "the same as \\h", help },
     { NULL, NULL, NULL, NULL },
