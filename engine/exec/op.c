@@ -97,6 +97,8 @@ void op_work_end(struct worker *worker, struct op *before)
 
 enum code op_emit_watched(struct op *op, const struct batch *batch, struct error *err)
 {
+    if (atomic_load_explicit(&op->taps, memory_order_relaxed))
+        op_tap(op, batch);
     for (uint32_t i = 0; i < op->out_count; i++) {
         struct op *to = op->outs[i].op;
         if (to->done)

@@ -34,6 +34,7 @@
 #include <stdatomic.h>
 
 struct op;
+struct tap_ring;
 struct state_reader; /* state/snapshot.h */
 struct state_budget;
 struct state_heap;
@@ -133,6 +134,7 @@ struct op { /* operators put it first in a struct of their own */
     struct state_heap *heap;   /* of its state: op_state_heap(); the operator destroys it */
     atomic_uint_fast64_t rows_in, rows_out;
     atomic_uint_fast64_t late; /* rows that came when their window was over */
+    _Atomic(struct tap_ring *) taps; /* who wants samples of its output: tap.c */
     atomic_uint_fast64_t busy_ns; /* its own work, while somebody measures: op_work() */
 };
 
@@ -154,6 +156,7 @@ struct worker {
     const struct zone *zone;
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
     atomic_bool watched;       /* op_emit() has to do more than pass on */
+    atomic_uint tapping;       /* odd: it is inside of op_tap() */
     atomic_bool timing;        /* ... namely measure where the time goes: exec_view_timing() */
     struct op *at_work;        /* timing: whose time it is; NULL: nobody's */
     int64_t at_work_ns;        /* since when */
@@ -199,6 +202,8 @@ enum code op_marks(struct op *op, uint32_t port, const struct batch *in, const u
 
 /* --- where the time goes ------------------------------------------------------------ */
 
+/* tap.c: samples of a batch for those who have asked. */
+void op_tap(struct op *op, const struct batch *batch);
 enum code op_emit_watched(struct op *op, const struct batch *batch, struct error *err) WEIR_CHECKED;
 struct op *op_work_begin(struct op *op);
 void op_work_end(struct worker *worker, struct op *before);

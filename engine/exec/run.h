@@ -178,7 +178,7 @@ struct exec {
     pthread_mutex_t view_lock;
     pthread_cond_t view_cond;           /* a worker has answered */
     pthread_mutex_t watch_lock;         /* of those who watch; no worker takes it */
-    uint32_t timing_count;
+    uint32_t timing_count, tap_count;
     int64_t progress_due_us;
     atomic_int stop;              /* 0 run, 1 drain, 2 abort */
     atomic_bool *plan_done;       /* by plan->id: wants no more input (LIMIT) */
@@ -245,6 +245,9 @@ void run_answer(struct run *x);
 void run_note_cpu(struct run *x); /* on its thread */
 /* It will not answer any more, or from now on it will. */
 void run_answers(struct run *x, bool will);
+
+/* view.c: tells the workers what is watched; under the watch_lock. */
+void exec_set_watched(struct exec *exec);
 
 /* checkpoint.c.  Each worker's part, and what worker 0 does for all.  *ret_done: the last
  * checkpoint is over. */

@@ -271,12 +271,12 @@ const struct view_op *exec_view_op(const struct exec_view *view, uint32_t plan_i
 
 /* --- being more than looked at ------------------------------------------------------------ */
 
-static void set_watched(struct exec *exec)
+void exec_set_watched(struct exec *exec)
 {
     for (uint32_t i = 0; i < exec->run_count; i++) {
         struct worker *worker = &exec->runs[i].worker;
         atomic_store(&worker->timing, exec->timing_count > 0);
-        atomic_store(&worker->watched, exec->timing_count > 0);
+        atomic_store(&worker->watched, exec->timing_count + exec->tap_count > 0);
     }
 }
 
@@ -284,7 +284,7 @@ void exec_view_timing(struct exec *exec, bool on)
 {
     pthread_mutex_lock(&exec->watch_lock);
     exec->timing_count += on ? 1 : -1;
-    set_watched(exec);
+    exec_set_watched(exec);
     pthread_mutex_unlock(&exec->watch_lock);
 }
 

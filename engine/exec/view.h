@@ -85,5 +85,19 @@ const struct view_op *exec_view_op(const struct exec_view *view, uint32_t plan_i
  * `false`. */
 void exec_view_timing(struct exec *exec, bool on);
 
+/* Samples of what an operator gives on, or of what a sink is given, from now on. */
+struct exec_tap {
+    bool done;          /* no line will come any more: all have, or the job is over */
+    uint64_t passed_by; /* rows that found no room since nobody came to take them */
+};
+/* At most rows_max rows; 0: no limit.  Of a large batch only some rows are taken, and of a tap that
+ * nobody empties rows are passed by: no worker ever waits for it.  E_NAME: there is no operator of
+ * that id. Before exec_destroy() it is closed. */
+enum code exec_tap(struct exec *exec, uint32_t plan_id, uint32_t rows_max, struct exec_tap **ret,
+                   struct error *err) WEIR_CHECKED;
+/* Appends a line, {"op":"+I","data":{...}}; false: there is none now.  One thread a tap. */
+bool exec_tap_next(struct exec_tap *tap, struct buf *out);
+void exec_tap_close(struct exec_tap *tap); /* NULL is fine */
+
 /* Asks for a checkpoint now; `checkpoints` grows when it is complete. */
 void exec_snapshot(struct exec *exec);

@@ -15,10 +15,11 @@
 /* Whether the bytes behind the document can be read: those in the page of its last byte can. */
 static inline bool has_padding(const char *end)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return !end;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                          \
+    __has_feature(thread_sanitizer)
     return !end;
 #endif
 #endif
