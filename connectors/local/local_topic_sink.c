@@ -18,7 +18,7 @@
 #include "local/local.h"
 #include "local/topic_files.h"
 #include "local/topic_keys.h"
-#include "local/topic_record.h"
+#include "connector/topic_record.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -19,7 +19,7 @@
 #include "local/local.h"
 #include "local/open_files.h"
 #include "local/topic_files.h"
-#include "local/topic_record.h"
+#include "connector/topic_record.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "local/file_out.h"
-#include "local/topic_record.h"
+#include "connector/topic_record.h"
 
 struct topic_keys {
     struct file_out out; /* its fd is open once is_open */

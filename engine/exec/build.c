@@ -26,6 +26,8 @@ static void add_op(struct run *x, struct op *op)
 /* Is this source read to its end before the next one is begun? Unbounded ones take turns. */
 static bool is_in_turn(const struct run *x, const struct connector *connector)
 {
+    if (x->exec->options.tables)
+        return false; /* what is there to be read comes as it is given */
     if (x->exec->options.until_end)
         return true;
     return connector->source->poll != NULL && strcmp(connector->name, "kafka") != 0;
@@ -62,7 +64,7 @@ static enum code open_dead_letter(struct run *x, const struct plan_sink *plan,
                                   .bad_rows = &own->base,
                                   .resume = from != NULL,
                                   .resume_position = from ? from->position : STR("") };
-        TRY(plan->connector->sink->open(&open, &letter->sink, err));
+        TRY(op_open_sink(&x->worker, plan->connector, &open, &letter->sink, err));
     }
     policy->dead_letter = letter;
     return OK;
@@ -210,7 +212,7 @@ static enum code build_sink(struct run *x, const struct plan_sink *plan, struct 
                                   .resume_position = from ? from->position : STR(""),
                                   .warn = x->exec->hooks.warn,
                                   .warn_self = x->exec->hooks.self };
-        enum code code = plan->connector->sink->open(&open, &sink, err);
+        enum code code = op_open_sink(&x->worker, plan->connector, &open, &sink, err);
         if (code != OK) {
             error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));
             return code;

@@ -98,6 +98,7 @@ static enum code make_run(struct exec *exec, uint32_t index, struct error *err)
                                  .count = exec->run_count,
                                  .clock = exec->options.clock,
                                  .zone = exec->options.zone,
+                                 .tables = exec->options.tables,
                                  .budget = &exec->budget,
                                  .saves = exec->save != NULL };
     x->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

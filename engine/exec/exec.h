@@ -68,6 +68,22 @@ struct exec_hooks {
     /* Has the job been stopped before it could begin?  Asked between tables that are opened, of
      * which each may wait for its server. Optional. */
     bool (*is_stopped)(void *self);
+    /* Worker 0 has nothing to do: nothing can be read, no output is left, no timer is due; the next
+     * one is at `due_us` of the clock (INT64_MAX: there is none).  True: something has changed, so
+     * it looks again instead of sleeping. Optional. */
+    bool (*idle)(void *self, int64_t due_us);
+};
+
+/* Opens tables in place of their connectors, so that a job can be tested without the outside.  What
+ * is opened plays the same roles: records or rows as the connector's own source has them. */
+struct exec_tables {
+    void *self;
+    enum code (*open_source)(void *self, const struct source_open *open, struct source **ret,
+                             struct error *err);
+    enum code (*open_sink)(void *self, const struct sink_open *open, struct sink **ret,
+                           struct error *err);
+    enum code (*open_lookup)(void *self, const struct lookup_open *open, struct lookup **ret,
+                             struct error *err);
 };
 
 struct exec_options {
@@ -80,6 +96,7 @@ struct exec_options {
     const char *state_dir;      /* NULL: no snapshots */
     struct str job;             /* who the job is, from one start to the next */
     uint64_t state_limit_bytes; /* memory for the state of all operators; 0: no limit */
+    const struct exec_tables *tables; /* NULL: connectors open their tables; else sources take turns */
     /* For tests: a drained stop after so many rows of all sources; 0: none.  Queues of a message
      * and random pauses; 0: none. */
     uint64_t stop_after_rows;

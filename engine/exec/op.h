@@ -141,7 +141,9 @@ struct op { /* operators put it first in a struct of their own */
 /* The worker as operators see it. */
 struct late_route; /* exec/late.h */
 struct op_source;  /* exec/op/ops.h */
+struct exec_tables; /* exec/exec.h */
 struct worker {
+    const struct exec_tables *tables; /* who opens tables instead of connectors; NULL: they do */
     struct late_route *late;   /* where late rows go, by scan; a list */
     struct op_source *sources; /* those of this worker, a list: op_source_of() */
     struct arena *batch_arena; /* reset when what it is used for is done: see run.h */
@@ -277,3 +279,14 @@ void *op_create(struct worker *worker, const struct op_kind *kind, size_t bytes,
 /* The heap of its state, named after its plan node. */
 enum code op_state_heap(struct op *op, struct state_heap **ret, struct error *err) WEIR_CHECKED;
 bool op_connect(struct op *from, struct op *to, uint32_t port) WEIR_CHECKED;
+
+/* Opens a table by its connector, or by whoever stands in for it. */
+enum code op_open_source(const struct worker *worker, const struct connector *connector,
+                         const struct source_open *open, struct source **ret, struct error *err)
+    WEIR_CHECKED;
+enum code op_open_sink(const struct worker *worker, const struct connector *connector,
+                       const struct sink_open *open, struct sink **ret, struct error *err)
+    WEIR_CHECKED;
+enum code op_open_lookup(const struct worker *worker, const struct connector *connector,
+                         const struct lookup_open *open, struct lookup **ret, struct error *err)
+    WEIR_CHECKED;

@@ -449,6 +449,19 @@ static bool has_checkpoint(const struct run *x)
            atomic_load_explicit(&x->epoch.committed, memory_order_relaxed);
 }
 
+/* Nothing is to be done before somebody outside gives something, or time passes: whoever moves the
+ * clock of a test is asked. */
+static bool has_news(struct run *x, unsigned seen)
+{
+    const struct exec_hooks *hooks = &x->exec->hooks;
+    if (!hooks->idle || x->worker.index > 0 || atomic_load(&x->news) != seen)
+        return false;
+    int64_t due_us = INT64_MAX;
+    for (uint32_t i = 0; i < x->op_count; i++)
+        due_us = MIN(due_us, x->ops[i]->due_us);
+    return hooks->idle(hooks->self, due_us);
+}
+
 enum code run_loop(struct run *x, struct error *err)
 {
     uint32_t rounds = 0;
@@ -493,6 +506,8 @@ enum code run_loop(struct run *x, struct error *err)
             return OK;
         if (stop == 1)
             TRY(check_patience(x, err));
+        if (!blocked && has_news(x, seen))
+            continue;
         run_wait(x, blocked, stop == 0 && !x->epoch.open, seen);
     }
 }

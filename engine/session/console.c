@@ -80,7 +80,10 @@ bool console_reader_is_gone(struct console *console)
 void console_say(struct console *console, struct str text)
 {
     console_progress(console, STR(""));
-    write_all(console->err_fd, text.data, text.size);
+    if (console->said)
+        buf_str(console->said, text);
+    else
+        write_all(console->err_fd, text.data, text.size);
 }
 
 void console_sayf(struct console *console, const char *fmt, ...)

@@ -18,6 +18,7 @@ enum {
 struct console {
     int out_fd;
     int err_fd;
+    struct buf *said; /* takes what would go to err_fd, borrowed; NULL: it goes there */
     bool out_is_terminal;
     bool err_is_terminal; /* progress may be shown there */
     bool out_broken;      /* the reader of the results is gone */

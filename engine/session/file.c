@@ -243,6 +243,30 @@ enum session_status session_run(struct session *s, struct str name, struct str t
     return job_run(&job, plan);
 }
 
+enum session_status session_plan(struct session *s, struct str name, struct str text,
+                                 struct session_job *ret)
+{
+    struct job *job = arena_new(s->arena, struct job);
+    struct plan_job *plan = NULL;
+    struct error err = { .code = OK };
+    if (!job)
+        return session_report(s, (error_nomem(&err), &err));
+    struct file f = { .session = s, .job = job };
+    enum code code = plan_file(&f, name, text, true, &plan);
+    enum session_status status = session_report_findings(s, code, false);
+    if (code == OK)
+        *ret = (struct session_job){ .plan = plan,
+                                     .env = &job->env,
+                                     .clock = &s->clock,
+                                     .state_limit_bytes = job_state_limit(s) };
+    return code == OK ? SESSION_OK : status;
+}
+
+void session_say_failed(struct session *s, const struct error *err)
+{
+    (void)session_report_failed(s, err);
+}
+
 static void put_count(struct buf *out, uint32_t n, const char *what, bool is_first)
 {
     buf_printf(out, "%s%u %s%s", is_first ? "" : ", ", n, what, n == 1 ? "" : "s");

@@ -392,15 +392,21 @@ static struct str job_name(const struct session *s)
     return file;
 }
 
+uint64_t job_state_limit(const struct session *s)
+{
+    int64_t bytes = 0;
+    if (!option_parse_bytes(settings_get(&s->settings, "weir.state.max-memory"), &bytes))
+        return 0;
+    return (uint64_t)MAX(bytes, 0);
+}
+
 /* The job of a file has the state directory; statements that are jobs of their own each have a
  * folder in it, by their number. */
 static enum code choose_state(struct job *job, struct exec_options *options, struct error *err)
 {
     struct session *s = job->session;
     struct str dir = str_trim(settings_get(&s->settings, "weir.state.dir"));
-    int64_t bytes = 0;
-    if (option_parse_bytes(settings_get(&s->settings, "weir.state.max-memory"), &bytes))
-        options->state_limit_bytes = (uint64_t)MAX(bytes, 0);
+    options->state_limit_bytes = job_state_limit(s);
     options->job = job_name(s);
     if (dir.size == 0)
         return OK;

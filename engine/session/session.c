@@ -330,6 +330,7 @@ enum session_status session_create(const struct session_config *config, struct s
     s->arena = arena;
     s->begun_us = clock_monotonic_us();
     console_init(&s->console, config->out_fd, config->err_fd);
+    s->console.said = config->said;
     s->console.out_is_terminal = config->out_is_terminal;
     s->console.err_is_terminal = config->err_is_terminal;
     buf_init(&s->source, SOURCE_LIMIT);

@@ -8,7 +8,10 @@
 #include "base/error.h"
 #include "base/str.h"
 
+struct bind_env;
+struct clock;
 struct connector;
+struct plan_job;
 struct session;
 
 enum session_status {
@@ -35,6 +38,7 @@ struct session_config {
     const char *output;
     const char *parallelism;
     bool until_end;
+    struct buf *said; /* takes errors and warnings in place of err_fd; NULL: nothing does */
     const struct session_pair *sets; /* --set */
     uint32_t set_count;
 };
@@ -49,6 +53,20 @@ void session_destroy(struct session *s); /* NULL is fine */
 
 /* A file as one job. `name` is what errors call it. */
 enum session_status session_run(struct session *s, struct str name, struct str text);
+/* Somebody else runs the job: what it is, and what the settings say of running it.  Lives as long
+ * as the session. */
+struct session_job {
+    const struct plan_job *plan;
+    const struct bind_env *env;
+    struct clock *clock; /* that the plan goes by; may be moved */
+    uint64_t state_limit_bytes;
+};
+/* A file planned as one job.  What is wrong with it is said. */
+enum session_status session_plan(struct session *s, struct str name, struct str text,
+                                 struct session_job *ret);
+/* Says why that job failed, with its place in the file. */
+void session_say_failed(struct session *s, const struct error *err);
+
 /* Binds and plans everything, or, with syntax_only, reads it.  `format`: text (on the descriptor of
  * errors), json, sarif (on that of results): see session/findings.h. */
 enum session_status session_check(struct session *s, struct str name, struct str text,

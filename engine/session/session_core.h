@@ -111,6 +111,8 @@ bool job_is_statement(const struct ast_node *node); /* INSERT, a query, a statem
 bool job_is_create_as(const struct ast_node *node); /* ... CREATE TABLE ... AS */
 enum code job_add(struct job *job, const struct ast_node *node, struct error *err) WEIR_CHECKED;
 enum code job_plan(struct job *job, struct plan_job **ret, struct error *err) WEIR_CHECKED;
+/* Memory for the state of all its operators; 0: no limit. */
+uint64_t job_state_limit(const struct session *s);
 /* Runs it; errors are printed. */
 enum session_status job_run(struct job *job, struct plan_job *plan);
 

@@ -41,7 +41,7 @@ enum code lookup_load_begin(struct op_lookup *op, struct error *err)
     if (!op->load || !(op->load->arena = arena_create()))
         return error_nomem(err);
     op->load->heard_us = clock_monotonic_us();
-    return kind->open(&open, &op->load->source, err);
+    return op_open_source(op->base.worker, op->plan->connector, &open, &op->load->source, err);
 }
 
 static enum code load_batch(struct op_lookup *op, const struct batch *rows, struct error *err)

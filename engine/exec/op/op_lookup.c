@@ -250,7 +250,7 @@ enum code op_lookup_create(struct worker *worker, const struct plan_lookup *plan
     struct lookup_open open = { .table = &plan->def,
                                 .key_columns = plan->table_keys,
                                 .key_count = plan->key_count };
-    TRY(lookup_named(op, plan->connector->lookup->open(&open, &op->lookup, err), err));
+    TRY(lookup_named(op, op_open_lookup(worker, plan->connector, &open, &op->lookup, err), err));
     op->base.wait_fd = answer_fd(op);
     return OK;
 }

@@ -519,7 +519,7 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan,
         return error_nomem(err);
     struct source_open open = *from;
     open.bad_rows = &op->bad_rows;
-    enum code code = plan->connector->source->open(&open, &op->source, err);
+    enum code code = op_open_source(worker, plan->connector, &open, &op->source, err);
     if (code != OK)
         error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));
     return code;

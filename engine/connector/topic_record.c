@@ -1,6 +1,6 @@
 /* topic_record.c -- see topic_record.h.  The members are taken out of a line in one
  * pass, by the same machinery that reads messages. */
-#include "local/topic_record.h"
+#include "connector/topic_record.h"
 
 #include "base/memory.h"
 #include "json/json_dom.h"
