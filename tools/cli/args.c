@@ -3,6 +3,7 @@
 #include "cli/args.h"
 
 #include "base/nearest.h"
+#include "base/number.h"
 
 enum {
     FOR_PROMPT = 1 << COMMAND_PROMPT,
@@ -12,7 +13,8 @@ enum {
     FOR_TEST = 1 << COMMAND_TEST,
     FOR_TEXT = 1 << COMMAND_TEXT,
     FOR_SCRIPT = 1 << COMMAND_SCRIPT,
-    FOR_JOBS = FOR_PROMPT | FOR_RUN | FOR_CHECK | FOR_EXPLAIN | FOR_TEST | FOR_TEXT | FOR_SCRIPT,
+    FOR_JOBS = FOR_PROMPT | FOR_RUN | FOR_CHECK | FOR_EXPLAIN | FOR_TEXT | FOR_SCRIPT,
+    FOR_PLANS = FOR_JOBS | FOR_TEST,
 };
 
 enum option_id {
@@ -25,6 +27,8 @@ enum option_id {
     OPTION_DIALECT,
     OPTION_FORMAT,
     OPTION_SYNTAX,
+    OPTION_SHUFFLE,
+    OPTION_SEED,
     OPTION_VERSION,
     OPTION_HELP,
     OPTION_TEXT_SHORT,
@@ -37,14 +41,16 @@ static const struct option_name {
     const char *value; /* what the value is called; NULL: it has none */
     unsigned commands; /* that take it; 0: it is a command itself */
 } options[] = {
-    { "--profile", OPTION_PROFILE, "NAME|FILE.yaml", FOR_JOBS },
+    { "--profile", OPTION_PROFILE, "NAME|FILE.yaml", FOR_PLANS },
     { "--data", OPTION_DATA, "DIR", FOR_JOBS },
     { "--until-end", OPTION_UNTIL_END, NULL, FOR_JOBS },
     { "--parallelism", OPTION_PARALLELISM, "N", FOR_JOBS },
-    { "--set", OPTION_SET, "KEY=VALUE", FOR_JOBS },
+    { "--set", OPTION_SET, "KEY=VALUE", FOR_PLANS },
     { "--output", OPTION_OUTPUT, "MODE", FOR_JOBS },
-    { "--dialect", OPTION_DIALECT, "blink|flink", FOR_JOBS },
-    { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK },
+    { "--dialect", OPTION_DIALECT, "blink|flink", FOR_PLANS },
+    { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK | FOR_TEST },
+    { "--shuffle", OPTION_SHUFFLE, NULL, FOR_TEST },
+    { "--seed", OPTION_SEED, "N", FOR_TEST },
     { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
     { "--version", OPTION_VERSION, NULL, 0 },
     { "--help", OPTION_HELP, NULL, 0 },
@@ -111,6 +117,15 @@ static enum code add_set(struct parser *p, const char *text)
     return OK;
 }
 
+static enum code take_seed(struct parser *p, const char *text)
+{
+    int64_t seed;
+    if (!number_parse_i64(text, strlen(text), &seed) || seed < 1)
+        return error_set(p->err, E_USAGE, "--seed takes a number from 1 on, not \"%s\"", text);
+    p->args->seed = (uint64_t)seed;
+    return OK;
+}
+
 static enum code take_option(struct parser *p, const struct option_name *o, const char *value)
 {
     struct args *args = p->args;
@@ -142,6 +157,11 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
     case OPTION_SYNTAX:
         args->syntax_only = true;
         break;
+    case OPTION_SHUFFLE:
+        args->shuffle = true;
+        break;
+    case OPTION_SEED:
+        return take_seed(p, value);
     case OPTION_VERSION:
         return begin_command(p, COMMAND_VERSION, o->name);
     case OPTION_HELP: /* wins: whoever asks for help gets it */
@@ -217,6 +237,9 @@ static enum code read_operand(struct parser *p, const char *word)
         p->args->topic = word;
         return OK;
     case COMMAND_TEST:
+        if (p->args->path_count == ARGS_PATHS_MAX)
+            return error_set(p->err, E_USAGE, "there are more than %d paths", ARGS_PATHS_MAX);
+        p->args->paths[p->args->path_count++] = word;
         return OK;
     default:
         return error_set(p->err, E_USAGE, "\"%s\" is too much", word);
@@ -252,6 +275,13 @@ static enum code check_together(struct parser *p)
                    command_text(args->command));
         return E_USAGE;
     }
+    if (args->command == COMMAND_TEST && args->path_count == 0) {
+        error_set(p->err, E_USAGE, "test needs a file or a folder");
+        error_hint(p->err, "weir test PATH... runs test files, and all *.test.sql in folders.");
+        return E_USAGE;
+    }
+    if (args->seed > 0 && !args->shuffle)
+        return error_set(p->err, E_USAGE, "--seed is for --shuffle");
     return OK;
 }
 

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "session/session.h"
 
-enum { ARGS_SETS_MAX = 256 };
+enum { ARGS_SETS_MAX = 256, ARGS_PATHS_MAX = 1024 };
 
 enum command {
     COMMAND_PROMPT, /* weir */
@@ -23,8 +23,12 @@ struct args {
     const char *file;             /* run, check, explain, -f; "-": standard input */
     const char *text;             /* -c */
     const char *topic;            /* help; NULL: none */
-    const char *format;           /* explain; NULL: text */
+    const char *format;           /* explain, test; NULL: text */
     bool syntax_only;             /* check */
+    const char *paths[ARGS_PATHS_MAX]; /* test: files and folders */
+    uint32_t path_count;
+    bool shuffle;                 /* test */
+    uint64_t seed;                /* test; 0: not given */
     struct session_config config; /* what the options say; descriptors are not set here */
     struct session_pair sets[ARGS_SETS_MAX];
 };

@@ -7,6 +7,7 @@
 #include "cli/connectors.h"
 #include "cli/repl.h"
 
+#include "spec/spec.h"
 #include "sql/diag.h"
 #include "sql/parse.h"
 
@@ -174,6 +175,36 @@ static void look_at_terminals(struct session_config *config)
         config->columns = size.ws_col;
 }
 
+static int run_tests(const struct args *args)
+{
+    static const char *const formats[] = {
+        [SPEC_TEXT] = "text", [SPEC_TAP] = "tap", [SPEC_JUNIT] = "junit"
+    };
+    const char *term = getenv("TERM");
+    struct spec_config config = {
+        .session = &args->config,
+        .paths = args->paths,
+        .path_count = args->path_count,
+        .shuffle = args->shuffle,
+        .seed = args->seed > 0 ? args->seed : 1,
+        .out_fd = STDOUT_FILENO,
+        .err_fd = STDERR_FILENO,
+        .is_terminal = isatty(STDOUT_FILENO) == 1 && !getenv("NO_COLOR") &&
+                       !(term && strcmp(term, "dumb") == 0),
+    };
+    size_t i = 0;
+    while (args->format && i < countof(formats) && strcmp(args->format, formats[i]) != 0)
+        i++;
+    if (i == countof(formats)) {
+        struct error err = { .code = OK };
+        error_set(&err, E_USAGE, "there is no format \"%s\" of results", args->format);
+        error_hint(&err, "weir test knows text, tap and junit.");
+        return report(&err, SESSION_USAGE);
+    }
+    config.format = (enum spec_format)i;
+    return spec_run(&config);
+}
+
 int main(int argc, char **argv)
 {
     static struct args args;
@@ -184,13 +215,10 @@ int main(int argc, char **argv)
         printf("weir %s\n", WEIR_VERSION);
         return fflush(stdout) == 0 ? SESSION_OK : SESSION_FAILED;
     }
-    if (args.command == COMMAND_TEST) {
-        error_set(&err, E_USAGE, "weir test is not in this version of weir");
-        error_hint(&err, "weir run FILE.sql --profile local --data DIR runs a job on files.");
-        return report(&err, SESSION_USAGE);
-    }
-    install_signals();
     connectors_register();
+    if (args.command == COMMAND_TEST)
+        return run_tests(&args);
+    install_signals();
     look_at_terminals(&args.config);
     struct session *session = NULL;
     int status = session_create(&args.config, &session);

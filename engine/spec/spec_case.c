@@ -1,0 +1,519 @@
+/* spec_case.c -- a case: its job planned, run on a clock that its statements move, and what
+ * came of it.
+ *
+ * The job runs in this thread.  When it has nothing to do it asks for news (exec_hooks.idle),
+ * and the next statement is done there; so a statement sees all that the ones before it
+ * have caused, and nothing hangs on how fast anything is. */
+#include "spec/spec_case.h"
+
+#include "base/clock.h"
+#include "exec/exec.h"
+#include "exec/bad_rows.h"
+#include "plan/plan.h"
+#include "session/setting.h"
+#include "spec/spec_file.h"
+#include "sql/diag.h"
+
+#include <inttypes.h>
+
+enum {
+    SAID_LIMIT = 1 << 20,
+    NOTES_LIMIT = 4096,
+    TICK_STEPS_MAX = 100000, /* timers one by one; then the clock jumps */
+    RESTARTS_MAX = 3,        /* of a shuffled run */
+    DAY_MS = 24 * 3600 * 1000,
+};
+#define CLOCK_BEGINS_US INT64_C(1577836800000000) /* 2020-01-01T00:00:00Z */
+
+/* ---- saying what is wrong ---- */
+
+void spec_report_error(struct spec_run *run, const struct error *err)
+{
+    diag_print(run->report, err, run->how->path, run->how->script->text);
+}
+
+static enum spec_result refuse(struct spec_run *run, const struct error *err)
+{
+    spec_report_error(run, err);
+    return SPEC_REFUSED;
+}
+
+/* An error of the runner, in the middle of a statement. */
+static void give_up(struct spec_run *run, const struct error *err)
+{
+    spec_report_error(run, err);
+    run->result = SPEC_REFUSED;
+    run->is_over = true;
+}
+
+/* ---- settings ---- */
+
+static enum code add_set(struct spec_run *run, struct session_pair **sets, uint32_t *count,
+                         uint32_t *cap, struct str key, struct str value, struct error *err)
+{
+    struct session_pair pair = { key, value };
+    return ARENA_PUSH(run->arena, *sets, *count, *cap, pair) ? OK : error_nomem(err);
+}
+
+/* A setting is checked here, where its place is known. */
+static enum code check_set(struct spec_run *run, const struct spec_statement *s, struct error *err)
+{
+    struct settings scratch = { .arena = run->arena };
+    struct option pair = { .key = s->texts[0].text,
+                           .value = s->texts[1].text,
+                           .key_span = s->texts[0].span,
+                           .value_span = s->texts[1].span };
+    enum setting_kind kind;
+    enum code code = settings_put(&scratch, SETTING_SET, &pair, &kind, err);
+    if (code != OK) {
+        error_locate(err, s->span);
+        return code;
+    }
+    if (kind != SETTING_UNKNOWN)
+        return OK;
+    error_at(err, E_OPTION, s->texts[0].span, "there is no setting \"" STR_FMT "\"",
+             STR_ARG(pair.key));
+    struct str best = setting_nearest(pair.key);
+    if (best.data)
+        error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+    return E_OPTION;
+}
+
+struct reading {
+    struct session_config *config;
+    struct session_pair *sets;
+    uint32_t count, cap;
+    struct str job; /* .data NULL: the file beside the test */
+};
+
+static enum code read_setting(struct spec_run *run, const struct spec_statement *s,
+                              struct reading *r, struct error *err)
+{
+    if (s->kind == SPEC_SET) {
+        TRY(check_set(run, s, err));
+        return add_set(run, &r->sets, &r->count, &r->cap, s->texts[0].text, s->texts[1].text, err);
+    }
+    if (s->kind == SPEC_JOB)
+        r->job = spec_file_path(run->arena, run->how->path, s->texts[0].text);
+    struct str name = s->texts[0].text;
+    bool is_file = str_find_byte(name, '/') != (size_t)-1 || str_ends(name, STR(".yaml")) ||
+                   str_ends(name, STR(".yml"));
+    if (s->kind == SPEC_PROFILE)
+        r->config->profile = is_file ? spec_file_path(run->arena, run->how->path, name).data
+                                     : arena_cstr(run->arena, name);
+    return OK;
+}
+
+/* What changes with each row is shown with each row, unless a test wants it as in production; a
+ * shuffled run may do either. */
+static struct str choose_folding(const struct spec_run *run)
+{
+    return run->how->seed % 2 == 1 ? STR("auto") : STR("off");
+}
+
+static enum code read_settings(struct spec_run *run, struct session_config *config,
+                               struct reading *r, struct error *err)
+{
+    const struct spec_script *script = run->how->script;
+    const struct spec_case *which = run->how->which;
+    TRY(add_set(run, &r->sets, &r->count, &r->cap, STR("weir.fold"), choose_folding(run), err));
+    for (uint32_t i = 0; i < config->set_count; i++)
+        TRY(add_set(run, &r->sets, &r->count, &r->cap, config->sets[i].key, config->sets[i].value,
+                    err));
+    for (uint32_t i = 0; i < script->prelude_count; i++)
+        if (script->prelude[i].kind <= SPEC_PROFILE)
+            TRY(read_setting(run, &script->prelude[i], r, err));
+    for (uint32_t i = 0; i < which->count; i++)
+        if (which->statements[i].kind <= SPEC_PROFILE)
+            TRY(read_setting(run, &which->statements[i], r, err));
+    TRY(add_set(run, &r->sets, &r->count, &r->cap, STR("parallelism.default"), STR("1"), err));
+    config->sets = r->sets;
+    config->set_count = r->count;
+    return OK;
+}
+
+/* job.test.sql tests job.sql. */
+static enum code find_job(struct spec_run *run, struct reading *r, struct error *err)
+{
+    struct str path = run->how->path, ending = STR(".test.sql");
+    if (r->job.data)
+        return OK;
+    if (!str_ends(path, ending)) {
+        error_set(err, E_NAME, "nothing says which job this tests");
+        error_hint(err, "NAME.test.sql tests NAME.sql; JOB 'FILE.sql' names another one.");
+        return E_NAME;
+    }
+    r->job = str_of(arena_printf(run->arena, STR_FMT ".sql", (int)(path.size - ending.size),
+                                 path.data));
+    return r->job.data ? OK : error_nomem(err);
+}
+
+/* ---- what is expected of a job that does not run any more ---- */
+
+static const struct spec_step *expected_error(const struct spec_run *run)
+{
+    for (uint32_t i = run->at; i < run->step_count; i++)
+        if (run->steps[i].statement->kind == SPEC_EXPECT &&
+            run->steps[i].statement->want == WANT_ERROR)
+            return &run->steps[i];
+    return NULL;
+}
+
+static bool says(const struct buf *said, struct str text)
+{
+    return text.size == 0 ||
+           (said->size > 0 && memmem(said->data, said->size, text.data, text.size) != NULL);
+}
+
+/* What the session has said of it is in run->said. */
+static void judge_error(struct spec_run *run, const struct spec_step *step,
+                        enum spec_result otherwise)
+{
+    if (step && says(&run->said, step->statement->texts[0].text)) {
+        run->at = (uint32_t)(step - run->steps) + 1;
+        return;
+    }
+    run->is_over = true;
+    run->result = step ? SPEC_UNMET : otherwise;
+    if (step) {
+        spec_report_step(run, step);
+        buf_text(run->report, "  what went wrong says something else:\n");
+    }
+    buf_str(run->report, buf_view(&run->said));
+}
+
+/* Expectations of what came before the failure count too. */
+static void finish_failed(struct spec_run *run, enum spec_result otherwise)
+{
+    const struct spec_step *error = expected_error(run);
+    struct error err = { .code = OK };
+    while (error && run->at < (uint32_t)(error - run->steps) && !run->is_over) {
+        const struct spec_step *step = &run->steps[run->at++];
+        if (step->statement->kind == SPEC_EXPECT && spec_expect(run, step, &err) != OK)
+            give_up(run, &err);
+    }
+    if (!run->is_over)
+        judge_error(run, error, otherwise);
+}
+
+/* ---- statements ---- */
+
+static enum code do_feed(struct spec_run *run, const struct spec_step *step, struct error *err)
+{
+    for (uint32_t i = 0; i < step->input_count; i++)
+        TRY(spec_feed_put(run, step->source, &step->inputs[i], err));
+    return OK;
+}
+
+static void do_mock(const struct spec_statement *s, struct spec_lookup *lookup)
+{
+    switch (s->mock) {
+    case MOCK_DELAY:
+        lookup->delay_us = s->us;
+        break;
+    case MOCK_FAIL:
+        lookup->failures_left = s->count;
+        break;
+    case MOCK_AWAY:
+    case MOCK_BACK:
+        lookup->is_away = s->mock == MOCK_AWAY;
+        break;
+    }
+}
+
+static enum code do_tick(struct spec_run *run, const struct spec_step *step, struct error *err)
+{
+    int64_t now_us = clock_now_us(run->job.clock);
+    const struct spec_statement *s = step->statement;
+    run->tick_to_us = s->text_count > 0 ? step->until_us : now_us + s->us;
+    run->is_ticking = true;
+    run->tick_steps = 0;
+    if (run->tick_to_us < now_us)
+        return error_at(err, E_DATA, s->texts[0].span, "the clock is later already, and only goes on");
+    return OK;
+}
+
+/* Moves the clock to the next thing that waits for it, or to the end of the TICK. */
+static void step_clock(struct spec_run *run, int64_t due_us)
+{
+    struct clock *clock = run->job.clock;
+    int64_t next_us = run->tick_to_us, answer_us = spec_tables_due_us(run->tables);
+    bool jumps = ++run->tick_steps > TICK_STEPS_MAX;
+    if (due_us > clock->standing_us && due_us < next_us && !jumps)
+        next_us = due_us;
+    if (answer_us > clock->standing_us && answer_us < next_us && !jumps)
+        next_us = answer_us;
+    run->is_ticking = next_us < run->tick_to_us;
+    clock->standing_us = next_us;
+}
+
+/* Does a statement; *ret_news says whether the job has something to look at. */
+static enum code do_step(struct spec_run *run, const struct spec_step *step, bool *ret_news,
+                         struct error *err)
+{
+    *ret_news = true;
+    switch (step->statement->kind) {
+    case SPEC_FEED:
+        return do_feed(run, step, err);
+    case SPEC_TABLE:
+        step->lookup->rows = step->rows;
+        step->lookup->row_count = step->row_count;
+        break;
+    case SPEC_MOCK:
+        do_mock(step->statement, step->lookup);
+        return OK;
+    case SPEC_TICK:
+        return do_tick(run, step, err);
+    case SPEC_END:
+        run->tables->input_has_ended = true;
+        return OK;
+    case SPEC_RESTART:
+        run->is_stopping = true;
+        if (!run->has_ended)
+            exec_stop(run->exec);
+        return OK;
+    default:
+        break;
+    }
+    *ret_news = false;
+    return step->statement->kind == SPEC_EXPECT ? spec_expect(run, step, err) : OK;
+}
+
+static bool is_shuffled_feed(const struct spec_run *run)
+{
+    return run->how->seed > 0 && run->steps[run->at].statement->kind == SPEC_FEED;
+}
+
+/* Rows of a shuffled block, and stops between them. */
+static enum code shuffle(struct spec_run *run, bool *ret_news, struct error *err)
+{
+    if (run->queue_count > 0 && spec_shuffle_stops(run)) {
+        run->is_stopping = *ret_news = true;
+        exec_stop(run->exec);
+        return OK;
+    }
+    return spec_shuffle_step(run, ret_news, err);
+}
+
+/* Statements up to the one that gives the job something to do. */
+static enum code go_on(struct spec_run *run, struct error *err)
+{
+    bool news = false;
+    TRY(shuffle(run, &news, err));
+    while (!news && !run->is_over && run->at < run->step_count) {
+        if (is_shuffled_feed(run)) {
+            TRY(spec_shuffle_begin(run, err));
+            return spec_shuffle_step(run, &news, err);
+        }
+        const struct spec_step *step = &run->steps[run->at++];
+        TRY(do_step(run, step, &news, err));
+    }
+    run->is_over = run->is_over || !news;
+    return OK;
+}
+
+static bool idle(void *self, int64_t due_us)
+{
+    struct spec_run *run = self;
+    struct error err = { .code = OK };
+    if (run->is_over || run->is_stopping) {
+        /* What is under way outside is waited for, however long it takes by this clock. */
+        bool hurried = run->tables->hurries;
+        run->tables->hurries = run->is_stopping;
+        return !hurried && run->tables->hurries && spec_tables_due_us(run->tables) < INT64_MAX;
+    }
+    if (run->is_ticking) {
+        step_clock(run, due_us);
+        return true;
+    }
+    if (go_on(run, &err) != OK)
+        give_up(run, &err);
+    if (run->is_over)
+        exec_abort(run->exec);
+    return true;
+}
+
+/* ---- running ---- */
+
+static enum code open_result(void *self, const struct plan_sink *plan, struct sink **ret,
+                             struct error *err)
+{
+    return spec_tables_open_result(((struct spec_run *)self)->tables, plan, ret, err);
+}
+
+static void note_bad_row(void *self, struct str table, const struct bad_row *row)
+{
+    struct spec_run *run = self;
+    buf_printf(&run->notes, "  bad row of table \"" STR_FMT "\": " STR_FMT "\n", STR_ARG(table),
+               STR_ARG(row->reason));
+}
+
+/* Counters begin anew with each start. */
+static void keep_counts(struct spec_run *run)
+{
+    const struct exec_stats *stats = exec_stats(run->exec);
+    for (uint32_t i = 0; i < stats->source_count; i++) {
+        struct spec_source *source = spec_tables_source(run->tables, stats->sources[i].name);
+        if (source) {
+            source->skipped += stats->sources[i].skipped;
+            source->late += stats->sources[i].late;
+        }
+    }
+    for (uint32_t i = 0; i < stats->sink_count; i++) {
+        struct spec_sink *sink = spec_tables_sink(run->tables, stats->sinks[i].name,
+                                                  stats->sinks[i].statement);
+        if (sink)
+            sink->skipped += stats->sinks[i].rejected;
+    }
+}
+
+static enum code start(struct spec_run *run, struct error *err)
+{
+    struct exec_options options = {
+        .checkpoint_interval_ms = DAY_MS,
+        .progress_interval_ms = DAY_MS,
+        .clock = run->job.clock,
+        .zone = run->job.env->zone,
+        .workers = 1,
+        .state_dir = run->state_dir,
+        .job = STR("test"),
+        .state_limit_bytes = run->job.state_limit_bytes,
+        .tables = &run->tables->exec,
+    };
+    struct exec_hooks hooks = {
+        .self = run, .open_result = open_result, .bad_row = note_bad_row, .idle = idle
+    };
+    spec_tables_start(run->tables);
+    run->is_stopping = false;
+    return exec_create(run->job.plan, &options, &hooks, &run->exec, err);
+}
+
+static void fail(struct spec_run *run, const struct error *err, enum spec_result otherwise)
+{
+    buf_clear(&run->said);
+    session_say_failed(run->session, err);
+    finish_failed(run, otherwise);
+    run->has_ended = true;
+}
+
+/* Starts and restarts of the job, until it is over. */
+static void run_job(struct spec_run *run)
+{
+    struct error err = { .code = OK };
+    for (;;) {
+        if (start(run, &err) != OK) {
+            fail(run, &err, SPEC_REFUSED);
+            return;
+        }
+        enum code code = exec_run(run->exec, &err);
+        if (code == E_CANCELLED && run->is_over)
+            return;
+        if (code != OK) {
+            fail(run, &err, SPEC_FAILED);
+            return;
+        }
+        if (!run->is_stopping)
+            break;
+        keep_counts(run);
+        exec_destroy(run->exec);
+        run->exec = NULL;
+    }
+    run->has_ended = true;
+}
+
+/* The job has ended, and nothing that is done any more can reach it. */
+static void finish_ended(struct spec_run *run)
+{
+    struct error err = { .code = OK };
+    while (!run->is_over && run->at < run->step_count) {
+        const struct spec_step *step = &run->steps[run->at++];
+        bool ignored;
+        if (do_step(run, step, &ignored, &err) != OK)
+            give_up(run, &err);
+        if (run->is_ticking)
+            run->job.clock->standing_us = run->tick_to_us;
+        run->is_ticking = false;
+    }
+}
+
+static bool needs_state(const struct spec_run *run)
+{
+    bool needs = run->how->seed > 0;
+    for (uint32_t i = 0; i < run->step_count; i++)
+        needs = needs || run->steps[i].statement->kind == SPEC_RESTART;
+    return needs;
+}
+
+/* ---- planning ---- */
+
+/* A job that is refused may be what the test is about. */
+static void judge_refused(struct spec_run *run)
+{
+    const struct spec_case *which = run->how->which;
+    run->steps = arena_array(run->arena, struct spec_step, which->count + 1);
+    for (uint32_t i = 0; run->steps && i < which->count; i++)
+        if (which->statements[i].kind == SPEC_EXPECT && which->statements[i].want == WANT_ERROR)
+            run->steps[run->step_count++].statement = &which->statements[i];
+    judge_error(run, expected_error(run), SPEC_REFUSED);
+}
+
+static bool plan(struct spec_run *run, struct session_config *config, struct error *err)
+{
+    struct reading r = { .config = config };
+    struct str text;
+    if (read_settings(run, config, &r, err) != OK || find_job(run, &r, err) != OK ||
+        spec_file_read(run->arena, r.job, &text, err) != OK) {
+        run->result = refuse(run, err);
+        return false;
+    }
+    enum session_status status = session_create(config, &run->session);
+    if (status == SESSION_OK)
+        status = session_plan(run->session, r.job, text, &run->job);
+    if (status != SESSION_OK)
+        judge_refused(run);
+    return status == SESSION_OK;
+}
+
+static void run_planned(struct spec_run *run)
+{
+    struct error err = { .code = OK };
+    if (!run->job.clock->standing)
+        *run->job.clock = (struct clock){ .standing = true, .standing_us = CLOCK_BEGINS_US };
+    if (spec_tables_create(run->arena, &run->job, &run->tables, &err) != OK ||
+        spec_steps_bind(run, &err) != OK ||
+        (needs_state(run) && spec_folder_create(run->arena, &run->state_dir, &err) != OK)) {
+        run->result = refuse(run, &err);
+        return;
+    }
+    run_job(run);
+    if (run->has_ended)
+        finish_ended(run);
+    if (run->result != SPEC_MET && run->notes.size > 0)
+        buf_str(run->report, buf_view(&run->notes));
+    exec_destroy(run->exec);
+    spec_folder_remove(run->state_dir);
+}
+
+enum spec_result spec_case_run(const struct spec_how *how, struct buf *report)
+{
+    struct spec_run run = { .how = how,
+                            .report = report,
+                            .chance = how->seed,
+                            .restarts_left = how->seed > 0 ? RESTARTS_MAX : 0 };
+    struct session_config config = *how->config;
+    struct error err = { .code = OK };
+    buf_init(&run.said, SAID_LIMIT);
+    buf_init(&run.notes, NOTES_LIMIT);
+    config.said = &run.said;
+    config.out_fd = config.err_fd = -1;
+    run.arena = arena_create();
+    if (!run.arena)
+        run.result = refuse(&run, (error_nomem(&err), &err));
+    else if (plan(&run, &config, &err))
+        run_planned(&run);
+    session_destroy(run.session);
+    arena_destroy(run.arena);
+    buf_done(&run.said);
+    buf_done(&run.notes);
+    return run.result;
+}
