@@ -9,12 +9,14 @@
 #include "session/help_function.h"
 #include "session/help_layout.h"
 #include "session/help_sql.h"
+#include "session/help_test.h"
 
 static const char commands[] =
     "weir run FILE.sql         run all INSERTs and SELECTs of a file as one job\n"
     "weir check FILE.sql       everything that is wrong with it; --syntax: only read it;\n"
     "                          --format text|json|sarif\n"
     "weir explain FILE.sql     show the plan; --format text|json|dot|mermaid\n"
+    "weir test PATH...         tests beside jobs, without any server; see weir help test\n"
     "weir                      a prompt; also reads statements from standard input\n"
     "weir -c 'SQL; SQL;'       statements one after the other\n"
     "weir -f FILE.sql          the same from a file\n"
@@ -216,7 +218,7 @@ static const struct {
     { "commands", commands, NULL },         { "functions", NULL, help_put_functions },
     { "connectors", NULL, put_connectors }, { "formats", NULL, put_formats },
     { "settings", NULL, put_settings },     { "output", output_modes, NULL },
-    { "sql", NULL, help_put_sql_topics },
+    { "sql", NULL, help_put_sql_topics },   { "test", help_test, NULL },
 };
 
 static struct str nearest_topic(struct str topic)

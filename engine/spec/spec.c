@@ -81,10 +81,9 @@ static enum code run_cases(struct runner *r, struct str path, const struct spec_
     enum code code = OK;
     buf_init(&details, REPORT_LIMIT);
     for (uint32_t i = 0; i < script->case_count && code == OK; i++) {
-        struct spec_how how = { .config = r->config->session,
-                                .path = path,
-                                .script = script,
-                                .which = &script->cases[i] };
+        struct spec_how how = {
+            .config = r->config->session, .path = path, .script = script, .which = &script->cases[i]
+        };
         int64_t begun_us = clock_monotonic_us();
         buf_clear(&details);
         struct spec_outcome outcome = { .file = path, .name = script->cases[i].name };

@@ -1,5 +1,6 @@
 /* spec_case.h -- inside of the runner of tests: a case from its statements to its outcome.
  *
+ * spec_settings.c  settings, and which job it is
  * spec_steps.c   statements, bound to the tables of the planned job
  * spec_feed.c    rows of a test as messages or rows of a source
  * spec_case.c    the job, started, driven and started again
@@ -25,7 +26,7 @@ struct spec_how {
     struct str path;                     /* of the test file, as given */
     const struct spec_script *script;
     const struct spec_case *which;
-    uint64_t seed;                       /* of a shuffled run; 0: as it is written */
+    uint64_t seed; /* of a shuffled run; 0: as it is written */
 };
 
 /* A row of an expectation: of all columns, of which some may be whatever. */
@@ -41,15 +42,15 @@ struct spec_step {
     struct spec_source *source;
     struct spec_lookup *lookup;
     struct spec_sink *sink;
-    struct spec_input *inputs;   /* FEED */
+    struct spec_input *inputs; /* FEED */
     uint32_t input_count, input_cap;
-    struct spec_row *rows;       /* TABLE */
+    struct spec_row *rows; /* TABLE */
     uint32_t row_count, row_cap;
-    struct spec_wanted *wanted;  /* EXPECT */
+    struct spec_wanted *wanted; /* EXPECT */
     uint32_t wanted_count;
-    uint32_t *columns;           /* of the sink, that are compared */
+    uint32_t *columns; /* of the sink, that are compared */
     uint32_t column_count;
-    int64_t until_us;            /* TICK TO */
+    int64_t until_us; /* TICK TO */
 };
 
 /* Rows of one partition that a shuffled run has yet to hand out. */
@@ -63,28 +64,28 @@ struct spec_queue {
 struct spec_run {
     const struct spec_how *how;
     struct arena *arena;
-    struct buf *report;          /* why the case is not met, for people */
-    struct buf said;             /* errors and warnings of the session */
-    struct buf notes;            /* bad rows */
+    struct buf *report; /* why the case is not met, for people */
+    struct buf said;    /* errors and warnings of the session */
+    struct buf notes;   /* bad rows */
     struct session *session;
     struct session_job job;
     struct spec_tables *tables;
     struct spec_step *steps;
     uint32_t step_count, at;
-    struct exec *exec;           /* while it runs, and after it, until the next one */
-    const char *state_dir;       /* owned folder; NULL: none */
+    struct exec *exec;     /* while it runs, and after it, until the next one */
+    const char *state_dir; /* owned folder; NULL: none */
     enum spec_result result;
-    bool is_over;                /* nothing more is to be done */
-    bool has_ended;              /* the job has, by itself */
-    bool is_stopping;            /* to be started again */
+    bool is_over;     /* nothing more is to be done */
+    bool has_ended;   /* the job has, by itself */
+    bool is_stopping; /* to be started again */
     bool is_ticking;
     int64_t tick_to_us;
     uint32_t tick_steps;
-    struct spec_queue *queues;   /* a shuffled block */
+    struct spec_queue *queues; /* a shuffled block */
     uint32_t queue_count, queue_cap;
-    uint64_t chance;             /* state of the random sequence */
+    uint64_t chance; /* state of the random sequence */
     uint32_t restarts_left;
-    struct error failure;        /* of the runner itself; .code OK: none */
+    struct error failure; /* of the runner itself; .code OK: none */
 };
 
 /* Runs one case once.  What is to be said of it is appended to `report`. */
@@ -92,6 +93,12 @@ enum spec_result spec_case_run(const struct spec_how *how, struct buf *report);
 
 /* Prints an error of the test file. */
 void spec_report_error(struct spec_run *run, const struct error *err);
+
+/* ---- spec_settings.c ---- */
+
+/* Adds what the case sets to the configuration; *ret_job is the path of the job. */
+enum code spec_settings_read(struct spec_run *run, struct session_config *config,
+                             struct str *ret_job, struct error *err) WEIR_CHECKED;
 
 /* ---- spec_steps.c ---- */
 

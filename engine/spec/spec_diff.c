@@ -8,8 +8,8 @@
 #include "sql/diag.h"
 
 enum {
-    CONTEXT_ROWS = 3,    /* that are as expected, around those that are not */
-    CELL_COLUMNS = 40,   /* to which cells are padded */
+    CONTEXT_ROWS = 3,  /* that are as expected, around those that are not */
+    CELL_COLUMNS = 40, /* to which cells are padded */
     LINES_MAX = 200,
     TEXT_LIMIT = 1 << 20,
 };
@@ -44,8 +44,8 @@ static void put_change(struct buf *out, enum change change)
     buf_printf(out, "'%s'", change_names[change]);
 }
 
-static void put_cell(const struct table *t, struct buf *out, const struct spec_pair *pair,
-                     bool got, uint32_t column)
+static void put_cell(const struct table *t, struct buf *out, const struct spec_pair *pair, bool got,
+                     uint32_t column)
 {
     const struct zone *zone = t->run->job.env->zone;
     if (t->with_change && column == 0) {

@@ -323,7 +323,9 @@ static void expect_count(struct spec_run *run, const struct spec_step *step)
     spec_report_step(run, step);
     buf_printf(run->report, "  - %lld\n  + %llu row%s %s so far\n",
                (long long)step->statement->count, (unsigned long long)n, n == 1 ? "" : "s",
-               late ? "came too late" : "were left out");
+               late     ? "came too late"
+               : n == 1 ? "was left out"
+                        : "were left out");
 }
 
 enum code spec_expect(struct spec_run *run, const struct spec_step *step, struct error *err)
@@ -337,7 +339,7 @@ enum code spec_expect(struct spec_run *run, const struct spec_step *step, struct
         run->result = SPEC_UNMET;
         run->is_over = true;
         spec_report_step(run, step);
-        buf_printf(run->report, "  nothing went wrong: the job %s\n",
+        buf_printf(run->report, "  there is no error: the job %s\n",
                    run->has_ended ? "has ended" : "runs");
         return OK;
     default:

@@ -46,9 +46,9 @@ enum code spec_check_width(const struct spec_statement *s, const struct spec_lin
 {
     if (line->count == columns)
         return OK;
-    error_at(err, E_TYPE, line->span,
-             "%u value%s for %u column%s of table \"" STR_FMT "\"", line->count,
-             line->count == 1 ? "" : "s", columns, columns == 1 ? "" : "s", STR_ARG(s->table.text));
+    error_at(err, E_TYPE, line->span, "%u value%s for %u column%s of table \"" STR_FMT "\"",
+             line->count, line->count == 1 ? "" : "s", columns, columns == 1 ? "" : "s",
+             STR_ARG(s->table.text));
     struct buf names;
     buf_init(&names, 600);
     for (uint32_t i = 0; i < columns; i++) {
@@ -308,9 +308,8 @@ static enum code needs_records(const struct spec_step *step, const char *what, s
     return E_TYPE;
 }
 
-static enum code bind_records(struct spec_run *run, struct spec_step *step,
-                              const struct str *lines, uint32_t n, const struct spec_text *places,
-                              struct error *err)
+static enum code bind_records(struct spec_run *run, struct spec_step *step, const struct str *lines,
+                              uint32_t n, const struct spec_text *places, struct error *err)
 {
     struct topic_records *reader;
     struct topic_record *records = arena_array(run->arena, struct topic_record, MAX(n, 1));

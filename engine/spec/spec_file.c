@@ -66,8 +66,8 @@ struct str spec_file_path(struct arena *arena, struct str beside, struct str nam
     return str_of(arena_printf(arena, STR_FMT STR_FMT, (int)folder, beside.data, STR_ARG(name)));
 }
 
-enum code spec_file_lines(struct arena *arena, struct str beside, struct str name,
-                          struct str **ret, uint32_t *ret_count, struct error *err)
+enum code spec_file_lines(struct arena *arena, struct str beside, struct str name, struct str **ret,
+                          uint32_t *ret_count, struct error *err)
 {
     struct str path = spec_file_path(arena, beside, name), text;
     struct str *lines = NULL;
@@ -97,8 +97,7 @@ static enum code refuse_row(struct bad_rows *self, const struct bad_row *row, st
 }
 
 static enum code take_rows(struct arena *arena, const struct schema *schema,
-                           const struct decoded *decoded, struct spec_row *rows,
-                           struct error *err)
+                           const struct decoded *decoded, struct spec_row *rows, struct error *err)
 {
     for (uint32_t r = 0; r < decoded->rows; r++) {
         rows[r].values = arena_array(arena, struct value, MAX(schema->count, 1));
@@ -171,7 +170,9 @@ static enum code search(struct arena *arena, struct spec_paths *paths, const cha
         if (entry->d_name[0] == '.')
             continue;
         bool slash = str_ends(str_of(folder), STR("/"));
-        char *path = arena_printf(arena, "%s%s%s", folder, slash ? "" : "/", entry->d_name);
+        char *path = strcmp(folder, ".") == 0
+                         ? arena_cstr(arena, str_of(entry->d_name))
+                         : arena_printf(arena, "%s%s%s", folder, slash ? "" : "/", entry->d_name);
         if (!path)
             code = error_nomem(err);
         else if (stat(path, &status) != 0)
@@ -191,7 +192,8 @@ enum code spec_paths_add(struct arena *arena, struct spec_paths *paths, const ch
     struct stat status;
     if (stat(path, &status) != 0) {
         error_set(err, E_USAGE, "could not open \"%s\": %s", path, strerror(errno));
-        error_hint(err, "weir test takes test files, and folders in which it looks for *.test.sql.");
+        error_hint(err,
+                   "weir test takes test files, and folders in which it looks for *.test.sql.");
         return E_USAGE;
     }
     if (!S_ISDIR(status.st_mode))

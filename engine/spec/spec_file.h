@@ -13,8 +13,8 @@ enum code spec_file_read(struct arena *arena, struct str path, struct str *ret,
 struct str spec_file_path(struct arena *arena, struct str beside, struct str name) WEIR_CHECKED;
 
 /* The lines of a file that a test names, without blank ones. */
-enum code spec_file_lines(struct arena *arena, struct str beside, struct str name,
-                          struct str **ret, uint32_t *ret_count, struct error *err) WEIR_CHECKED;
+enum code spec_file_lines(struct arena *arena, struct str beside, struct str name, struct str **ret,
+                          uint32_t *ret_count, struct error *err) WEIR_CHECKED;
 
 /* Lines that are JSON objects as rows. */
 enum code spec_file_rows(struct arena *arena, const struct zone *zone, const struct schema *schema,

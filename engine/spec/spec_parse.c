@@ -101,7 +101,10 @@ enum code spec_choose(struct spec_reader *r, const char *const *words, uint32_t 
         }
         nearest_add(&nearest, str_of(words[i]));
         int n = snprintf(list + used, sizeof list - used, "%s%s",
-                         i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+                         i == 0         ? ""
+                         : words[i + 1] ? ", "
+                                        : " or ",
+                         words[i]);
         used = MIN(used + (size_t)MAX(n, 0), sizeof list - 1);
     }
     spec_refuse(r, list);
@@ -227,7 +230,8 @@ static enum code read_script(struct spec_reader *r, struct spec_script *script)
     script->prelude = prelude.statements;
     script->prelude_count = prelude.count;
     if (script->case_count == 0 && prelude.count > 0) { /* the file is one case */
-        struct spec_case only = { .name = STR(""), .statements = prelude.statements,
+        struct spec_case only = { .name = STR(""),
+                                  .statements = prelude.statements,
                                   .count = prelude.count };
         script->prelude_count = 0;
         if (!ARENA_PUSH(r->arena, script->cases, script->case_count, case_cap, only))

@@ -61,12 +61,12 @@ struct spec_line {
 
 struct spec_statement {
     enum spec_kind kind;
-    struct span span;        /* without the `;` */
+    struct span span; /* without the `;` */
     struct spec_text table;
-    uint32_t result;         /* EXPECT result 2: 2; 0: not said */
+    uint32_t result;           /* EXPECT result 2: 2; 0: not said */
     struct spec_text *columns; /* in parentheses behind the table; NULL: none */
     uint32_t column_count;
-    int64_t partition;       /* -1: not said */
+    int64_t partition; /* -1: not said */
     enum spec_form form;
     struct spec_line *lines; /* FORM_VALUES, FORM_CHANGES */
     uint32_t line_count;
@@ -77,10 +77,10 @@ struct spec_statement {
     enum spec_want want;
     enum spec_order order;
     bool has_tolerance;
-    double tolerance;        /* FLOAT and DOUBLE may be that far off */
+    double tolerance; /* FLOAT and DOUBLE may be that far off */
     enum spec_mock mock;
-    int64_t count;           /* WANT_SKIPPED, WANT_LATE, MOCK_FAIL */
-    int64_t us;              /* TICK without TO, MOCK_DELAY */
+    int64_t count; /* WANT_SKIPPED, WANT_LATE, MOCK_FAIL */
+    int64_t us;    /* TICK without TO, MOCK_DELAY */
 };
 
 struct spec_case {

@@ -75,8 +75,7 @@ static void put_summary(const struct spec_report *report, struct buf *out)
 
 /* ---- TAP ---- */
 
-static void put_tap(const struct spec_report *report, struct buf *out,
-                    const struct spec_outcome *o)
+static void put_tap(const struct spec_report *report, struct buf *out, const struct spec_outcome *o)
 {
     struct buf name;
     buf_init(&name, 1 << 16);

@@ -250,8 +250,8 @@ static enum code read_tolerance(struct spec_reader *r, struct spec_statement *s)
     if (!s->has_tolerance)
         return OK;
     struct str text = spec_token_text(r);
-    bool is_number = r->token.code == TK_INTEGER || r->token.code == TK_DECIMAL ||
-                     r->token.code == TK_DOUBLE;
+    bool is_number =
+        r->token.code == TK_INTEGER || r->token.code == TK_DECIMAL || r->token.code == TK_DOUBLE;
     bool ok = false;
     if (is_number)
         s->tolerance = number_parse_double(text.data, text.size, &ok);

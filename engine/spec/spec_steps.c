@@ -74,8 +74,8 @@ static const struct schema *sink_schema(struct spec_run *run, const struct spec_
     struct schema *schema = arena_new(run->arena, struct schema);
     if (!schema)
         return NULL;
-    *schema = (struct schema){ .fields = sink->plan->base.fields,
-                               .count = sink->plan->base.field_count };
+    *schema =
+        (struct schema){ .fields = sink->plan->base.fields, .count = sink->plan->base.field_count };
     if (sink->plan->table && sink->plan->def.schema->count == schema->count)
         *schema = *sink->plan->def.schema;
     return schema;
@@ -102,8 +102,7 @@ static enum code bind_wanted(struct spec_run *run, const struct spec_line *line,
     return OK;
 }
 
-static enum code bind_expected_rows(struct spec_run *run, struct spec_step *step,
-                                    struct error *err)
+static enum code bind_expected_rows(struct spec_run *run, struct spec_step *step, struct error *err)
 {
     const struct spec_statement *s = step->statement;
     const struct schema *schema = sink_schema(run, step->sink);
@@ -154,10 +153,9 @@ static enum code bind_tick(struct spec_run *run, struct spec_step *step, struct 
         error_hint(err, "A time is written as in '2020-08-06T16:35:49Z'.");
         return E_SYNTAX;
     }
-    step->until_us = stamp.has_offset
-                         ? stamp.local_us - (int64_t)stamp.offset_s * 1000000
-                         : zone_local_to_utc_us(run->job.env->zone, NULL, stamp.local_us,
-                                                ZONE_EARLIER);
+    step->until_us = stamp.has_offset ? stamp.local_us - (int64_t)stamp.offset_s * 1000000
+                                      : zone_local_to_utc_us(run->job.env->zone, NULL,
+                                                             stamp.local_us, ZONE_EARLIER);
     return OK;
 }
 
@@ -176,7 +174,8 @@ static enum code bind_step(struct spec_run *run, struct spec_step *step, struct 
     switch (s->kind) {
     case SPEC_FEED:
         step->source = spec_tables_source(run->tables, s->table.text);
-        return step->source ? spec_feed_bind(run, step, err) : no_table(run, s, 1, "reads no table", err);
+        return step->source ? spec_feed_bind(run, step, err)
+                            : no_table(run, s, 1, "reads no table", err);
     case SPEC_TABLE:
     case SPEC_MOCK:
         return bind_lookup(run, step, err);
@@ -206,7 +205,8 @@ enum code spec_steps_bind(struct spec_run *run, struct error *err)
 {
     const struct spec_script *script = run->how->script;
     const struct spec_case *which = run->how->which;
-    run->steps = arena_array(run->arena, struct spec_step, script->prelude_count + which->count + 1);
+    run->steps =
+        arena_array(run->arena, struct spec_step, script->prelude_count + which->count + 1);
     if (!run->steps)
         return error_nomem(err);
     for (uint32_t i = 0; i < script->prelude_count + which->count; i++) {

@@ -23,33 +23,33 @@ struct spec_input {
 
 struct spec_split {
     int32_t partition;
-    struct str name;      /* "orders-2" */
+    struct str name; /* "orders-2" */
     int64_t next_offset;
-    uint32_t waiting;     /* rows that the driver has, but has not put into the list yet */
+    uint32_t waiting; /* rows that the driver has, but has not put into the list yet */
 };
 
 struct spec_source {
     const struct plan_scan *scan;
-    bool takes_records;   /* else rows */
+    bool takes_records; /* else rows */
     struct spec_split *splits;
     uint32_t split_count, split_cap;
     struct spec_input *inputs; /* all that was put there, in the order it is read */
     uint32_t input_count, input_cap;
-    uint32_t read;             /* of them, by the job that runs */
-    uint64_t skipped, late;    /* of the runs that are over */
+    uint32_t read;          /* of them, by the job that runs */
+    uint64_t skipped, late; /* of the runs that are over */
 };
 
 struct spec_sink {
     const struct plan_sink *plan;
-    bool is_keyed;        /* a row replaces the one of its key */
+    bool is_keyed; /* a row replaces the one of its key */
     struct spec_row *changes;
     uint32_t change_count, change_cap;
-    uint32_t seen;        /* of them, by the last EXPECT */
+    uint32_t seen; /* of them, by the last EXPECT */
     uint64_t skipped;
 };
 
 struct spec_lookup {
-    struct str name;      /* several look-ups of one table are one */
+    struct str name; /* several look-ups of one table are one */
     const struct schema *schema;
     struct spec_row *rows;
     uint32_t row_count, row_cap;
@@ -71,7 +71,7 @@ struct spec_tables {
     struct exec_tables exec; /* for exec_options */
     uint32_t batch_rows;     /* a source gives at most so many at once */
     bool input_has_ended;
-    bool hurries;            /* the job stops: delayed answers come at once */
+    bool hurries; /* the job stops: delayed answers come at once */
     bool is_out_of_memory;
 };
 
@@ -97,8 +97,8 @@ bool spec_source_is_dry(const struct spec_source *source);
 
 /* What the sink's table holds: rows in the order they came to be. */
 enum code spec_sink_rows(const struct spec_sink *sink, uint32_t changes, struct arena *arena,
-                         const struct spec_row ***ret, uint32_t *ret_count, struct error *err)
-    WEIR_CHECKED;
+                         const struct spec_row ***ret, uint32_t *ret_count,
+                         struct error *err) WEIR_CHECKED;
 
 /* For exec_hooks: where the rows of a SELECT go. */
 enum code spec_tables_open_result(struct spec_tables *tables, const struct plan_sink *plan,
@@ -112,6 +112,9 @@ struct batch *spec_rows_to_batch(struct arena *arena, const struct schema *schem
 /* When the next answer is due; INT64_MAX: none is. */
 int64_t spec_tables_due_us(const struct spec_tables *tables);
 
+/* spec_sink.c */
+enum code spec_sink_open(void *self, const struct sink_open *open, struct sink **ret,
+                         struct error *err) WEIR_CHECKED;
 /* spec_lookup.c */
 enum code spec_lookup_open(void *self, const struct lookup_open *open, struct lookup **ret,
                            struct error *err) WEIR_CHECKED;

@@ -28,8 +28,7 @@ static enum code no_value(const struct spec_values *cx, struct span span, const 
     buf_init(&name, 4096);
     type_print(&name, type);
     error_at(err, E_TYPE, span, STR_FMT " is no %s",
-             STR_ARG(str_make(cx->text.data + span.offset, MIN(span.size, 80))),
-             buf_cstr(&name));
+             STR_ARG(str_make(cx->text.data + span.offset, MIN(span.size, 80))), buf_cstr(&name));
     buf_done(&name);
     return E_TYPE;
 }

@@ -11,7 +11,7 @@ struct spec_values {
     struct arena *arena; /* of what is made */
     const struct bind_env *env;
     const struct clock *clock;
-    struct str text;     /* of the test file */
+    struct str text; /* of the test file */
 };
 
 /* The expression at `span`, as a value of the type.  What would be cut or rounded on the way is an

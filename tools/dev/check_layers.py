@@ -65,7 +65,7 @@ LIBRARIES = {
 C_LIBRARY = set("""
 assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign
 stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar
-wchar wctype aio alloca byteswap dirent dlfcn endian execinfo fcntl fnmatch getopt glob grp iconv ifaddrs
+wchar wctype aio alloca byteswap dirent dlfcn endian execinfo fcntl fnmatch ftw getopt glob grp iconv ifaddrs
 langinfo libgen malloc netdb poll pthread pwd regex sched search semaphore spawn strings syslog
 termios ucontext unistd utime wordexp arm_neon cpuid
 """.split())
