@@ -417,8 +417,16 @@ const struct plan_key *plan_key_over(const struct plan *node, const uint32_t *co
 /* Is the order a time attribute's?  Else the rows of a partition are kept and results change. */
 bool plan_over_is_by_time(const struct plan_over *over);
 
-/* EXPLAIN: a tree per sink, one line an operator; shared parts are printed once. */
-void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text);
-void plan_print_json(struct buf *out, const struct plan_job *job, struct str job_text);
+/* How EXPLAIN prints a plan as text. */
+struct plan_text_options {
+    bool color;                 /* a terminal: what is unbounded is red */
+    uint32_t columns;           /* of the terminal: longer lines are wrapped; 0: never */
+    const struct str *counters; /* by id, what is said of a running operator behind its name, data
+                                   NULL: nothing; NULL: of none */
+};
+/* EXPLAIN: a tree per sink, one line an operator; shared parts are printed once.  `options` may be
+ * NULL. */
+void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text,
+                     const struct plan_text_options *options);
 void plan_print_dot(struct buf *out, const struct plan_job *job);
 void plan_print_mermaid(struct buf *out, const struct plan_job *job);

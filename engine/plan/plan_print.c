@@ -3,11 +3,19 @@
  * and only named after that. */
 #include "plan/plan_print.h"
 
+#include "plan/plan_bill.h"
+
+#include <stdio.h>
+
 const char *plan_kind_name(enum plan_kind kind)
 {
     static const char *const names[] = {
-        [PLAN_SCAN] = "source", [PLAN_VALUES] = "values", [PLAN_JSON] = "json",
-        [PLAN_CALC] = "calc",   [PLAN_UNION] = "union",   [PLAN_LIMIT] = "limit",
+        [PLAN_SCAN] = "source",
+        [PLAN_VALUES] = "values",
+        [PLAN_JSON] = "json",
+        [PLAN_CALC] = "calc",
+        [PLAN_UNION] = "union",
+        [PLAN_LIMIT] = "limit",
         [PLAN_WATERMARK] = "watermark",
         [PLAN_GROUP] = "group",
         [PLAN_WINDOW] = "window",
@@ -48,6 +56,18 @@ void plan_print_changes(struct buf *out, unsigned changes)
         buf_text(out, names[i]);
         first = false;
     }
+}
+
+void plan_print_changes_of(struct buf *out, const struct plan *node)
+{
+    unsigned in = 0;
+    for (uint32_t i = 0; i < node->input_count; i++)
+        in |= node->inputs[i]->changes;
+    if (node->input_count > 0 && in != node->changes) {
+        plan_print_changes(out, in);
+        buf_text(out, "→");
+    }
+    plan_print_changes(out, node->changes);
 }
 
 const char *plan_updates_text(const struct plan *node)
@@ -215,61 +235,155 @@ void plan_print_details(struct buf *out, const struct plan *node)
 
 /* --- the tree ----------------------------------------------------------------------- */
 
+enum { INDENT_MAX = 512, WRAP_MIN = 40 /* columns that a wrapped line has at least */ };
+
 struct tree {
     struct buf *out;
+    const struct plan_job *job;
     struct str job_text;
-    bool *printed; /* by id */
-    char indent[512];
+    const struct plan_text_options *options;
+    struct arena *arena;
+    struct buf line; /* of the operator under way */
+    bool *printed;   /* by id */
+    char indent[INDENT_MAX];
 };
 
-static void print_node(struct tree *t, const struct plan *node)
+static void put_state(struct tree *t, const struct plan *node)
 {
-    plan_print_id(t->out, node);
-    if (t->printed[node->id]) {
-        buf_text(t->out, " (shared, see above)\n");
+    struct plan_bill bill;
+    if (!plan_bill(t->arena, t->job, node, &bill)) {
+        t->out->failed = true;
         return;
     }
-    buf_char(t->out, ' ');
-    plan_print_details(t->out, node);
-    buf_text(t->out, " changes=[");
-    plan_print_changes(t->out, node->changes);
-    buf_printf(t->out, "]%s", plan_updates_text(node));
-    if (node->readers > 1)
-        buf_printf(t->out, " readers=%u", node->readers);
-    uint32_t line = plan_line(node, t->job_text);
-    if (line > 0)
-        buf_printf(t->out, " line=%u", line);
+    if (bill.part_count == 0)
+        return;
+    bool red = t->options->color && plan_bill_is_unbounded(&bill);
+    buf_printf(&t->line, " state=[%s", red ? "\x1b[31m" : "");
+    plan_bill_print(&t->line, &bill);
+    buf_printf(&t->line, "%s]", red ? "\x1b[0m" : "");
+}
+
+/* Columns that a text takes on a terminal: colours take none. */
+static size_t width_of(struct str text)
+{
+    size_t width = 0;
+    bool escape = false;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c == 0x1B)
+            escape = true;
+        else if (escape)
+            escape = c != 'm';
+        else
+            width += (c & 0xC0) != 0x80;
+    }
+    return width;
+}
+
+/* The end of what fits into `columns`: behind a blank, if there is one in the second half. */
+static size_t fitting(struct str text, size_t columns)
+{
+    size_t width = 0, blank = 0, i = 0;
+    bool escape = false;
+    for (; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c == 0x1B)
+            escape = true;
+        if (!escape && (c & 0xC0) != 0x80 && width++ == columns)
+            break;
+        if (escape && c == 'm')
+            escape = false;
+        if (c == ' ' && width > columns / 2)
+            blank = i + 1;
+    }
+    return i == text.size || blank == 0 ? i : blank;
+}
+
+/* The line of an operator.  `below` is what stands in front of lines between it and its inputs. */
+static void put_line(struct tree *t, size_t used, const char *below)
+{
+    struct str rest = buf_view(&t->line);
+    size_t columns = t->options->columns;
+    size_t indent = width_of(str_of(below)) + 2;
+    bool wraps = columns >= indent + WRAP_MIN;
+    size_t room = wraps && columns > used ? columns - used : 0;
+    while (wraps && width_of(rest) > room) {
+        size_t end = fitting(rest, room);
+        struct str piece = str_make(rest.data, end);
+        while (piece.size > 0 && piece.data[piece.size - 1] == ' ')
+            piece.size--;
+        buf_str(t->out, piece);
+        buf_printf(t->out, "\n%s  ", below);
+        rest = str_make(rest.data + end, rest.size - end);
+        room = columns - indent;
+    }
+    buf_str(t->out, rest);
     buf_char(t->out, '\n');
+}
+
+static void print_node(struct tree *t, const struct plan *node, size_t used)
+{
+    struct buf *line = &t->line;
+    buf_clear(line);
+    plan_print_id(line, node);
+    if (t->printed[node->id]) {
+        buf_text(line, " (shared, see above)");
+        put_line(t, used, t->indent);
+        return;
+    }
+    if (t->options->counters && t->options->counters[node->id].data)
+        buf_printf(line, " {" STR_FMT "}", STR_ARG(t->options->counters[node->id]));
+    buf_char(line, ' ');
+    plan_print_details(line, node);
+    buf_text(line, " changes=[");
+    plan_print_changes_of(line, node);
+    buf_printf(line, "]%s", plan_updates_text(node));
+    put_state(t, node);
+    if (node->readers > 1)
+        buf_printf(line, " readers=%u", node->readers);
+    uint32_t number = plan_line(node, t->job_text);
+    if (number > 0)
+        buf_printf(line, " line=%u", number);
     t->printed[node->id] = true;
 
     size_t depth = strlen(t->indent);
+    char below[INDENT_MAX + 8];
+    snprintf(below, sizeof below, "%s%s", t->indent, node->input_count > 0 ? "│ " : "  ");
+    put_line(t, used, below);
     for (uint32_t i = 0; i < node->input_count; i++) {
         bool last = i + 1 == node->input_count;
         buf_printf(t->out, "%s%s ", t->indent, last ? "└─" : "├─");
         const char *more = last ? "   " : "│  ";
         if (depth + strlen(more) < sizeof t->indent)
             memcpy(t->indent + depth, more, strlen(more) + 1);
-        print_node(t, node->inputs[i]);
+        print_node(t, node->inputs[i], width_of(str_of(t->indent)));
         t->indent[depth] = '\0';
     }
 }
 
-void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text)
+void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text,
+                     const struct plan_text_options *options)
 {
+    static const struct plan_text_options plain = { .columns = 0 };
     buf_printf(out, "dialect: %s", job->dialect == DIALECT_BLINK ? "blink" : "flink");
     if (job->dialect_reason)
         buf_printf(out, " (%s)", job->dialect_reason);
     buf_char(out, '\n');
     if (job->workers_reason)
         buf_printf(out, "workers: %u (%s)\n", MAX(job->workers, 1), job->workers_reason);
-    struct arena *arena = arena_create();
-    struct tree tree = { .out = out, .job_text = job_text };
-    if (arena)
-        tree.printed = arena_array(arena, bool, job->node_count + 1);
+    struct tree tree = {
+        .out = out, .job = job, .job_text = job_text, .options = options ? options : &plain
+    };
+    buf_init(&tree.line, UINT32_MAX);
+    tree.arena = arena_create();
+    if (tree.arena)
+        tree.printed = arena_array(tree.arena, bool, job->node_count + 1);
     if (!tree.printed)
         out->failed = true;
     for (uint32_t i = 0; tree.printed && i < job->node_count; i++)
         if (job->nodes[i]->kind == PLAN_SINK)
-            print_node(&tree, job->nodes[i]);
-    arena_destroy(arena);
+            print_node(&tree, job->nodes[i], 0);
+    out->failed = out->failed || tree.line.failed;
+    buf_done(&tree.line);
+    arena_destroy(tree.arena);
 }

@@ -11,6 +11,8 @@ void plan_print_details(struct buf *out, const struct plan *node);
 void plan_print_stateful(struct buf *out, const struct plan *node);
 /* "I,UB,UA,D" */
 void plan_print_changes(struct buf *out, unsigned changes);
+/* The kinds that come and, where they differ, those that leave: "I→I,UA" */
+void plan_print_changes_of(struct buf *out, const struct plan *node);
 /* Whether updates can be seen: "", " updates=unseen", and of a group that leaves them out
  * " updates=folded". */
 const char *plan_updates_text(const struct plan *node);

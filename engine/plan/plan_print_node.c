@@ -27,7 +27,7 @@ static void put_calls(struct buf *out, const struct plan *input, const struct ag
 {
     if (count == 0)
         return;
-    buf_text(out, " select=[");
+    buf_printf(out, "%sselect=[", out->size > 0 && out->data[out->size - 1] != ' ' ? " " : "");
     for (uint32_t i = 0; i < count; i++) {
         buf_text(out, i > 0 ? ", " : "");
         agg_call_print(out, &calls[i], input->fields);

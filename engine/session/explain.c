@@ -2,37 +2,160 @@
 #include "session/session_core.h"
 
 #include "base/nearest.h"
+#include "plan/plan_advice.h"
+#include "plan/plan_bill.h"
 #include "sql/ast.h"
+#include "sql/diag.h"
 
-enum { PLAN_LIMIT_BYTES = 256 << 20 };
+#include <stdlib.h>
 
-enum code explain_print(struct session *s, const struct plan_job *plan, struct str format,
-                        struct error *err)
+static const char *const formats[] = { "text", "json", "dot", "mermaid", "flink" };
+
+static enum code refuse_format(struct str format, struct error *err)
 {
-    static const char *const known[] = { "text", "json", "dot", "mermaid", "flink" };
+    error_set(err, E_USAGE, "there is no format \"" STR_FMT "\" for a plan", STR_ARG(format));
+    error_detail(err, "Possible values: text, json, dot, mermaid, flink.");
+    struct nearest nearest;
+    nearest_begin(&nearest, format);
+    for (size_t i = 0; i < countof(formats); i++)
+        nearest_add(&nearest, str_of(formats[i]));
+    struct str best = nearest_end(&nearest);
+    if (best.data)
+        error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+    return E_USAGE;
+}
+
+/* "2e6", "1500", "3M": thousands, millions and billions have letters. */
+static bool read_count(struct str text, double *ret)
+{
+    char copy[64];
+    if (text.size == 0 || text.size >= sizeof copy)
+        return false;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    char *end;
+    double value = strtod(copy, &end);
+    static const struct {
+        char letter;
+        double times;
+    } letters[] = { { 'k', 1e3 }, { 'K', 1e3 }, { 'm', 1e6 }, { 'M', 1e6 },
+                    { 'g', 1e9 }, { 'G', 1e9 }, { 'b', 1e9 }, { 'B', 1e9 } };
+    for (size_t i = 0; i < countof(letters) && end > copy; i++) {
+        if (*end != letters[i].letter)
+            continue;
+        value *= letters[i].times;
+        end++;
+        break;
+    }
+    *ret = value;
+    return end > copy && *end == '\0' && value >= 1 && value <= 1e18;
+}
+
+static enum code read_keys(const struct session_explain *options, struct arena *arena,
+                           struct plan_keys **ret, struct error *err)
+{
+    struct plan_keys *keys = arena_array(arena, struct plan_keys, options->key_count + 1);
+    if (!keys)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < options->key_count; i++) {
+        keys[i].column = options->keys[i].key;
+        if (!read_count(options->keys[i].value, &keys[i].count)) {
+            error_set(err, E_USAGE,
+                      "\"" STR_FMT "\" is no number of values of column \"" STR_FMT "\"",
+                      STR_ARG(options->keys[i].value), STR_ARG(options->keys[i].key));
+            error_hint(err, "Such as 500, 2e6 or 2M.");
+            return E_USAGE;
+        }
+    }
+    *ret = keys;
+    return OK;
+}
+
+/* ---- what there is to say of the plan ---------------------------------------------------------- */
+
+static void put_advice(struct buf *out, const struct plan_advice *list, struct str source)
+{
+    for (const struct plan_advice *a = list; a; a = a->next) {
+        buf_printf(out, "%s:  %s", a->is_note ? "NOTE" : "WARNING", a->error.message);
+        if (a->error.has_span && a->error.span.offset <= source.size)
+            buf_printf(out, " (line %u)", diag_locate(source, a->error.span.offset).line);
+        buf_char(out, '\n');
+        if (a->error.detail[0])
+            buf_printf(out, "DETAIL:  %s\n", a->error.detail);
+        if (a->error.hint[0])
+            buf_printf(out, "HINT:  %s\n", a->error.hint);
+    }
+}
+
+static bool has_colors(const struct session *s)
+{
+    const char *term = getenv("TERM");
+    return s->config.out_is_terminal && !getenv("NO_COLOR") && !(term && strcmp(term, "dumb") == 0);
+}
+
+static enum code print_text(struct session *s, const struct plan_job *plan,
+                            const struct session_explain *options, struct arena *arena,
+                            struct error *err)
+{
     struct buf *out = &s->console.out;
-    if (str_is(format, "text")) {
-        plan_print_text(out, plan, buf_view(&s->source));
-    } else if (str_is(format, "json")) {
-        plan_print_json(out, plan, buf_view(&s->source));
-    } else if (str_is(format, "dot")) {
+    const struct plan_text_options text = {
+        .color = has_colors(s),
+        .columns = s->config.out_is_terminal ? s->config.columns : 0,
+    };
+    struct plan_advice *advice;
+    plan_print_text(out, plan, buf_view(&s->source), &text);
+    TRY(plan_advice(arena, plan, &advice, err));
+    put_advice(out, advice, buf_view(&s->source));
+    if (options->key_count == 0)
+        return OK;
+    struct plan_keys *keys;
+    TRY(read_keys(options, arena, &keys, err));
+    return plan_bill_sum(out, plan, keys, options->key_count, false, err);
+}
+
+static enum code print_format(struct session *s, const struct plan_job *plan,
+                              const struct session_explain *options, struct arena *arena,
+                              struct error *err)
+{
+    struct buf *out = &s->console.out;
+    struct str format = options->format;
+    if (str_is(format, "text"))
+        return print_text(s, plan, options, arena, err);
+    if (options->key_count > 0 && !str_is(format, "json"))
+        return error_set(err, E_USAGE, "--keys is for the formats text and json");
+    if (str_is(format, "json")) {
+        struct plan_keys *keys;
+        TRY(read_keys(options, arena, &keys, err));
+        return plan_print_json(out, plan, buf_view(&s->source), keys, options->key_count, err);
+    }
+    for (const struct plan_warning *w = plan->warnings; w; w = w->next)
+        session_warn(s, &w->error);
+    if (str_is(format, "dot"))
         plan_print_dot(out, plan);
-    } else if (str_is(format, "mermaid")) {
+    else if (str_is(format, "mermaid"))
         plan_print_mermaid(out, plan);
-    } else if (str_is(format, "flink")) {
+    else
         return error_set(err, E_UNSUPPORTED,
                          "EXPLAIN in the form of Flink is not in this version of weir");
-    } else {
-        error_set(err, E_USAGE, "there is no format \"" STR_FMT "\" for a plan", STR_ARG(format));
-        error_detail(err, "Possible values: text, json, dot, mermaid, flink.");
-        struct nearest nearest;
-        nearest_begin(&nearest, format);
-        for (size_t i = 0; i < countof(known); i++)
-            nearest_add(&nearest, str_of(known[i]));
-        struct str best = nearest_end(&nearest);
-        if (best.data)
-            error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
-        return E_USAGE;
+    return OK;
+}
+
+enum code explain_print(struct session *s, const struct plan_job *plan,
+                        const struct session_explain *options, struct error *err)
+{
+    struct buf *out = &s->console.out;
+    size_t begin = out->size;
+    bool known = false;
+    for (size_t i = 0; i < countof(formats); i++)
+        known = known || str_is(options->format, formats[i]);
+    if (!known)
+        return refuse_format(options->format, err);
+    struct arena *arena = arena_create();
+    enum code code = arena ? print_format(s, plan, options, arena, err) : error_nomem(err);
+    arena_destroy(arena);
+    if (code != OK) {
+        out->size = MIN(begin, out->size); /* half a plan is none */
+        return code;
     }
     if (out->size > 0 && out->data[out->size - 1] != '\n')
         buf_char(out, '\n');
@@ -58,15 +181,19 @@ enum code explain_statement(struct session *s, const struct ast_node *node, stru
         return error_nomem(err);
     struct job job;
     struct plan_job *plan;
+    s->explains = true;
     enum code code = job_begin(&job, s, arena, false, err);
     if (code == OK)
         code = job_add(&job, explain->statement, err);
     if (code == OK)
         code = job_plan(&job, &plan, err);
+    s->explains = false;
+    struct session_explain options = { .format = STR("text") };
     if (code == OK && !s->mute)
-        code = explain_print(s, plan, STR("text"), err);
+        code = explain_print(s, plan, &options, err);
+    options.format = STR("json");
     if (code == OK && !s->mute && explain->details & EXPLAIN_JSON_EXECUTION_PLAN)
-        code = explain_print(s, plan, STR("json"), err);
+        code = explain_print(s, plan, &options, err);
     if (job_is_create_as(explain->statement)) /* nothing was made */
         forget_table(s, (const struct ast_create_table *)explain->statement);
     arena_destroy(arena);

@@ -7,6 +7,7 @@
  * left out, and what uses the table that it was to make is passed over in silence. */
 #include "session/session_core.h"
 
+#include "plan/plan_advice.h"
 #include "sql/ast.h"
 #include "sql/parse.h"
 #include "base/nearest.h"
@@ -343,6 +344,19 @@ static enum session_status print_findings(struct session *s, enum findings_forma
     return session_report(s, &err);
 }
 
+/* What will hurt though nothing is wrong with it. */
+static enum code find_advice(struct file *f, const struct plan_job *plan, struct error *err)
+{
+    struct session *s = f->session;
+    struct plan_advice *list;
+    TRY(plan_advice(s->arena, plan, &list, err));
+    for (const struct plan_advice *a = list; a; a = a->next)
+        if (!a->is_note && !findings_add(&s->findings, s->arena, &a->error, true))
+            return error_nomem(err);
+    findings_sort(&s->findings);
+    return OK;
+}
+
 enum session_status session_check(struct session *s, struct str name, struct str text,
                                   bool syntax_only, struct str format_name)
 {
@@ -354,6 +368,9 @@ enum session_status session_check(struct session *s, struct str name, struct str
     struct file f = { .session = s, .job = &job };
     enum code code = syntax_only ? find_syntax(&f, name, text)
                                  : plan_file(&f, name, text, true, &plan);
+    struct error err = { .code = OK };
+    if (code == OK && plan && find_advice(&f, plan, &err) != OK)
+        return session_report(s, &err);
     if (code == E_NOMEM)
         return SESSION_FAILED;
     if (format != FINDINGS_TEXT)
@@ -365,17 +382,19 @@ enum session_status session_check(struct session *s, struct str name, struct str
 }
 
 enum session_status session_explain(struct session *s, struct str name, struct str text,
-                                    struct str format)
+                                    const struct session_explain *options)
 {
     struct error err = { .code = OK };
     struct job job;
     struct plan_job *plan = NULL;
     struct file f = { .session = s, .job = &job };
+    s->explains = true;
     enum code code = plan_file(&f, name, text, true, &plan);
+    s->explains = false;
     enum session_status status = session_report_findings(s, code, false);
     if (code != OK)
         return status;
-    code = explain_print(s, plan, format, &err);
+    code = explain_print(s, plan, options, &err);
     if (code != OK && console_reader_is_gone(&s->console))
         return SESSION_OK;
     return code == OK ? SESSION_OK : session_report(s, &err);

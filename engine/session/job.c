@@ -274,7 +274,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
     TRY(optimize(job->arena, plan, err));
     TRY(choose_workers(job, plan, err));
     TRY(optimize_for_workers(job->arena, plan, err));
-    for (const struct plan_warning *w = plan->warnings; w; w = w->next)
+    for (const struct plan_warning *w = plan->warnings; w && !job->session->explains; w = w->next)
         session_warn(job->session, &w->error);
     TRY(check_sorts(plan, reads_to_an_end(job->session), err));
     if (job->session->is_out_of_memory)

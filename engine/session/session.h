@@ -71,9 +71,14 @@ void session_say_failed(struct session *s, const struct error *err);
  * errors), json, sarif (on that of results): see session/findings.h. */
 enum session_status session_check(struct session *s, struct str name, struct str text,
                                   bool syntax_only, struct str format);
-/* `format`: text, json, dot, mermaid. */
+/* What `weir explain` is asked for besides the job. */
+struct session_explain {
+    struct str format;               /* text, json, dot, mermaid, flink */
+    const struct session_pair *keys; /* --keys COLUMN=N: how many values columns have */
+    uint32_t key_count;
+};
 enum session_status session_explain(struct session *s, struct str name, struct str text,
-                                    struct str format);
+                                    const struct session_explain *options);
 
 /* Statements one after the other, up to the first that fails; the catalog and the settings stay
  * for the next call.  Positions in errors count from the text of the first call, or, with

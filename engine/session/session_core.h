@@ -56,6 +56,7 @@ struct session {
     struct buf message;    /* what is being said; has room before it is needed */
     bool is_out_of_memory; /* found out where no error could be answered */
     bool mute;             /* check: nothing but errors and warnings is printed */
+    bool explains;         /* what there is to say of the plan is said below it */
     uint32_t job_count;         /* run so far */
     int64_t begun_us;           /* monotonic */
     int64_t cpu_us;             /* accounted for in summaries so far */
@@ -128,8 +129,8 @@ enum code script_unsupported(const struct ast_node *node, struct error *err);
 
 enum code explain_statement(struct session *s, const struct ast_node *node,
                             struct error *err) WEIR_CHECKED;
-enum code explain_print(struct session *s, const struct plan_job *plan, struct str format,
-                        struct error *err) WEIR_CHECKED;
+enum code explain_print(struct session *s, const struct plan_job *plan,
+                        const struct session_explain *options, struct error *err) WEIR_CHECKED;
 
 /* ---- show.c, show_create.c ---- */
 

@@ -26,6 +26,7 @@ enum option_id {
     OPTION_OUTPUT,
     OPTION_DIALECT,
     OPTION_FORMAT,
+    OPTION_KEYS,
     OPTION_SYNTAX,
     OPTION_SHUFFLE,
     OPTION_SEED,
@@ -51,6 +52,7 @@ static const struct option_name {
     { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK | FOR_TEST },
     { "--shuffle", OPTION_SHUFFLE, NULL, FOR_TEST },
     { "--seed", OPTION_SEED, "N", FOR_TEST },
+    { "--keys", OPTION_KEYS, "COLUMN=N", FOR_EXPLAIN },
     { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
     { "--version", OPTION_VERSION, NULL, 0 },
     { "--help", OPTION_HELP, NULL, 0 },
@@ -101,19 +103,18 @@ static enum code begin_command(struct parser *p, enum command command, const cha
     return OK;
 }
 
-static enum code add_set(struct parser *p, const char *text)
+/* KEY=VALUE of an option into a list. */
+static enum code add_pair(struct parser *p, const char *option, const char *form,
+                          const char *text, struct session_pair *list, uint32_t *count,
+                          uint32_t count_max)
 {
     const char *equals = strchr(text, '=');
-    if (!equals || equals == text) {
-        error_set(p->err, E_USAGE, "--set takes KEY=VALUE, not \"%s\"", text);
-        return E_USAGE;
-    }
-    struct session_config *c = &p->args->config;
-    if (c->set_count == ARGS_SETS_MAX)
-        return error_set(p->err, E_USAGE, "there are more than %d --set", ARGS_SETS_MAX);
-    p->args->sets[c->set_count++] =
-        (struct session_pair){ str_trim(str_make(text, (size_t)(equals - text))),
-                               str_trim(str_of(equals + 1)) };
+    if (!equals || equals == text)
+        return error_set(p->err, E_USAGE, "%s takes %s, not \"%s\"", option, form, text);
+    if (*count == count_max)
+        return error_set(p->err, E_USAGE, "there are more than %u %s", count_max, option);
+    list[(*count)++] = (struct session_pair){ str_trim(str_make(text, (size_t)(equals - text))),
+                                              str_trim(str_of(equals + 1)) };
     return OK;
 }
 
@@ -144,7 +145,7 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
         c->parallelism = value;
         break;
     case OPTION_SET:
-        return add_set(p, value);
+        return add_pair(p, o->name, o->value, value, args->sets, &c->set_count, ARGS_SETS_MAX);
     case OPTION_OUTPUT:
         c->output = value;
         break;
@@ -154,6 +155,9 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
     case OPTION_FORMAT:
         args->format = value;
         break;
+    case OPTION_KEYS:
+        return add_pair(p, o->name, o->value, value, args->keys, &args->explain.key_count,
+                        ARGS_KEYS_MAX);
     case OPTION_SYNTAX:
         args->syntax_only = true;
         break;
@@ -289,6 +293,7 @@ enum code args_parse(int argc, char **argv, struct args *ret, struct error *err)
 {
     *ret = (struct args){ .command = COMMAND_PROMPT };
     ret->config.sets = ret->sets;
+    ret->explain.keys = ret->keys;
     struct parser p = { .args = ret, .err = err };
     bool only_operands = false;
     for (int i = 1; i < argc; i++) {

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "session/session.h"
 
-enum { ARGS_SETS_MAX = 256, ARGS_PATHS_MAX = 1024 };
+enum { ARGS_SETS_MAX = 256, ARGS_KEYS_MAX = 64, ARGS_PATHS_MAX = 1024 };
 
 enum command {
     COMMAND_PROMPT, /* weir */
@@ -29,6 +29,8 @@ struct args {
     uint32_t path_count;
     bool shuffle;                 /* test */
     uint64_t seed;                /* test; 0: not given */
+    struct session_explain explain; /* explain: --keys */
+    struct session_pair keys[ARGS_KEYS_MAX];
     struct session_config config; /* what the options say; descriptors are not set here */
     struct session_pair sets[ARGS_SETS_MAX];
 };

@@ -106,6 +106,14 @@ static struct str without_mark(struct str text)
     return str_make(text.data + sizeof mark - 1, text.size - (sizeof mark - 1));
 }
 
+static int explain_file(struct session *s, struct str name, struct str text,
+                        const struct args *args)
+{
+    struct session_explain options = args->explain;
+    options.format = str_of(args->format ? args->format : "text");
+    return session_explain(s, name, text, &options);
+}
+
 static int run_file(struct session *s, const struct args *args)
 {
     struct buf content;
@@ -124,7 +132,7 @@ static int run_file(struct session *s, const struct args *args)
         status = session_check(s, name, text, args->syntax_only,
                                str_of(args->format ? args->format : "text"));
     else if (args->command == COMMAND_EXPLAIN)
-        status = session_explain(s, name, text, str_of(args->format ? args->format : "text"));
+        status = explain_file(s, name, text, args);
     else
         status = session_execute(s, name, text, false);
     buf_done(&content);

@@ -22,7 +22,7 @@ LAYERS = {
     "expr": ["base", "types", "json", "catalog"],
     "state": ["base", "types"],
     "agg": ["base", "types", "catalog", "expr", "state"],
-    "plan": ["base", "types", "connector", "catalog", "expr", "agg"],
+    "plan": ["base", "types", "connector", "catalog", "expr", "state", "agg"],
     "bind": ["base", "types", "sql", "connector", "catalog", "expr", "agg", "plan"],
     "optimize": ["base", "types", "json", "connector", "catalog", "expr", "agg", "plan"],
     "exec": ["base", "types", "json", "connector", "catalog", "expr", "state", "agg", "plan"],
