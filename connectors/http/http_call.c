@@ -11,6 +11,7 @@
 enum {
     HEADER_BYTES_MAX = 256 << 10, /* of a reply */
     LOOK_MS = 1000,               /* curl's own timers come before */
+    SEND_BYTES = 512 << 10,       /* of a large body at once */
 };
 
 /* --- callbacks ----------------------------------------------------------------------- */
@@ -197,6 +198,7 @@ enum code http_set_up_calls(struct http_client *c, struct error *err)
     HTTP_SET(c, CURLOPT_FOLLOWLOCATION, 0L);
     HTTP_SET(c, CURLOPT_PROTOCOLS_STR, "http,https");
     HTTP_SET(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    HTTP_SET(c, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
     HTTP_SET(c, CURLOPT_PATH_AS_IS, 1L); /* ".." may be part of a key */
     HTTP_SET(c, CURLOPT_TCP_KEEPALIVE, 1L);
     HTTP_SET(c, CURLOPT_QUICK_EXIT, 1L); /* a name being looked up does not hold up an interrupt */

@@ -82,18 +82,23 @@ static enum code pack(struct http_client *c, struct str head, struct str body, b
     return has_room ? OK : error_nomem(err);
 }
 
-/* Head and body one after the other. */
+/* Head and body one after the other, as much as there is room for. */
 static size_t on_send(char *to, size_t size, size_t count, void *self)
 {
     struct http_client *c = self;
-    struct str head = c->request->head, body = c->request->body;
-    struct str part = c->sent < head.size ? head : body;
-    uint64_t from = c->sent < head.size ? c->sent : c->sent - head.size;
-    size_t n = MIN(size * count, part.size - (size_t)from);
-    if (n > 0)
-        memcpy(to, part.data + from, n);
-    c->sent += n;
-    return n;
+    struct str parts[] = { c->request->head, c->request->body };
+    uint64_t from = c->sent;
+    size_t room = size * count, done = 0;
+    for (size_t i = 0; i < countof(parts); i++) {
+        uint64_t skipped = MIN(from, parts[i].size);
+        size_t n = MIN(room - done, parts[i].size - (size_t)skipped);
+        if (n > 0)
+            memcpy(to + done, parts[i].data + skipped, n);
+        from -= skipped;
+        done += n;
+    }
+    c->sent += done;
+    return done;
 }
 
 /* From the start again: on a connection that had been closed meanwhile. */
