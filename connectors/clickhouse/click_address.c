@@ -54,6 +54,8 @@ static struct address split(struct str url)
     a.hosts = url;
     a.query = cut_at(&a.hosts, '?');
     a.database = cut_at(&a.hosts, '/');
+    while (a.database.size > 0 && a.database.data[a.database.size - 1] == '/')
+        a.database.size--;
     return a;
 }
 

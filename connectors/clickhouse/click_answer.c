@@ -12,6 +12,8 @@ enum { SHOWN_MAX = 300 };
 /* The server is busy, read-only, short of something, or does not know how it went. */
 static const uint16_t away_codes[] = {
     159,           /* time-out */
+    173,           /* memory */
+    198,           /* DNS */
     201,           /* quota */
     202,           /* too many queries */
     203,           /* no free connection */
@@ -22,8 +24,10 @@ static const uint16_t away_codes[] = {
     242,           /* table is read-only */
     243,           /* no space */
     252,           /* too many parts */
-    279,           /* no connection to a replica */
+    279, 297,      /* no connection to a replica, to a shard */
     285, 286, 319, /* quorum */
+    364,           /* too many requests */
+    373,           /* session is locked */
     394,           /* cancelled */
     415,           /* replicas gone */
     425,           /* system error */
@@ -42,8 +46,8 @@ static const uint16_t fatal_codes[] = {
 };
 /* A row is at fault. */
 static const uint16_t refused_codes[] = {
-    6,   26,  27,  32,  33,  36,  38,  41,  53,  69,  70,  72,
-    117, 128, 131, 190, 321, 349, 395, 407, 457, 469, 691,
+    6,   26,  27,  32,  33,  36,  38,  41,  53,  69,  70,  72,  117, 128,
+    131, 153, 190, 321, 349, 376, 395, 407, 441, 457, 467, 469, 691,
 };
 
 static bool is_one_of(int code, const uint16_t *codes, size_t count)
@@ -113,6 +117,9 @@ static enum remote_outcome judge_status(int status)
 
 static enum remote_outcome judge_code(int code, struct str text)
 {
+    /* Before any text is looked at: it may have values of rows in it. */
+    if (is_one_of(code, refused_codes, countof(refused_codes)))
+        return REMOTE_REFUSED;
     /* An INSERT over too many partitions has the code of a table with too many parts. */
     if (code == 252 && find_text(text, "artitions for single INSERT"))
         return REMOTE_REFUSED;
@@ -121,9 +128,7 @@ static enum remote_outcome judge_code(int code, struct str text)
     if (find_text(text, "No space left on device") || find_text(text, "Cannot write file") ||
         is_one_of(code, away_codes, countof(away_codes)))
         return REMOTE_AWAY;
-    if (is_one_of(code, fatal_codes, countof(fatal_codes)))
-        return REMOTE_FATAL;
-    return is_one_of(code, refused_codes, countof(refused_codes)) ? REMOTE_REFUSED : REMOTE_FAILED;
+    return is_one_of(code, fatal_codes, countof(fatal_codes)) ? REMOTE_FATAL : REMOTE_FAILED;
 }
 
 enum remote_outcome click_judge(int status, struct str text, struct error *err)

@@ -65,7 +65,10 @@ enum click_got click_put_literal(struct buf *out, struct click_reader *in,
         return got == CLICK_GOT ? CLICK_BROKEN : got;
     switch (type->kind) {
     case CLICK_INT:
-        buf_str(out, value.str);
+        if (type->bytes == 16) /* a number of so many digits would be a Float64 */
+            buf_printf(out, "toInt128('" STR_FMT "')", STR_ARG(value.str));
+        else
+            buf_str(out, value.str);
         break;
     case CLICK_BOOL:
         buf_char(out, str_is(value.str, "true") ? '1' : '0');

@@ -208,14 +208,20 @@ static enum code make_delete(struct click_sink *s, struct buf *text, struct erro
 }
 
 /* A server without tokens finds out repetitions of a replicated table by their bytes, which would
- * swallow a second call that happens to have the bytes of the first. */
+ * swallow a second call that happens to have the bytes of the first.
+ *
+ * A server that collects INSERTs by itself only makes a call longer, since rows come in large calls,
+ * and does not look at tokens; where the job wants it all the same, the answer must wait for the
+ * rows. */
 static enum code make_path(struct click_sink *s, struct buf *text, struct error *err)
 {
     buf_str(text, s->target.path);
     if (s->table.has_deduplicate && s->table.is_replicated && !s->table.has_token)
         buf_text(text, "&insert_deduplicate=0");
-    if (s->table.has_async_wait)
-        buf_text(text, "&wait_for_async_insert=1");
+    if (s->table.has_async)
+        buf_text(text, options_has(s->def->options, "properties.async_insert")
+                           ? "&wait_for_async_insert=1"
+                           : "&async_insert=0");
     return keep(s, text, &s->insert_path, err);
 }
 

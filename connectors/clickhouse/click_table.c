@@ -120,6 +120,7 @@ static enum remote_outcome learn_engine(struct asker *a)
             outcome = ask_engine(a, database, table, &engine, &full, &inner_zone, &is_found);
         if (outcome != REMOTE_DONE)
             return outcome;
+        a->table->is_replicated = str_starts(engine, STR("Replicated"));
     }
     return click_engine_parse(a->arena, engine, full, &a->table->inner, a->err) == OK
                ? REMOTE_DONE
@@ -187,7 +188,7 @@ static enum remote_outcome learn_settings(struct asker *a)
     struct click_table *t = a->table;
     buf_init(&sql, 1 << 16);
     buf_text(&sql, "SELECT name FROM system.settings WHERE name IN ('insert_deduplication_token', "
-                   "'insert_deduplicate', 'wait_for_async_insert') FORMAT RowBinary");
+                   "'insert_deduplicate', 'async_insert') FORMAT RowBinary");
     enum remote_outcome outcome = ask(a, &sql, &in);
     buf_done(&sql);
     if (outcome != REMOTE_DONE)
@@ -198,7 +199,7 @@ static enum remote_outcome learn_settings(struct asker *a)
             return broken(a, got);
         t->has_token = t->has_token || str_is(name, "insert_deduplication_token");
         t->has_deduplicate = t->has_deduplicate || str_is(name, "insert_deduplicate");
-        t->has_async_wait = t->has_async_wait || str_is(name, "wait_for_async_insert");
+        t->has_async = t->has_async || str_is(name, "async_insert");
     }
     return REMOTE_DONE;
 }

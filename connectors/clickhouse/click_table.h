@@ -25,14 +25,14 @@ struct click_engine {
 };
 
 struct click_table {
-    struct str engine;         /* "ReplacingMergeTree" */
-    struct click_engine inner; /* of a Distributed table: the engine behind it */
-    bool is_distributed, is_replicated;
-    const struct zone *zone; /* the server's */
+    struct str engine;                  /* "ReplacingMergeTree" */
+    struct click_engine inner;          /* of a Distributed table: the engine behind it */
+    bool is_distributed, is_replicated; /* replicated: perhaps behind a Distributed one */
+    const struct zone *zone;            /* the server's */
     const struct click_column *columns;
     uint32_t count;
     /* Settings that the server knows. */
-    bool has_token, has_deduplicate, has_async_wait;
+    bool has_token, has_deduplicate, has_async;
 };
 
 /* "ReplicatedReplacingMergeTree('/path', '{replica}', ver) ORDER BY k": names live in the arena. */

@@ -91,9 +91,10 @@ class Front:
     the connection before the rows are taken, or "after" when they are.  `engines` has, by table, what
     it says of engines: {"t": ("ReplacingMergeTree", "ReplacingMergeTree(ver, del)")}."""
 
-    def __init__(self, target, plan=lambda n: None, has_tokens=True, engines=None):
+    def __init__(self, target, plan=lambda n: None, has_tokens=True, engines=None, has_async=False):
         self.target, self.plan, self.has_tokens = target, plan, has_tokens
-        self.engines = engines or {}
+        self.engines, self.has_async = engines or {}, has_async
+        self.queries = []  # settings of each INSERT
         self.calls = []   # (token or None, outcome) of each INSERT
         self.taken = set()
         front = self
@@ -123,8 +124,12 @@ class Front:
     def answer(self, handler, body):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(handler.path).query)
         token = query.pop("insert_deduplication_token", [None])[0]
-        path = "/?" + urllib.parse.urlencode(query, doseq=True)
         is_insert = body.startswith(b"INSERT")
+        if is_insert:
+            self.queries.append({name: values[0] for name, values in query.items()})
+        for name in "async_insert", "wait_for_async_insert":
+            query.pop(name, None)
+        path = "/?" + urllib.parse.urlencode(query, doseq=True)
         what = self.plan(len(self.calls)) if is_insert else None
         if is_insert:
             self.calls.append((token, what))
@@ -139,6 +144,8 @@ class Front:
                 self.taken.add(token)
             if self.has_tokens and b"system.settings" in body:
                 data += b"\x1ainsert_deduplication_token"
+            if self.has_async and b"system.settings" in body:
+                data += b"\x0casync_insert"
             for table, texts in self.engines.items():
                 if b"system.tables" in body and f"name = '{table}'".encode() in body:
                     data = b"".join(bytes([len(text)]) + text.encode()

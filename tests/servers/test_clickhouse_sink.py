@@ -238,6 +238,29 @@ class Engines(Case):
                                      ignoreDelete="false"),
                            "distributed table", "cannot be deleted")
 
+    def test_settings_of_an_insert(self):
+        """By bytes alone, repetitions are not to be found out; nor are rows to be collected twice."""
+        self.create("k Int32")
+        replicated = "ReplicatedMergeTree('/p', 'r') ORDER BY k"
+        distributed = ("Distributed", "Distributed('c', 'd', 'inner', rand())")
+        for engines, has_tokens, more, want in (
+                ({}, False, {}, {}),
+                ({"t": ("ReplicatedMergeTree", replicated)}, True, {}, {}),
+                ({"t": ("ReplicatedMergeTree", replicated)}, False, {},
+                 {"insert_deduplicate": "0"}),
+                ({"t": distributed, "inner": ("ReplicatedMergeTree", replicated)}, False, {},
+                 {"insert_deduplicate": "0"}),
+                ({"t": distributed, "inner": ("MergeTree", "MergeTree ORDER BY k")}, False, {}, {}),
+                ({}, True, {"has_async": True}, {"async_insert": "0"}),
+                ({}, True, {"has_async": True, "properties__async_insert": "1"},
+                 {"async_insert": "1", "wait_for_async_insert": "1"})):
+            has_async = more.pop("has_async", False)
+            with Front(self.where, engines=engines, has_tokens=has_tokens,
+                       has_async=has_async) as front:
+                self.job(self.copy("k INT", [{"k": 1}], where=front.address, **more)
+                         .replace("async-insert", "async_insert"))
+                self.assertEqual(front.queries, [{"database": self.db, **want}], engines)
+
     def test_collapsing(self):
         self.create("k Int32, v String, sign Int8", "CollapsingMergeTree(sign) order by k")
         for size in ("1", "1000"):

@@ -472,6 +472,7 @@ static void values_become_sql(void)
 {
     static const struct type money = { .id = TYPE_DECIMAL, .precision = 10, .scale = 2 };
     CHECK_STR(literal(int_value(&type_bigint, -5), "Int64"), "-5");
+    CHECK_STR(literal(int_value(&type_bigint, -5), "Int128"), "toInt128('-5')");
     CHECK_STR(literal(int_value(&type_boolean, 1), "Bool"), "1");
     CHECK_STR(literal(text_value(&type_string, "a'\\"), "String"), "'a\\'\\\\'");
     CHECK_STR(literal(text_value(&type_string, "b'"), "Enum8('b''' = 1)"), "'b\\''");
@@ -546,6 +547,11 @@ static void errors_are_judged_by_their_code(void)
     CHECK_INT(judge(500, "Code: 252. DB::Exception: Too many partitions for single INSERT block"),
               REMOTE_REFUSED);
     CHECK_INT(judge(500, "Code: 243. DB::Exception: no room"), REMOTE_AWAY);
+    CHECK_INT(judge(500, "Code: 469. DB::Exception: Constraint `c` is violated. Column values: "
+                         "v = 'No space left on device'"),
+              REMOTE_REFUSED);
+    CHECK_INT(judge(500, "Code: 153. DB::Exception: Division by zero"), REMOTE_REFUSED);
+    CHECK_INT(judge(500, "Code: 373. DB::Exception: Session is locked"), REMOTE_AWAY);
     CHECK_INT(judge(500, "Code: 1001, std::exception: No space left on device"), REMOTE_AWAY);
     CHECK_INT(judge(403, "Code: 516. DB::Exception: weir: Authentication failed"), REMOTE_FATAL);
     CHECK(error.hint[0]);
@@ -588,6 +594,8 @@ static void addresses_are_read(void)
         { "jdbc:clickhouse:http://a:1/d?database=e", "http://a:1", "e" },
         { "ch://[::1]/d", "http://[::1]:8123", "d" },
         { "https://a", "https://a:8443", "default" },
+        { "https://a/", "https://a:8443", "default" },
+        { "http://a/d/", "http://a:8123", "d" },
         { "a:5", "http://a:5", "default" },
     };
     for (size_t i = 0; i < countof(cases); i++) {
