@@ -64,12 +64,22 @@ static void add_waiting(struct view_op *sum, const char *waiting_for, int64_t si
 static void add_status(const struct run *x, const struct op *op, struct view_op *sum)
 {
     const struct shown_op *shown = &x->shown[op->plan->id];
-    for (uint32_t i = 0; i < x->source_count; i++)
-        if (x->sources[i].op == op)
-            add_waiting(sum, x->source_stats[i].waiting_for, x->source_stats[i].waiting_since_us);
-    for (uint32_t i = 0; i < x->sink_count; i++)
-        if (x->sinks[i].op == op)
-            add_waiting(sum, x->sink_stats[i].waiting_for, x->sink_stats[i].waiting_since_us);
+    for (uint32_t i = 0; i < x->source_count; i++) {
+        const struct exec_source_stats *s = &x->source_stats[i];
+        if (x->sources[i].op != op)
+            continue;
+        add_waiting(sum, s->waiting_for, s->waiting_since_us);
+        sum->skipped += s->skipped;
+    }
+    for (uint32_t i = 0; i < x->sink_count; i++) {
+        const struct exec_sink_stats *s = &x->sink_stats[i];
+        if (x->sinks[i].op != op)
+            continue;
+        add_waiting(sum, s->waiting_for, s->waiting_since_us);
+        sum->skipped += s->rejected;
+        for (int k = 0; k < 4; k++)
+            sum->rows_out += s->written[k];
+    }
     add_waiting(sum, shown->waiting_for, shown->waiting_since_us);
 }
 

@@ -14,7 +14,9 @@
 
 struct view_op {
     const struct plan *plan;    /* its id and kind; borrowed from the job's plan */
-    uint64_t rows_in, rows_out; /* of a source: read, bad rows included; passed on */
+    uint64_t rows_in, rows_out; /* of a source: read, bad rows included; passed on.  Of a sink:
+                                   taken by its connector */
+    uint64_t skipped;           /* sources and sinks: bad rows, left out or routed */
     uint64_t late;              /* rows that came when their window was over */
     uint64_t busy_ns;           /* its own work without what it called, on all workers: of the
                                    times in which exec_view_timing() was on */

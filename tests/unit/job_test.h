@@ -38,9 +38,14 @@ static inline enum code job_rig_bind(struct job_rig *rig, const char *text, stru
     struct ast_script *script;
     TRY(session_add_source(s, STR("job.sql"), str_of(text), err));
     TRY(sql_parse(s->arena, buf_view(&s->source), &script, err));
+    for (uint32_t i = 0; i < script->statements.count; i++)
+        if (script->statements.items[i]->kind == AST_SET)
+            TRY(script_statement(s, &rig->job, script->statements.items[i], err));
     TRY(job_begin(&rig->job, s, s->arena, true, err));
     for (uint32_t i = 0; i < script->statements.count; i++) {
         const struct ast_node *node = script->statements.items[i];
+        if (node->kind == AST_SET)
+            continue;
         TRY(job_is_statement(node) ? job_add(&rig->job, node, err)
                                    : script_statement(s, &rig->job, node, err));
     }

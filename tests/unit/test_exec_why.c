@@ -1,0 +1,622 @@
+/* test_exec_why.c -- what why() says of views that are made up, one for each thing that can hold
+ * a sink up, and of jobs that run. */
+#include "job_test.h"
+
+#include "exec/why.h"
+
+enum { SECOND = 1000000, OPS_MAX = 32, SPLITS_MAX = 4, PATHS_MAX = 4 };
+static const int64_t noon_us = 1577880000000000; /* 2020-01-01 12:00:00 */
+
+/* A plan that does not run, and a view of it that the test fills. */
+struct made {
+    struct job_rig rig;
+    struct exec_view view, earlier;
+    struct view_op ops[OPS_MAX], before[OPS_MAX];
+    struct view_split splits[SPLITS_MAX];
+    struct view_path paths[PATHS_MAX];
+    struct exec_source_stats sources[SPLITS_MAX];
+    struct exec_sink_stats sinks[SPLITS_MAX];
+};
+
+static bool make(struct made *m, const char *text)
+{
+    memset(m, 0, sizeof *m);
+    enum code code = job_rig_plan(&m->rig, text, "1");
+    CHECK_STR(m->rig.err.message, "");
+    if (!CHECK_INT(code, OK))
+        return false;
+    const struct plan_job *job = m->rig.plan;
+    for (uint32_t i = 0; i < job->node_count && CHECK(i < OPS_MAX); i++)
+        m->ops[i] = (struct view_op){ .plan = job->nodes[i],
+                                      .watermark_us = WATERMARK_NONE,
+                                      .open_until_us = INT64_MAX };
+    for (uint32_t i = 0; i < job->scan_count; i++)
+        m->sources[i].name = job->scans[i]->def.name;
+    m->view = (struct exec_view){ .ops = m->ops,
+                                  .op_count = job->node_count,
+                                  .splits = m->splits,
+                                  .paths = m->paths,
+                                  .stats = { .sources = m->sources,
+                                             .source_count = job->scan_count,
+                                             .sinks = m->sinks,
+                                             .sink_count = job->sink_count },
+                                  .wall_us = 10 * SECOND };
+    return true;
+}
+
+static struct view_op *op_of(struct made *m, enum plan_kind kind, uint32_t nth)
+{
+    for (uint32_t i = 0; i < m->view.op_count; i++)
+        if (m->ops[i].plan->kind == kind && nth-- == 0)
+            return &m->ops[i];
+    CHECK(!"there is no such operator");
+    return &m->ops[0];
+}
+
+static void flow(struct made *m, enum plan_kind kind, uint64_t in, uint64_t out)
+{
+    op_of(m, kind, 0)->rows_in = in;
+    op_of(m, kind, 0)->rows_out = out;
+}
+
+/* The view as it is becomes the earlier one: five seconds pass. */
+static void later(struct made *m)
+{
+    memcpy(m->before, m->ops, sizeof m->ops);
+    m->earlier = m->view;
+    m->earlier.ops = m->before;
+    m->view.wall_us += 5 * SECOND;
+}
+
+static struct view_split *split(struct made *m, uint32_t scan, const char *name, uint64_t rows,
+                                int64_t watermark_us)
+{
+    struct view_split *s = &m->splits[m->view.split_count++];
+    *s = (struct view_split){ .scan = &m->rig.plan->scans[scan]->base,
+                              .name = str_of(name),
+                              .rows = rows,
+                              .lag_rows = -1,
+                              .watermark_us = watermark_us,
+                              .quiet_us = rows > 0 ? 1 * SECOND : -1 };
+    return s;
+}
+
+static void put_findings(struct buf *out, const struct why_sink *sink)
+{
+    static const char *const words[] = {
+        [WHY_HELD] = "held", [WHY_NOTE] = "note", [WHY_FINE] = "fine"
+    };
+    for (uint32_t i = 0; i < sink->finding_count; i++) {
+        const struct why_finding *f = &sink->findings[i];
+        CHECK(f->plan != NULL);
+        buf_printf(out, "%s: " STR_FMT "\n", words[f->severity], STR_ARG(f->text));
+        if (f->hint.size > 0)
+            buf_printf(out, "  " STR_FMT "\n", STR_ARG(f->hint));
+    }
+}
+
+static const char *answer_of(const struct plan_job *job, const struct exec_view *view,
+                             const struct exec_view *earlier, struct arena *arena)
+{
+    static char kept[4096];
+    struct error err = { .code = OK };
+    struct why answer;
+    struct buf out;
+    buf_init(&out, sizeof kept - 1);
+    if (CHECK_INT(why(job, view, earlier, 0, arena, &answer, &err), OK))
+        for (uint32_t i = 0; i < answer.sink_count; i++) {
+            put_findings(&out, &answer.sinks[i]);
+            CHECK_INT(answer.sinks[i].is_held, answer.sinks[i].findings[0].severity == WHY_HELD);
+        }
+    snprintf(kept, sizeof kept, "%s", buf_cstr(&out));
+    buf_done(&out);
+    return kept;
+}
+
+static const char *answer(struct made *m)
+{
+    return answer_of(m->rig.plan, &m->view, m->earlier.op_count > 0 ? &m->earlier : NULL,
+                     m->rig.arena);
+}
+
+static void unmake(struct made *m)
+{
+    job_rig_close(&m->rig);
+}
+
+/* --- jobs ---------------------------------------------------------------------------------- */
+
+#define SOURCE "CREATE TABLE t (a BIGINT, b BIGINT, p AS PROCTIME()) WITH ('connector' = 'gate');\n"
+#define SINK "CREATE TABLE k (a BIGINT, b BIGINT) WITH ('connector' = 'gate');\n"
+#define FILTER SOURCE SINK "INSERT INTO k SELECT a, b FROM t WHERE a < 0"
+#define TIMED                                                                                      \
+    "CREATE TABLE t (a BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) "    \
+    "WITH ('connector' = 'gate', 'splits' = '2');\n" SINK
+#define WINDOW                                                                                     \
+    TIMED "INSERT INTO k SELECT a, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "           \
+          "INTERVAL '1' MINUTE)) GROUP BY a, window_start, window_end"
+
+static const char join[] = "CREATE TABLE t (a BIGINT, b BIGINT) WITH ('connector' = 'gate');\n"
+                           "CREATE TABLE u (c BIGINT, d BIGINT) WITH ('connector' = 'gate');\n" SINK
+                           "INSERT INTO k SELECT a, d FROM t JOIN u ON a = c";
+static const char look_up[] =
+    SOURCE "CREATE TABLE d (a BIGINT, b BIGINT, PRIMARY KEY (a) NOT ENFORCED) "
+           "WITH ('connector' = 'gate');\n" SINK
+           "INSERT INTO k SELECT t.a, d.b FROM t JOIN d FOR SYSTEM_TIME AS OF t.p ON t.a = d.a";
+static const char paths[] =
+    "CREATE TABLE t (m STRING) WITH ('connector' = 'gate', 'format' = 'raw');\n"
+    "CREATE TABLE k (a STRING, b STRING) WITH ('connector' = 'gate');\n"
+    "INSERT INTO k SELECT JSON_VALUE(m, '$.a'), JSON_VALUE(m, '$.b') FROM t "
+    "WHERE JSON_VALUE(m, '$.typ') = 'x'";
+
+/* --- sinks ----------------------------------------------------------------------------------- */
+
+static void a_sink_that_writes(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 1200);
+        flow(&m, PLAN_SINK, 1200, 1200);
+        CHECK_STR(answer(&m), "fine: nothing holds it up: 1,200 rows were written\n");
+        later(&m);
+        flow(&m, PLAN_SCAN, 1502, 1502);
+        flow(&m, PLAN_CALC, 1502, 1201);
+        flow(&m, PLAN_SINK, 1201, 1201);
+        CHECK_STR(answer(&m), "fine: nothing holds it up: 1 row was written in the last 5 s\n");
+        m.view.ended = true;
+        CHECK_STR(answer(&m), "fine: the job is over: 1,201 rows were written\n");
+    }
+    unmake(&m);
+}
+
+static void a_sink_that_waits(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 1200);
+        flow(&m, PLAN_SINK, 1200, 200);
+        op_of(&m, PLAN_SINK, 0)->waits = true;
+        m.sinks[0].unconfirmed = 200;
+        CHECK_STR(answer(&m), "held: table \"k\" takes no rows: it has no room, 200 rows are not "
+                              "confirmed yet\n"
+                              "  The job is as fast as the system it writes to.\n");
+        op_of(&m, PLAN_SINK, 0)->waiting_for = "server 10.0.0.1:9200";
+        op_of(&m, PLAN_SINK, 0)->waiting_us = 200 * SECOND;
+        CHECK_STR(answer(&m), "held: table \"k\" takes no rows: it has been waiting for server "
+                              "10.0.0.1:9200 for 3 min\n"
+                              "  It goes on by itself when the server answers; nothing is lost.\n");
+    }
+    unmake(&m);
+}
+
+static void a_sink_that_refuses(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        flow(&m, PLAN_SCAN, 12, 12);
+        flow(&m, PLAN_CALC, 12, 12);
+        flow(&m, PLAN_SINK, 12, 0);
+        CHECK_STR(answer(&m), "held: 12 rows have come, and none was written\n");
+        op_of(&m, PLAN_SINK, 0)->skipped = 12;
+        CHECK_STR(answer(&m), "held: its rows are bad: of 12 rows 12 were refused\n"
+                              "  The warnings of the job say what is wrong with the first of "
+                              "them.\n");
+    }
+    unmake(&m);
+}
+
+/* --- sources ----------------------------------------------------------------------------------- */
+
+static void a_source_without_rows(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        CHECK_STR(answer(&m), "held: no row has come from table \"t\" yet\n");
+        struct view_op *scan = op_of(&m, PLAN_SCAN, 0);
+        scan->waiting_for = "broker 127.0.0.1:9092";
+        scan->waiting_us = 12 * SECOND;
+        CHECK_STR(answer(&m), "held: table \"t\" gives no rows: it has been waiting for broker "
+                              "127.0.0.1:9092 for 12 s\n"
+                              "  It goes on by itself when the server answers; nothing is lost.\n");
+        scan->waiting_for = NULL;
+        split(&m, 0, "t-0", 0, WATERMARK_NONE)->ended = true;
+        CHECK_STR(answer(&m), "held: table \"t\" has come to its end: 0 rows were read\n");
+    }
+    unmake(&m);
+}
+
+static void a_source_that_is_quiet(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 1200);
+        flow(&m, PLAN_SINK, 1200, 1200);
+        split(&m, 0, "t-0", 1500, WATERMARK_NONE)->quiet_us = 4 * 3600LL * SECOND;
+        later(&m);
+        CHECK_STR(answer(&m), "held: no row has come from table \"t\" for 4 h\n");
+    }
+    unmake(&m);
+}
+
+static void rows_that_cannot_be_read(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        flow(&m, PLAN_SCAN, 1500, 0);
+        CHECK_STR(answer(&m), "held: no row of table \"t\" can be read: none of 1,500 records is a "
+                              "row\n"
+                              "  The format leaves out what it cannot read: look at the options of "
+                              "the table.\n");
+        op_of(&m, PLAN_SCAN, 0)->skipped = 1500;
+        CHECK_STR(answer(&m), "held: no row of table \"t\" can be read: none of 1,500 records is a "
+                              "good row\n"
+                              "  The warnings of the job say what is wrong with the first of "
+                              "them.\n");
+    }
+    unmake(&m);
+}
+
+/* --- operators ------------------------------------------------------------------------------------ */
+
+static void a_filter_that_drops_everything(void)
+{
+    struct made m;
+    if (make(&m, FILTER)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 0);
+        CHECK_STR(answer(&m), "held: calc#2 lets no row through: 1,500 rows have come, and none "
+                              "fulfils a < 0\n"
+                              "  weir tap NAME source#1 shows rows that come to it.\n");
+        flow(&m, PLAN_CALC, 1500, 10);
+        flow(&m, PLAN_SINK, 10, 10);
+        later(&m);
+        flow(&m, PLAN_SCAN, 1600, 1600);
+        flow(&m, PLAN_CALC, 1600, 10);
+        CHECK_STR(answer(&m),
+                  "held: calc#2 lets no row through: 100 rows have come in the last 5 s, "
+                  "and none fulfils a < 0\n"
+                  "  weir tap NAME source#1 shows rows that come to it.\n");
+    }
+    unmake(&m);
+}
+
+static void a_path_that_finds_nothing(void)
+{
+    struct made m;
+    if (make(&m, paths)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_JSON, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 0);
+        const struct plan *json = op_of(&m, PLAN_JSON, 0)->plan;
+        m.paths[0] = (struct view_path){ json, "$.a", 1500, 700, STR("") };
+        m.paths[1] = (struct view_path){ json, "$.b", 1500, 0, STR("") };
+        m.paths[2] = (struct view_path){ json, "$.typ", 1500, 0, STR("$.type") };
+        m.view.path_count = 3;
+        CHECK_STR(answer(&m),
+                  "held: calc#3 lets no row through: 1,500 rows have come, and none fulfils "
+                  "JSON_VALUE(m, '$.typ') = 'x'\n"
+                  "  weir tap NAME json#2 shows rows that come to it.\n"
+                  "held: $.b is in none of 1,500 documents of table \"t\"\n"
+                  "held: $.typ is in none of 1,500 documents of table \"t\"\n"
+                  "  They have $.type: is that meant?\n");
+        m.view.path_count = 2;
+        flow(&m, PLAN_CALC, 1500, 3);
+        flow(&m, PLAN_SINK, 3, 3);
+        CHECK_STR(answer(&m), "fine: nothing holds it up: 3 rows were written\n"
+                              "note: $.b is in none of 1,500 documents of table \"t\"\n");
+    }
+    unmake(&m);
+}
+
+static void a_look_up(void)
+{
+    struct made m;
+    if (make(&m, look_up)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 1500);
+        flow(&m, PLAN_LOOKUP, 1500, 0);
+        struct view_op *op = op_of(&m, PLAN_LOOKUP, 0);
+        op->waits = true;
+        CHECK_STR(answer(&m), "held: lookup#3 waits for answers of table \"d\"\n");
+        op->waiting_for = "server db:3306";
+        op->waiting_us = 30 * SECOND;
+        CHECK_STR(answer(&m), "held: lookup#3 waits for answers of table \"d\", which has been "
+                              "waiting for server db:3306 for 30 s\n"
+                              "  It goes on by itself when the server answers; nothing is lost.\n");
+        op->waits = false;
+        op->waiting_for = NULL;
+        op->missed = 1500;
+        CHECK_STR(answer(&m),
+                  "held: lookup#3 finds nothing in table \"d\": none of 1,500 rows has a "
+                  "row there\n"
+                  "  Do the keys look alike on both sides? weir tap NAME calc#2 shows "
+                  "what is asked for; LEFT JOIN keeps rows without an answer.\n");
+    }
+    unmake(&m);
+}
+
+static void a_join(void)
+{
+    struct made m;
+    if (make(&m, join)) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_CALC, 1500, 1500);
+        flow(&m, PLAN_JOIN, 1500, 0);
+        CHECK_STR(answer(&m), "held: join#4 has had no row of its right side yet, source#2\n"
+                              "held: no row has come from table \"u\" yet\n");
+        op_of(&m, PLAN_SCAN, 1)->rows_in = op_of(&m, PLAN_SCAN, 1)->rows_out = 7;
+        flow(&m, PLAN_JOIN, 1507, 0);
+        CHECK_STR(answer(&m),
+                  "held: join#4 has found no pair: 1,500 rows of the left and 7 rows of "
+                  "the right side have no equal keys\n"
+                  "  weir tap NAME calc#3 and source#2 show the keys of both sides.\n");
+    }
+    unmake(&m);
+}
+
+static void a_limit(void)
+{
+    struct made m;
+    if (make(&m, SOURCE SINK "INSERT INTO k SELECT a, b FROM t LIMIT 10")) {
+        flow(&m, PLAN_SCAN, 1500, 1500);
+        flow(&m, PLAN_LIMIT, 1500, 10);
+        flow(&m, PLAN_SINK, 10, 10);
+        later(&m);
+        CHECK_STR(answer(&m), "held: limit#2 is full: 10 rows were wanted and have come\n");
+    }
+    unmake(&m);
+}
+
+/* --- time ------------------------------------------------------------------------------------------- */
+
+static void rows_without_time(void)
+{
+    struct made m;
+    if (make(&m, WINDOW)) {
+        flow(&m, PLAN_SCAN, 5, 5);
+        flow(&m, PLAN_WATERMARK, 5, 0);
+        CHECK_STR(answer(&m), "held: no row of table \"t\" has a row time: all 5 rows were bad for "
+                              "that\n"
+                              "  The time is NULL where its column is missing, or its text is in "
+                              "another form than the table says. weir tap NAME source#1 shows rows "
+                              "as they come.\n");
+    }
+    unmake(&m);
+}
+
+static void open_windows(struct made *m)
+{
+    flow(m, PLAN_SCAN, 5, 5);
+    flow(m, PLAN_WATERMARK, 5, 5);
+    flow(m, PLAN_WINDOW, 5, 0);
+    struct view_op *op = op_of(m, PLAN_WINDOW, 0);
+    op->open_count = 2;
+    op->open_until_us = noon_us + 60 * SECOND - 1000;
+}
+
+static void a_partition_without_rows(void)
+{
+    struct made m;
+    if (make(&m, WINDOW)) {
+        open_windows(&m);
+        split(&m, 0, "t-0", 5, noon_us + 300 * SECOND);
+        split(&m, 0, "t-1", 0, WATERMARK_NONE)->holds = true;
+        CHECK_STR(
+            answer(&m),
+            "held: window#3 waits for time: 2 windows are open, the first until 2020-01-01 "
+            "12:01:00; there is no watermark yet\n"
+            "held: time waits for partition \"t-1\" of table \"t\", which has had no row yet\n"
+            "  SET 'table.exec.source.idle-timeout' = '1 min' lets time go on without "
+            "partitions that have had no row for so long.\n");
+    }
+    unmake(&m);
+}
+
+static void a_partition_that_is_behind(void)
+{
+    struct made m;
+    if (make(&m, "SET 'table.exec.source.idle-timeout' = '2 min';\n" WINDOW)) {
+        open_windows(&m);
+        op_of(&m, PLAN_WINDOW, 0)->open_count = 1;
+        op_of(&m, PLAN_WINDOW, 0)->watermark_us = noon_us + 10 * SECOND;
+        split(&m, 0, "t-0", 5, noon_us + 300 * SECOND);
+        struct view_split *s = split(&m, 0, "t-1", 1, noon_us + 10 * SECOND + 500000);
+        s->holds = true;
+        s->quiet_us = 40 * SECOND;
+        m.sources[0].ahead = 3;
+        CHECK_STR(answer(&m),
+                  "held: window#3 waits for time: 1 window is open, until 2020-01-01 12:01:00; the "
+                  "watermark is 2020-01-01 12:00:10\n"
+                  "held: time waits for partition \"t-1\" of table \"t\", which is at 2020-01-01 "
+                  "12:00:10.5: its last row came 40 s ago; \"t-0\" is at 2020-01-01 12:05:00\n"
+                  "  It is left out when it has had no row for 120 s "
+                  "(table.exec.source.idle-timeout).\n"
+                  "note: table \"t\" has had 3 rows too far ahead of the clock to move time\n"
+                  "  weir.watermark.max-future says how far is too far.\n");
+        s->lag_rows = 4000;
+        m.sources[0].ahead = 0;
+        CHECK(strstr(answer(&m), "12:05:00; it has 4,000 rows that have not been read yet\n") !=
+              NULL);
+    }
+    unmake(&m);
+}
+
+static void only_new_rows_move_time(void)
+{
+    struct made m;
+    if (make(&m, WINDOW)) {
+        open_windows(&m);
+        op_of(&m, PLAN_WINDOW, 0)->watermark_us = noon_us + 10 * SECOND;
+        split(&m, 0, "t-0", 5, noon_us + 10 * SECOND)->holds = true;
+        CHECK_STR(answer(&m),
+                  "held: window#3 waits for time: 2 windows are open, the first until 2020-01-01 "
+                  "12:01:00; the watermark is 2020-01-01 12:00:10\n"
+                  "held: only new rows of table \"t\" move time on: its last row came 1 s ago\n"
+                  "  Its watermark stays 5 s behind the newest row: what is open leaves when rows "
+                  "with later times come.\n");
+        m.splits[0].holds = false;
+        m.splits[0].idle = true;
+        CHECK(strstr(answer(&m), "move time on: all of its partitions are idle, its last row") !=
+              NULL);
+    }
+    unmake(&m);
+}
+
+static void everything_is_late(void)
+{
+    struct made m;
+    if (make(&m, WINDOW)) {
+        open_windows(&m);
+        op_of(&m, PLAN_WINDOW, 0)->open_count = 0;
+        op_of(&m, PLAN_WINDOW, 0)->late = 5;
+        CHECK(strstr(answer(&m), "held: window#3 has dropped all 5 rows that came: they were "
+                                 "late\n") == answer(&m));
+    }
+    unmake(&m);
+}
+
+static void windows_by_the_clock(void)
+{
+    struct made m;
+    static const char text[] =
+        SOURCE SINK "INSERT INTO k SELECT a, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(p), "
+                    "INTERVAL '1' MINUTE)) GROUP BY a, window_start, window_end";
+    if (make(&m, text)) {
+        flow(&m, PLAN_SCAN, 5, 5);
+        flow(&m, PLAN_CALC, 5, 5);
+        flow(&m, PLAN_WINDOW, 5, 0);
+        op_of(&m, PLAN_WINDOW, 0)->open_count = 1;
+        op_of(&m, PLAN_WINDOW, 0)->open_until_us = noon_us - 1000;
+        CHECK_STR(answer(&m), "held: window#3 waits for time: 1 window is open, until 2020-01-01 "
+                              "12:00:00 by the clock\n");
+    }
+    unmake(&m);
+}
+
+/* --- asking ------------------------------------------------------------------------------------------ */
+
+static void one_sink_of_several(void)
+{
+    struct made m;
+    static const char text[] =
+        SOURCE SINK "CREATE TABLE l (a BIGINT) WITH ('connector' = 'gate');\n"
+                    "BEGIN STATEMENT SET; INSERT INTO k SELECT a, b FROM t WHERE a < 0; "
+                    "INSERT INTO l SELECT a FROM t WHERE b < 0; END";
+    if (make(&m, text)) {
+        struct why ret;
+        uint32_t id = m.rig.plan->sinks[1]->base.id;
+        CHECK_INT(why(m.rig.plan, &m.view, NULL, 0, m.rig.arena, &ret, &m.rig.err), OK);
+        CHECK_INT(ret.sink_count, 2);
+        CHECK_INT(why(m.rig.plan, &m.view, NULL, id, m.rig.arena, &ret, &m.rig.err), OK);
+        CHECK_INT(ret.sink_count, 1);
+        CHECK_SPAN(ret.sinks[0].name.data, ret.sinks[0].name.size, "l");
+        CHECK_INT(ret.sinks[0].plan->id, id);
+        CHECK_INT(why(m.rig.plan, &m.view, NULL, 99, m.rig.arena, &ret, &m.rig.err), E_NAME);
+        CHECK_STR(m.rig.err.message, "there is no sink 99");
+    }
+    unmake(&m);
+}
+
+/* --- jobs that run ---------------------------------------------------------------------------------- */
+
+static const char *answer_now(struct job_rig *rig)
+{
+    job_rig_look(rig);
+    return answer_of(rig->plan, &rig->view, NULL, rig->arena);
+}
+
+static void a_running_job_is_explained(void)
+{
+    struct job_rig rig;
+    if (job_rig_open(&rig, WINDOW, "1", NULL)) {
+        job_rig_go(&rig);
+        CHECK_STR(answer_now(&rig), "held: no row has come from table \"t\" yet\n");
+        gate_put("t", 0, "{\"a\": 1, \"ts\": \"2020-01-01 12:00:10\"}");
+        gate_put("t", 0, "{\"a\": 1, \"ts\": \"2020-01-01 12:02:10\"}");
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_WINDOW)->rows_in == 2);
+        CHECK_STR(
+            answer_now(&rig),
+            "held: window#3 waits for time: 2 windows are open, the first until 2020-01-01 "
+            "12:01:00; there is no watermark yet\n"
+            "held: time waits for partition \"t-1\" of table \"t\", which has had no row yet\n"
+            "  SET 'table.exec.source.idle-timeout' = '1 min' lets time go on without "
+            "partitions that have had no row for so long.\n");
+        gate_shut("k", true);
+        gate_put("t", 1, "{\"a\": 1, \"ts\": \"2020-01-01 12:01:10\"}");
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_SINK)->waits);
+        CHECK_STR(answer_now(&rig), "held: table \"k\" takes no rows: it has no room\n"
+                                    "  The job is as fast as the system it writes to.\n");
+        gate_shut("k", false);
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_SINK)->rows_out == 1);
+        CHECK_STR(answer_now(&rig), "fine: nothing holds it up: 1 row was written\n");
+    }
+    job_rig_close(&rig);
+}
+
+static void a_look_up_is_explained(void)
+{
+    struct job_rig rig;
+    gate_shut("d", true);
+    gate_wait_for("d", "gate d");
+    if (job_rig_open(&rig, look_up, "1", NULL)) {
+        job_rig_go(&rig);
+        gate_put("t", 0, "{\"a\": 1}");
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_LOOKUP)->waits);
+        CHECK(strstr(answer_now(&rig), "held: lookup#3 waits for answers of table \"d\", which has "
+                                       "been waiting for gate d for 0 s\n") != NULL);
+        gate_wait_for("d", NULL);
+        gate_shut("d", false);
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_LOOKUP)->missed == 1);
+        CHECK(strstr(answer_now(&rig), "held: lookup#3 finds nothing in table \"d\": none of 1 row "
+                                       "has a row there\n") != NULL);
+    }
+    job_rig_close(&rig);
+}
+
+static void a_path_is_explained(void)
+{
+    struct job_rig rig;
+    if (job_rig_open(&rig, paths, "1", NULL)) {
+        job_rig_go(&rig);
+        gate_put("t", 0, "{\"a\": 1, \"b\": 2, \"type\": \"x\"}");
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_CALC)->rows_in == 1);
+        CHECK_STR(answer_now(&rig),
+                  "held: calc#3 lets no row through: 1 row has come, and none fulfils "
+                  "JSON_VALUE(m, '$.typ') = 'x'\n"
+                  "  weir tap NAME json#2 shows rows that come to it.\n"
+                  "held: $.typ is in none of 1 document of table \"t\"\n"
+                  "  They have $.type: is that meant?\n");
+    }
+    job_rig_close(&rig);
+}
+
+int main(void)
+{
+    static const struct connector *const connectors[] = { &connector_gate, NULL };
+    session_register_connectors(connectors);
+    RUN(a_sink_that_writes);
+    RUN(a_sink_that_waits);
+    RUN(a_sink_that_refuses);
+    RUN(a_source_without_rows);
+    RUN(a_source_that_is_quiet);
+    RUN(rows_that_cannot_be_read);
+    RUN(a_filter_that_drops_everything);
+    RUN(a_path_that_finds_nothing);
+    RUN(a_look_up);
+    RUN(a_join);
+    RUN(a_limit);
+    RUN(rows_without_time);
+    RUN(a_partition_without_rows);
+    RUN(a_partition_that_is_behind);
+    RUN(only_new_rows_move_time);
+    RUN(everything_is_late);
+    RUN(windows_by_the_clock);
+    RUN(one_sink_of_several);
+    RUN(a_running_job_is_explained);
+    RUN(a_look_up_is_explained);
+    RUN(a_path_is_explained);
+    return check_failed != 0;
+}
