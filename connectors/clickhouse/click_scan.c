@@ -184,7 +184,7 @@ static enum code open_source(const struct source_open *open, struct source **ret
     buf_init(&s->sql, 1 << 20);
     buf_init(&s->rest, ROW_BYTES_MAX);
     enum code code = click_view_open(&s->view, def, err);
-    if (code == OK)
+    if (code == OK && !open->while_running)
         code = click_view_try(&s->view, err);
     if (code != OK) {
         destroy(s);

@@ -317,8 +317,7 @@ static enum code prepare(struct hbase_scan *s, const struct table_def *def, stru
     TRY(hbase_table_read(def, &s->table, err));
     TRY(hbase_table_need(s->table, err));
     TRY(hbase_layout_make(s->table, &s->layout, err));
-    TRY(hbase_rest_create(s->table, &s->rest, err));
-    return hbase_rest_try(s->table, err);
+    return hbase_rest_create(s->table, &s->rest, err);
 }
 
 static enum code scan_open(const struct source_open *open, struct source **ret, struct error *err)
@@ -327,6 +326,8 @@ static enum code scan_open(const struct source_open *open, struct source **ret, 
     if (!s)
         return error_nomem(err);
     enum code code = prepare(s, open->table, err);
+    if (code == OK && !open->while_running)
+        code = hbase_rest_try(s->table, err);
     if (code != OK) {
         destroy(s);
         return code;

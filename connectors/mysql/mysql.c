@@ -90,7 +90,7 @@ static const struct option_spec rds_options[] = {
     { "maxRetryTimes", OPTION_INT, false, "10", NULL, "How often a failed write is tried." },
     { "batchSize", OPTION_INT, false, "4096", NULL, "Rows a statement." },
     { "bufferSize", OPTION_INT, false, "10000", NULL,
-      "Rows that are kept to leave out those that a later one replaces." },
+      "Accepted: 64 MB of rows may wait." },
     { "flushIntervalMs", OPTION_DURATION, false, "2000", NULL,
       "How long a row may wait to be written." },
     { "excludeUpdateColumns", OPTION_TEXT, false, NULL, NULL,

@@ -5,6 +5,7 @@
  * blocks. */
 #include "mysql/mysql_conn.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "mysql/mysql_fault.h"
@@ -33,11 +34,25 @@ struct mysql_conn {
     uint32_t host; /* the one that is tried first */
     uint32_t named_row;
     uint64_t max_packet;
+    int64_t limit_us; /* on the monotonic clock; INT64_MAX: none */
     int wake_fd;
     atomic_bool is_interrupted;
 };
 
 /* --- waiting --------------------------------------------------------------------------- */
+
+/* -1: there is no limit. */
+static int time_left_ms(const struct mysql_conn *c)
+{
+    if (c->limit_us == INT64_MAX)
+        return -1;
+    return (int)MAX((c->limit_us - clock_monotonic_us()) / 1000, 0);
+}
+
+void mysql_conn_limit(struct mysql_conn *c, int64_t ms)
+{
+    c->limit_us = ms > 0 ? clock_monotonic_us() + ms * 1000 : INT64_MAX;
+}
 
 static int wait_for(struct mysql_conn *c, int status)
 {
@@ -52,6 +67,9 @@ static int wait_for(struct mysql_conn *c, int status)
     if (status & MYSQL_WAIT_EXCEPT)
         ready[0].events |= POLLPRI;
     int timeout_ms = status & MYSQL_WAIT_TIMEOUT ? (int)mysql_get_timeout_value_ms(c->mysql) : -1;
+    int left_ms = time_left_ms(c);
+    if (left_ms >= 0 && (timeout_ms < 0 || left_ms < timeout_ms))
+        timeout_ms = left_ms;
     int n = atomic_load(&c->is_interrupted) ? 0 : poll(ready, 2, timeout_ms);
     if (n <= 0 || atomic_load(&c->is_interrupted))
         return MYSQL_WAIT_TIMEOUT;
@@ -238,6 +256,8 @@ enum remote_outcome mysql_conn_ready(struct mysql_conn *c, bool *ret_is_new, str
     uint32_t hosts = c->settings->url.host_count;
     enum remote_outcome outcome = REMOTE_AWAY;
     for (uint32_t i = 0; i < hosts && outcome == REMOTE_AWAY; i++) {
+        if (i > 0 && time_left_ms(c) == 0)
+            break;
         outcome = connect_host(c, err);
         if (outcome == REMOTE_DONE)
             outcome = begin_session(c, err);
@@ -355,6 +375,7 @@ enum code mysql_conn_create(const struct mysql_settings *settings, struct mysql_
         return error_nomem(err);
     c->settings = settings;
     c->wake_fd = -1;
+    c->limit_us = INT64_MAX;
     c->cells = mem_array(CELLS_MAX, sizeof *c->cells);
     enum code code = c->cells ? remote_event_create(&c->wake_fd, err) : error_nomem(err);
     if (code != OK) {

@@ -24,6 +24,11 @@ void mysql_conn_destroy(struct mysql_conn *conn); /* NULL is fine */
 /* The statement under way ends at once, and so do all later ones, with REMOTE_AWAY. */
 void mysql_conn_interrupt(struct mysql_conn *conn);
 
+/* All calls from now on have this time in all; what is under way then ends as if the server were away.
+ * 0: no limit. */
+enum { MYSQL_OPEN_MS = 3000 }; /* what the one try has while a job is opened */
+void mysql_conn_limit(struct mysql_conn *conn, int64_t ms);
+
 /* REMOTE_DONE: there is a session.  *ret_is_new: it has just begun. */
 enum remote_outcome mysql_conn_ready(struct mysql_conn *conn, bool *ret_is_new, struct error *err);
 uint64_t mysql_conn_max_packet(const struct mysql_conn *conn); /* bytes of a statement */

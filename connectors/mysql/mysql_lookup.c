@@ -399,6 +399,7 @@ static enum code try_server(struct mysql_lookup *l, struct error *err)
     struct asking *c = open_connection(l);
     if (!c)
         return error_nomem(err);
+    mysql_conn_limit(c->conn, MYSQL_OPEN_MS);
     enum remote_outcome outcome = get_ready(c, &why);
     close_connection(c);
     if (outcome != REMOTE_FATAL)

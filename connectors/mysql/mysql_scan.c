@@ -282,7 +282,10 @@ static enum code prepare(struct mysql_scan *s, const struct source_open *open, s
 static enum code try_server(struct mysql_scan *s, struct error *err)
 {
     struct error why;
-    if (get_ready(s, &why) != REMOTE_FATAL)
+    mysql_conn_limit(s->conn, MYSQL_OPEN_MS);
+    enum remote_outcome outcome = get_ready(s, &why);
+    mysql_conn_limit(s->conn, 0);
+    if (outcome != REMOTE_FATAL)
         return OK;
     *err = why;
     return remote_final_code(err);
@@ -296,7 +299,7 @@ static enum code open_scan(const struct source_open *open, struct source **ret, 
     buf_init(&s->sql, 1 << 24);
     s->arena = arena_create();
     enum code code = s->arena ? prepare(s, open, err) : error_nomem(err);
-    if (code == OK)
+    if (code == OK && !open->while_running)
         code = try_server(s, err);
     if (code != OK) {
         destroy(s);

@@ -405,7 +405,10 @@ static enum code prepare(struct mysql_sink *s, const struct sink_open *open, str
 static enum code try_server(struct mysql_sink *s, struct error *err)
 {
     struct error why;
-    return get_ready(s, &why) == REMOTE_FATAL ? (*err = why, remote_final_code(err)) : OK;
+    mysql_conn_limit(s->conn, MYSQL_OPEN_MS);
+    enum remote_outcome outcome = get_ready(s, &why);
+    mysql_conn_limit(s->conn, 0);
+    return outcome == REMOTE_FATAL ? (*err = why, remote_final_code(err)) : OK;
 }
 
 static int64_t option_int(const struct table_def *table, const char *rds, const char *jdbc)

@@ -43,7 +43,8 @@
     { "lookup.cache.max-rows", OPTION_INT, false, NULL, NULL, "The older name of max-rows." },     \
     { "lookup.cache.ttl", OPTION_DURATION, false, NULL, NULL,                                      \
       "The older name of expire-after-write." },                                                   \
-    { "lookup.async", OPTION_BOOL, false, "false", NULL, "Do look-ups overlap?" }
+    { "lookup.async", OPTION_BOOL, false, "false", NULL,                                           \
+      "Look-ups overlap in any case; at MySQL over more connections." }
 
 #define BLINK_CACHE_OPTIONS                                                                        \
     { "cache", OPTION_ENUM, false, "None", "None|LRU|ALL", "Are rows that were looked up kept?" }, \
@@ -57,7 +58,8 @@
     { "partitionedJoin", OPTION_BOOL, false, "false", NULL,                                        \
       "Accepted." },                                                                               \
     { "shuffleEmptyKey", OPTION_BOOL, false, "true", NULL, "Accepted." },                          \
-    { "async", OPTION_BOOL, false, "false", NULL, "Do look-ups overlap?" },                        \
+    { "async", OPTION_BOOL, false, "false", NULL,                                                  \
+      "Look-ups overlap in any case; at MySQL over more connections." },                           \
     { "asyncResultOrder", OPTION_ENUM, false, "unordered", "unordered|ordered",                    \
       "Accepted: rows keep their order." },                                                        \
     { "asyncTimeoutMs", OPTION_DURATION, false, "180000", NULL,                                    \

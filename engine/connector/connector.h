@@ -129,6 +129,7 @@ struct source_open {
     const struct split_position *resume; /* these win over start options; NULL: none */
     uint32_t resume_count;
     bool commit_offsets;    /* the engine will call committed() */
+    bool while_running;     /* rows are under way: open() asks no server, the first read does */
     struct bad_rows *bad_rows; /* over-long lines and the like */
     const struct source_share *share; /* kinds that share; NULL: all splits. Positions of other
                                          workers' splits may be in `resume`: they are not ours. */

@@ -86,6 +86,23 @@ class Faults(MysqlCase):
         self.check_upserted(1500)
         self.assertIn("1,500 rows written", text)
 
+    def test_opening_has_one_limit_for_all_hosts(self):
+        """Nobody behind four addresses says a word: a stop is heard after the limit of one."""
+        self.make_table()
+        proxies = [Proxy(WHERE) for _ in range(4)]
+        try:
+            for proxy in proxies:
+                proxy.always = lambda: stall(0, TO_CLIENT)
+            child = WEIR.start(self.write_job(",".join(one.address for one in proxies), 10))
+            wait_until("it is asked", lambda: proxies[0].accepted > 0)
+            before = time.monotonic()
+            child.terminate()
+            WEIR.finish(child, 60)
+            self.assertLess(time.monotonic() - before, 5.5)
+        finally:
+            for proxy in proxies:
+                proxy.close()
+
     def test_killed_in_the_middle(self):
         with Server.own("mariadb") as server:
             server.start()

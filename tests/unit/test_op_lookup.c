@@ -9,7 +9,7 @@ static struct error err;
 /* A table whose row of key k is (k, 10 k); it answers as far as it is let. */
 static struct {
     struct lookup base;
-    int64_t asked[8];  /* by ticket */
+    int64_t asked[8]; /* by ticket */
     uint64_t tickets, answered, allowed;
 } table;
 
@@ -105,6 +105,63 @@ static void open_rig(struct op_rig *rig, const struct plan_lookup *plan)
     CHECK(op_connect(rig->op, &rig->sink, 0));
 }
 
+/* --- cache = ALL ------------------------------------------------------------------------------ */
+
+static bool was_running;
+static struct source whole;
+
+static enum code whole_open(const struct source_open *open, struct source **ret, struct error *e)
+{
+    (void)e;
+    was_running = open->while_running && open->until_end;
+    *ret = &whole;
+    return OK;
+}
+
+static enum code whole_poll(struct source *s, struct arena *arena, uint32_t max_rows,
+                            struct batch **ret, enum poll_state *ret_state, struct error *e)
+{
+    (void)s, (void)arena, (void)max_rows, (void)e;
+    *ret = NULL;
+    *ret_state = POLL_END;
+    return OK;
+}
+
+static void whole_close(struct source *s)
+{
+    (void)s;
+}
+
+static const struct source_kind whole_kind = { .open = whole_open,
+                                               .poll_rows = whole_poll,
+                                               .close = whole_close };
+static const struct connector fake_whole = { .name = "fake",
+                                             .lookup = &fake_kind,
+                                             .source = &whole_kind };
+
+/* Rows are under way when the table is read: its source is told not to wait for a server. */
+static void a_whole_table_is_opened_without_waiting(void)
+{
+    static const struct option_spec specs[] = {
+        { "cache", OPTION_ENUM, false, "ALL", "None|LRU|ALL", "" }, { 0 }
+    };
+    static const struct option_spec *tables[] = { specs, NULL };
+    static const struct options options = { .specs = tables };
+    struct plan_lookup plan = make_plan();
+    static struct op_rig rig;
+    plan.connector = &fake_whole;
+    plan.def.options = &options;
+    whole.kind = &whole_kind;
+    was_running = false;
+    open_rig(&rig, &plan);
+    push(&rig, 1);
+    CHECK(was_running);
+    CHECK_INT(table.tickets, 0);
+    op_rig_done(&rig);
+}
+
+/* --- the order of things ----------------------------------------------------------------------- */
+
 /* A watermark and the end wait behind the row that waits, and go on as soon as it has. */
 static void time_waits_behind_a_row(void)
 {
@@ -149,5 +206,6 @@ int main(void)
 {
     RUN(time_waits_behind_a_row);
     RUN(time_goes_on_with_the_next_row);
+    RUN(a_whole_table_is_opened_without_waiting);
     return check_failed != 0;
 }

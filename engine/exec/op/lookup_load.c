@@ -35,7 +35,11 @@ enum code lookup_load_begin(struct op_lookup *op, struct error *err)
         return error_set(err, E_UNSUPPORTED,
                          "table \"" STR_FMT "\" cannot be read as a whole, which cache = ALL needs",
                          STR_ARG(op->plan->def.name));
-    struct source_open open = { .table = &op->plan->def, .until_end = true };
+    struct source_open open = {
+        .table = &op->plan->def,
+        .until_end = true,
+        .while_running = true,
+    };
     lookup_cache_begin_all(op->cache);
     op->load = mem_zalloc(sizeof *op->load);
     if (!op->load || !(op->load->arena = arena_create()))
