@@ -209,7 +209,8 @@ static void describe(const struct table_def *table, struct buf *out)
 
 #ifdef WEIR_HTTP
 #define ES_ROLES                                                                                   \
-    .sink = &es_sink_kind, .lookup = &es_lookup_kind, .keeps_last = keeps_last, .check = check
+    .source = &es_source_kind, .sink = &es_sink_kind, .lookup = &es_lookup_kind,                   \
+    .keeps_last = keeps_last, .check = check
 #else
 #define ES_ROLES .missing = "the Elasticsearch client is not part of this build"
 #endif

@@ -7,7 +7,8 @@
  * elastic_server     the server: settings of the client, version, index, errors
  * elastic_bulk       replies of bulk calls, row by row
  * elastic_sink.c     the sink
- * elastic_lookup.c   the look-up; elastic_find.c asks and reads */
+ * elastic_lookup.c   the look-up; elastic_find.c asks, elastic_found.c reads
+ * elastic_scan.c     the bounded read; elastic_pages.c asks, elastic_hits.c reads */
 #pragma once
 
 #include "connector/connector.h"
@@ -19,3 +20,4 @@ bool es_is_blink(const struct table_def *def);
 
 extern const struct sink_kind es_sink_kind;
 extern const struct lookup_kind es_lookup_kind;
+extern const struct source_kind es_source_kind;

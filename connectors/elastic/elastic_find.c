@@ -100,28 +100,6 @@ static void begin_call(struct es_finder *f, const char *tail)
     buf_text(&f->path, tail);
 }
 
-/* Would it be a list, a pattern or an answer to "all of it?" in that place? */
-static bool means_more(struct str name)
-{
-    for (size_t i = 0; i < name.size; i++)
-        if (memchr(",*?", name.data[i], 3))
-            return true;
-    return name.size == 0 || str_is(name, "true") || str_is(name, "false");
-}
-
-/* "&_source=a,b"; nothing where a column's name would mean something else. */
-static void put_source_filter(struct es_finder *f)
-{
-    const struct schema *schema = f->lookup->def->schema;
-    for (uint32_t c = 0; c < schema->count; c++)
-        if (means_more(schema->fields[c].name))
-            return;
-    for (uint32_t c = 0; c < schema->count; c++) {
-        buf_text(&f->path, c == 0 ? "&_source=" : ",");
-        http_put_escaped(&f->path, schema->fields[c].name);
-    }
-}
-
 /* --- the fields to search in ------------------------------------------------------------------ */
 
 enum field_kind { FIELD_NONE, FIELD_TEXT, FIELD_VALUE };
@@ -250,7 +228,7 @@ static enum remote_outcome search(struct es_finder *f, const struct str *keys, u
     struct http_reply reply;
     begin_call(f, "/_search?allow_partial_search_results=false"
                   "&filter_path=timed_out,_shards.failed,hits.hits._source");
-    put_source_filter(f);
+    es_put_source_filter(&f->path, f->lookup->def->schema, NULL);
     buf_printf(&f->body, "{\"size\":%d,\"query\":{\"constant_score\":{\"filter\":", HITS_MAX);
     if (f->lookup->key_count == 1)
         put_terms(f, keys, count);
@@ -268,7 +246,7 @@ static enum remote_outcome fetch(struct es_finder *f, uint32_t first, uint32_t c
     const struct str *keys = found->question->keys + first;
     struct http_reply reply;
     begin_call(f, "/_mget?filter_path=docs._id,docs.found,docs._source,docs.error");
-    put_source_filter(f);
+    es_put_source_filter(&f->path, f->lookup->def->schema, NULL);
     buf_text(&f->body, "{\"ids\":[");
     for (uint32_t i = 0; i < count; i++) {
         buf_text(&f->body, i == 0 ? "" : ",");
@@ -297,7 +275,8 @@ static enum remote_outcome find_all(struct es_finder *f, struct remote_question 
         enum remote_outcome outcome =
             f->lookup->is_by_id ? fetch(f, first, count, found, err)
                                 : search(f, q->keys + first, count, found, &overflows, err);
-        bool is_too_large = outcome == REMOTE_FAILED && err->code == E_LIMIT && count > 1;
+        bool is_too_large = (outcome == REMOTE_FAILED || outcome == REMOTE_AWAY) &&
+                            err->code == E_LIMIT && count > 1;
         if (overflows && count == 1)
             return finds_too_much(f, err);
         if (outcome != REMOTE_DONE && !is_too_large)

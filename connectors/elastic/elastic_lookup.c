@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "elastic/elastic.h"
 #include "elastic/elastic_find.h"
-#include "elastic/elastic_index.h"
 
 enum {
     THREADS = 4,
@@ -94,39 +93,6 @@ static enum code read_key(struct es_lookup *l, const struct lookup_open *open, s
     return OK;
 }
 
-static enum code read_index(struct es_lookup *l, struct error *err)
-{
-    struct es_index index;
-    TRY(es_index_read(&index, l->def, l->arena, err));
-    l->index = str_trim(options_get(l->def->options, "index")); /* Blink: the alias of all */
-    if (es_index_is_fixed(&index) || es_is_blink(l->def))
-        return OK;
-    return error_set(err, E_OPTION,
-                     "look-ups in table \"" STR_FMT "\" need one index, not a pattern",
-                     STR_ARG(l->def->name));
-}
-
-/* One short try, as the sink does it. */
-static enum code try_server(const struct es_lookup *l, struct error *err)
-{
-    struct http_settings quick = l->http;
-    struct http_client *client;
-    struct error why = { .code = OK };
-    bool exists = true;
-    quick.connect_timeout_ms = MIN(quick.connect_timeout_ms, ES_OPEN_LIMIT_MS);
-    quick.timeout_ms = ES_OPEN_LIMIT_MS;
-    TRY(http_client_create(&quick, &client, err));
-    enum remote_outcome outcome = es_check_mapping(client, NULL, l->index, &exists, &why);
-    http_client_destroy(client);
-    if (outcome == REMOTE_DONE && !exists)
-        return error_set(err, E_NAME, "there is no index \"" STR_FMT "\"", STR_ARG(l->index));
-    if (outcome != REMOTE_FATAL)
-        return OK;
-    if (err)
-        *err = why;
-    return why.code;
-}
-
 static enum code set_up(struct es_lookup *l, const struct lookup_open *open, struct error *err)
 {
     l->def = open->table;
@@ -135,10 +101,10 @@ static enum code set_up(struct es_lookup *l, const struct lookup_open *open, str
         return error_nomem(err);
     if (!es_is_blink(l->def))
         l->delimiter = options_get(l->def->options, "document-id.key-delimiter");
-    TRY(read_index(l, err));
+    TRY(es_read_index(l->def, l->arena, &l->index, err));
     TRY(read_key(l, open, err));
     TRY(es_read_http(&l->http, l->def, l->arena, err));
-    return try_server(l, err);
+    return es_try_index(&l->http, l->index, err);
 }
 
 static enum code es_lookup_open(const struct lookup_open *open, struct lookup **ret,

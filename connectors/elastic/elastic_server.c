@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "elastic/elastic.h"
+#include "elastic/elastic_index.h"
 #include "elastic/elastic_json.h"
 #include "http/http_options.h"
 
@@ -162,6 +163,11 @@ static enum remote_outcome outcome_of_status(int status, const struct es_error *
     }
 }
 
+bool es_tells_of(const struct http_reply *reply, const char *word)
+{
+    return memmem(reply->body.data, reply->body.size, word, strlen(word)) != NULL;
+}
+
 enum remote_outcome es_judge_status(const struct http_client *client,
                                     const struct http_reply *reply, struct error *err)
 {
@@ -184,6 +190,8 @@ enum remote_outcome es_judge_status(const struct http_client *client,
                   STR_ARG(buf_view(&text)));
     else
         error_set(err, E_IO, "%s answers with status %d", endpoint, reply->status);
+    if (err && es_tells_of(reply, "circuit_breaking_exception"))
+        err->code = E_LIMIT;
     if (reply->status == 401)
         error_hint(err,
                    "User and password are options of the table; they may stand in the profile.");
@@ -196,6 +204,66 @@ enum remote_outcome es_judge_plain(const struct http_client *client, const struc
 {
     enum remote_outcome outcome = es_judge_status(client, reply, err);
     return outcome == REMOTE_REFUSED ? REMOTE_FATAL : outcome;
+}
+
+/* --- an index that is read --------------------------------------------------------------------- */
+
+enum code es_read_index(const struct table_def *def, struct arena *arena, struct str *ret,
+                        struct error *err)
+{
+    struct es_index index;
+    TRY(es_index_read(&index, def, arena, err));
+    *ret = str_trim(options_get(def->options, "index"));
+    if (es_index_is_fixed(&index) || es_is_blink(def))
+        return OK;
+    return error_set(err, E_OPTION,
+                     "table \"" STR_FMT "\" is read, and needs one index, not a pattern",
+                     STR_ARG(def->name));
+}
+
+enum code es_try_index(const struct http_settings *http, struct str index, struct error *err)
+{
+    struct http_settings quick = *http;
+    struct http_client *client;
+    struct error why = { .code = OK };
+    bool exists = true;
+    quick.connect_timeout_ms = MIN(quick.connect_timeout_ms, ES_OPEN_LIMIT_MS);
+    quick.timeout_ms = ES_OPEN_LIMIT_MS;
+    TRY(http_client_create(&quick, &client, err));
+    enum remote_outcome outcome = es_check_mapping(client, NULL, index, &exists, &why);
+    http_client_destroy(client);
+    if (outcome == REMOTE_DONE && !exists)
+        return error_set(err, E_NAME, "there is no index \"" STR_FMT "\"", STR_ARG(index));
+    if (outcome != REMOTE_FATAL)
+        return OK;
+    if (err)
+        *err = why;
+    return why.code;
+}
+
+/* Would it be a list, a pattern or an answer to "all of it?" in that place? */
+static bool means_more(struct str name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (memchr(",*?", name.data[i], 3))
+            return true;
+    return name.size == 0 || str_is(name, "true") || str_is(name, "false");
+}
+
+void es_put_source_filter(struct buf *path, const struct schema *schema, const bool *needed)
+{
+    uint32_t count = 0;
+    for (uint32_t c = 0; c < schema->count; c++)
+        if (means_more(schema->fields[c].name))
+            return;
+    for (uint32_t c = 0; c < schema->count; c++) {
+        if (needed && !needed[c])
+            continue;
+        buf_text(path, count++ == 0 ? "&_source=" : ",");
+        http_put_escaped(path, schema->fields[c].name);
+    }
+    if (count == 0)
+        buf_text(path, "&_source=false");
 }
 
 /* --- version ---------------------------------------------------------------------------------- */

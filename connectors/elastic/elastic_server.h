@@ -31,11 +31,26 @@ enum remote_outcome es_check_mapping(struct http_client *client, const struct ta
 enum remote_outcome es_create_index(struct http_client *client, const struct table_def *def,
                                     struct str index, struct str alias, struct error *err);
 
+/* The one index that a table that is read has; Blink's dynamic ones: the alias of all. E_OPTION: a
+ * pattern. */
+enum code es_read_index(const struct table_def *def, struct arena *arena, struct str *ret,
+                        struct error *err) WEIR_CHECKED;
+/* One short try while the job is opened.  OK: the index is there, or nobody answers yet. */
+enum code es_try_index(const struct http_settings *http, struct str index,
+                       struct error *err) WEIR_CHECKED;
+/* "&_source=a,b" of the columns that are needed (NULL: all); nothing where a name would mean something
+ * else there. */
+void es_put_source_filter(struct buf *path, const struct schema *schema, const bool *needed);
+
 /* Of a call that http_call() could not make. */
 enum remote_outcome es_outcome_of(enum code code);
-/* Of an answer that is no success: fills *err with what the server says. */
+/* Of an answer that is no success: fills *err with what the server says; its code is E_LIMIT where the
+ * server has too little memory for the call, which a smaller one may not need. */
 enum remote_outcome es_judge_status(const struct http_client *client,
                                     const struct http_reply *reply, struct error *err);
+
+/* Is the word anywhere in the answer?  Types of errors may be wrapped. */
+bool es_tells_of(const struct http_reply *reply, const char *word);
 
 /* The same for calls that write no documents: what a document could be at fault for is fatal. */
 enum remote_outcome es_judge_plain(const struct http_client *client, const struct http_reply *reply,

@@ -28,7 +28,7 @@ struct remote_scan {
     const struct remote_scan_kind *kind;
     void *self; /* owned */
     uint32_t max_retries;
-    bool resumes;
+    bool resumes, goes_on;
     struct bad_rows *bad_rows; /* NULL: a bad row is the end */
     struct str split;          /* owned */
     char *place;               /* owned: "MySQL 127.0.0.1:3306" */

@@ -87,7 +87,7 @@ static bool pause_before(struct remote_scan *s, uint32_t attempt)
 /* May the read go on behind what was handed out?  If not, why says so. */
 static bool can_go_on(const struct remote_scan *s, struct error *why)
 {
-    if (s->resumes || s->emitted == 0)
+    if (s->resumes || s->goes_on || s->emitted == 0)
         return true;
     struct error lost = *why;
     error_set(why, E_IO, "lost %s after %llu rows: %s", s->place, (unsigned long long)s->emitted,

@@ -231,6 +231,7 @@ enum code remote_scan_create(const struct source_kind *base, const struct remote
     s->self = self;
     s->max_retries = settings->max_retries;
     s->resumes = settings->resumes;
+    s->goes_on = settings->goes_on;
     s->bad_rows = open->bad_rows;
     s->wake_fd = -1;
     remote_gate_init(&s->gate);

@@ -15,8 +15,8 @@ struct remote_scan_kind {
     const char *system;
     /* Reader's thread; blocks.  Reads all rows from `skip` on and hands them out with
      * remote_scan_emit().  Outcomes as in remote.h: after _AWAY and _FAILED it is called again with
-     * a larger `skip`, which without `resumes` is possible only while nothing was handed out; _REFUSED
-     * counts as _FATAL.  A failure of remote_scan_begin() and its sisters ends the read: return
+     * a larger `skip`, which without `resumes` or `goes_on` is possible only while nothing was handed
+     * out; _REFUSED counts as _FATAL.  A failure of remote_scan_begin() and its sisters ends the read: return
      * REMOTE_FATAL. */
     enum remote_outcome (*read)(void *self, struct remote_scan *scan, uint64_t skip,
                                 struct error *err);
@@ -38,6 +38,7 @@ enum code remote_scan_bad_row(struct remote_scan *scan, uint32_t before, struct 
 struct remote_scan_settings {
     struct str split;     /* its name: the table's; copied */
     bool resumes;         /* the rows have an order: else a resumed start reads all of it again */
+    bool goes_on;         /* within a run read() knows by itself where it was: `skip` is behind it */
     uint32_t max_retries; /* of REMOTE_FAILED */
     struct str endpoint;  /* copied */
 };

@@ -7,6 +7,7 @@
 #include "elastic/elastic_bulk.h"
 #include "elastic/elastic_found.h"
 #include "elastic/elastic_json.h"
+#include "elastic/elastic_pages.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ static const char *const samples[] = {
     "\"failed \\u00e9\",\"caused_by\":{\"type\":\"x\",\"reason\":\"For \\\"abc\\\"\"}}}}]}",
     "{\"docs\":[{\"_id\":\"a\",\"found\":true,\"_source\":{\"n\":1}},{\"_id\":\"b\",\"found\":"
     "false},{\"_id\":\"c\",\"error\":{\"type\":\"t\",\"reason\":\"r\"}}]}",
+    "{\"pit_id\":\"p\",\"_shards\":{\"failed\":0},\"hits\":{\"hits\":[{\"_index\":\"i\",\"_id\":"
+    "\"a\","
+    "\"_source\":{\"n\":1},\"sort\":[3]},{\"_id\":\"b\",\"sort\":[4,\"]\"]}]}}",
     "{\"timed_out\":false,\"_shards\":{\"failed\":0},\"hits\":{\"hits\":[{\"_source\":{\"n\":1}},"
     "{\"_source\":{\"n\":[2,\"}\"]}}]}}",
 };
@@ -63,6 +67,30 @@ static void read_found(struct arena *arena, struct str reply)
         require(found.count < HITS_MAX && (!overflows || found.count == 0), "no more than asked");
 }
 
+static bool is_within(struct str part, struct str reply)
+{
+    return !part.data ||
+           (part.data >= reply.data && part.data + part.size <= reply.data + reply.size);
+}
+
+static void read_page(struct arena *arena, struct str reply)
+{
+    struct es_hits page;
+    struct error err = { .code = OK };
+    enum remote_outcome outcome = es_read_hits(&page, reply, true, arena, &err);
+    require((outcome == REMOTE_DONE) == (err.code == OK), "a page or an error");
+    if (outcome != REMOTE_DONE)
+        return;
+    require(is_within(page.cursor, reply), "the cursor is of the reply");
+    for (uint32_t i = 0; i < page.count; i++) {
+        const struct es_hit *hit = &page.hits[i];
+        require(hit->id.data && hit->sort.size >= 2, "an id and a place");
+        require(is_within(hit->index, reply) && is_within(hit->id, reply) &&
+                    is_within(hit->source, reply) && is_within(hit->sort, reply),
+                "documents are of the reply");
+    }
+}
+
 static void read_all(const char *data, size_t size)
 {
     /* A copy of the exact size, so that a read behind the end is seen. */
@@ -72,6 +100,7 @@ static void read_all(const char *data, size_t size)
     memcpy(copy, data, size);
     read_bulk(arena, str_make(copy, size));
     read_found(arena, str_make(copy, size));
+    read_page(arena, str_make(copy, size));
     arena_destroy(arena);
     free(copy);
 }

@@ -304,7 +304,8 @@ class Faults(MysqlCase):
             rows = self.select(sql)
             self.assertGreaterEqual(proxy.accepted, 5)
             self.assertEqual([row["k"] for row in rows], list(range(20000)))
-            proxy.next(cut(300000, TO_CLIENT))
+            # Not cut(): a reset can take all of it away, and then the read begins anew.
+            proxy.next(close(300000, TO_CLIENT))
             text = self.run_job(sql.replace(", PRIMARY KEY (k) NOT ENFORCED", ""), status=3)
             self.assertIn("cannot be read on", text)
 

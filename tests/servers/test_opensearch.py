@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tests of Elasticsearch's sink and look-up, against a real OpenSearch."""
+"""The tests of Elasticsearch's sink, look-up and scan, against a real OpenSearch."""
 import os
 import unittest
 
@@ -8,10 +8,14 @@ from serverlib import need
 os.environ["WEIR_ELASTICSEARCH"] = need("opensearch")[0]
 
 import test_elastic_lookup  # noqa: E402
+import test_elastic_scan  # noqa: E402
 import test_elastic_sink  # noqa: E402
 
-test_elastic_lookup.CONNECTOR = test_elastic_sink.CONNECTOR = "opensearch"
+for module in (test_elastic_lookup, test_elastic_scan, test_elastic_sink):
+    module.CONNECTOR = "opensearch"
+test_elastic_scan.SERVER = "opensearch"
 ElasticLookup = test_elastic_lookup.ElasticLookup
+ElasticScan = test_elastic_scan.ElasticScan
 ElasticSink = test_elastic_sink.ElasticSink
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #include "elastic/elastic_bulk.h"
 #include "elastic/elastic_found.h"
 #include "elastic/elastic_json.h"
+#include "elastic/elastic_pages.h"
 #include "support/check.h"
 
 #include "base/arena.h"
@@ -259,6 +260,68 @@ static void a_search_counts_when_all_shards_answer(void)
     CHECK_INT(read_search("<html>", &overflows), REMOTE_FAILED);
 }
 
+/* --- pages ------------------------------------------------------------------------------------ */
+
+static struct es_hits page;
+
+static enum remote_outcome read_hits(const char *reply, bool is_sorted)
+{
+    arena_reset(arena);
+    error = (struct error){ .code = OK };
+    return es_read_hits(&page, str_of(reply), is_sorted, arena, &error);
+}
+
+#define HIT "{\"_index\":\"i\",\"_id\":\"a\",\"_source\":{\"n\":[1]},\"sort\":[7]}"
+#define SHARDS "\"_shards\":{\"failed\":0}"
+
+static void a_page_has_documents_and_how_to_go_on(void)
+{
+    CHECK_INT(read_hits("{\"hits\":{\"total\":2,\"hits\":[" HIT ",{\"_id\":\"b\",\"sort\":[8]}]},"
+                        "\"pit_id\":\"p=\"," SHARDS ",\"timed_out\":false}",
+                        true),
+              REMOTE_DONE);
+    CHECK_INT(page.count, 2);
+    CHECK_SPAN(page.cursor.data, page.cursor.size, "p=");
+    CHECK_SPAN(page.hits[0].source.data, page.hits[0].source.size, "{\"n\":[1]}");
+    CHECK_SPAN(page.hits[0].index.data, page.hits[0].index.size, "i");
+    CHECK_SPAN(page.hits[1].sort.data, page.hits[1].sort.size, "[8]");
+    CHECK(!page.hits[1].source.data);
+    CHECK_INT(
+        read_hits("{\"_scroll_id\":\"s\"," SHARDS ",\"hits\":{\"hits\":[{\"_id\":\"a\"}]}}", false),
+        REMOTE_DONE);
+    CHECK_SPAN(page.cursor.data, page.cursor.size, "s");
+    CHECK_INT(read_hits("{" SHARDS "}", true),
+              REMOTE_DONE); /* the filter leaves out what is empty */
+    CHECK_INT(page.count, 0);
+    CHECK(!page.cursor.data);
+}
+
+static void a_page_of_some_shards_is_none(void)
+{
+    CHECK_INT(read_hits("{\"_shards\":{\"failed\":1},\"hits\":{\"hits\":[" HIT "]}}", true),
+              REMOTE_AWAY);
+    CHECK_STR(error.message, "not all shards of the index answer");
+    CHECK_INT(read_hits("{" SHARDS ",\"timed_out\":true,\"hits\":{\"hits\":[]}}", true),
+              REMOTE_AWAY);
+    static const char *const odd[] = {
+        "",
+        "null",
+        "{",
+        "{\"hits\":{\"hits\":[]}}",
+        "{\"_shards\":{},\"hits\":{\"hits\":[]}}",
+        "{\"_shards\":{\"failed\":\"0\"}}",
+        "{" SHARDS ",\"hits\":{\"hits\":[" HIT,
+        "{" SHARDS ",\"hits\":{\"hits\":[" HIT "]}",
+        "{" SHARDS ",\"hits\":{\"hits\":[7]}}",
+        "{" SHARDS ",\"hits\":{\"hits\":[{\"_id\":7,\"sort\":[1]}]}}",
+        "{" SHARDS ",\"hits\":{\"hits\":[{\"_id\":\"a\",\"sort\":1}]}}",
+        "{" SHARDS ",\"hits\":{\"hits\":[{\"_id\":\"a\",\"sort\"}]}}",
+    };
+    for (size_t i = 0; i < countof(odd); i++)
+        if (!CHECK_INT(read_hits(odd[i], true), REMOTE_FAILED))
+            fprintf(stderr, "with %s\n", odd[i]);
+}
+
 int main(void)
 {
     arena = arena_create();
@@ -270,6 +333,8 @@ int main(void)
     RUN(reasons_are_one_line);
     RUN(documents_by_id_are_those_that_were_asked_for);
     RUN(a_search_counts_when_all_shards_answer);
+    RUN(a_page_has_documents_and_how_to_go_on);
+    RUN(a_page_of_some_shards_is_none);
     arena_destroy(arena);
     return check_failed != 0;
 }
