@@ -231,6 +231,7 @@ enum session_status session_run(struct session *s, struct str name, struct str t
     struct job job;
     struct plan_job *plan = NULL;
     struct file f = { .session = s, .job = &job, .is_run = true };
+    s->offers_door = true;
     enum code code = plan_file(&f, name, text, false, &plan);
     enum session_status status = session_report_findings(s, code, false);
     if (code != OK)

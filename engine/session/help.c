@@ -22,6 +22,10 @@ static const char commands[] =
     "weir                      a prompt; also reads statements from standard input\n"
     "weir -c 'SQL; SQL;'       statements one after the other\n"
     "weir -f FILE.sql          the same from a file\n"
+    "weir ps [NAME]            running jobs; of one: sources, sinks, operators\n"
+    "weir stop NAME            ask a running job to stop, and wait until it has ended; --timeout SECONDS\n"
+    "weir snapshot NAME        ask it for a checkpoint now, and wait for it; --timeout SECONDS\n"
+    "weir metrics NAME         its counters, as Prometheus reads them\n"
     "weir help [TOPIC]         this; commands, sql, functions, connectors, formats,\n"
     "                          settings, output, or the name of one of them\n"
     "weir --version\n"
@@ -36,6 +40,9 @@ static const char commands[] =
     "  --set KEY=VALUE           a setting, before and above SET and the profile\n"
     "  --output MODE             how a SELECT is printed; see weir help output\n"
     "  --dialect blink|flink     instead of what the file looks like\n"
+    "  --name NAME               of run: what ps, stop and the like call the job; else its file's\n"
+    "  --metrics PORT            of run: http://127.0.0.1:PORT/metrics for Prometheus; 0: any port\n"
+    "  --format text|json        of ps, stop, snapshot and metrics: json for scripts\n"
     "\n"
     "Status: 0 all well, 1 wrong use of the command line, 2 the job is refused, 3 it failed\n"
     "while running, 130 ended at once by a second interrupt.\n";
@@ -254,7 +261,8 @@ static struct str nearest_topic(struct str topic)
 /* "weir help run" asks for what stands there of all of them. */
 static bool is_command(struct str topic)
 {
-    static const char *const names[] = { "run", "check", "explain", "help" };
+    static const char *const names[] = { "run",  "check",    "explain", "help",
+                                         "ps",   "stop",     "snapshot", "metrics" };
     for (size_t i = 0; i < countof(names); i++)
         if (str_ieq(topic, str_of(names[i])))
             return true;

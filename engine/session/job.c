@@ -2,6 +2,7 @@
 #include "session/session_core.h"
 
 #include "base/clock.h"
+#include "door/door.h"
 #include "sql/ast.h"
 #include "exec/exec.h"
 #include "optimize/optimize.h"
@@ -289,6 +290,7 @@ struct run {
     struct job *job;
     const struct plan_job *plan;
     struct renderer *renderer;
+    struct door *door; /* NULL: none */
     struct progress progress;
     int64_t begun_us;
     const void *told[64]; /* whom the log says to be waited for, by place */
@@ -322,6 +324,7 @@ static void show_progress(void *self, const struct exec_stats *stats)
     struct run *run = self;
     struct session *s = run->job->session;
     int64_t now_us = clock_monotonic_us();
+    door_progress(run->door, stats);
     if (s->console.err_is_terminal && now_us - run->begun_us < PROGRESS_AFTER_US)
         return;
     if (s->console.err_is_terminal) {
@@ -452,6 +455,7 @@ static enum session_status run_exec(struct run *run, struct exec *exec)
     struct session *s = run->job->session;
     struct error err = { .code = OK };
     s->exec = exec;
+    door_show(run->door, exec);
     if (s->stopped)
         exec_stop(exec);
     enum code code = exec_run(exec, &err);
@@ -536,7 +540,8 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     struct exec *exec = NULL;
     enum session_status status;
     enum code code;
-    if (choose_state(job, &options, &err) != OK) {
+    if (choose_state(job, &options, &err) != OK ||
+        job_open_door(job, plan, &run.door, &err) != OK) {
         status = session_report(s, &err);
     } else if ((code = exec_create(plan, &options, &hooks, &exec, &err)) == E_CANCELLED) {
         session_warn(s, &err);
@@ -547,6 +552,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     } else {
         status = run_exec(&run, exec);
     }
+    door_close(run.door);
     exec_destroy(exec);
     renderer_destroy(run.renderer);
     return status;

@@ -39,6 +39,9 @@ struct session_config {
     const char *parallelism;
     bool until_end;
     struct buf *said; /* takes errors and warnings in place of err_fd; NULL: nothing does */
+    const char *name;       /* session_run(): what the job is called; NULL: as its file */
+    bool has_metrics;       /* ... and whether its metrics are offered over HTTP */
+    uint16_t metrics_port;  /* 0: any */
     const struct session_pair *sets; /* --set */
     uint32_t set_count;
 };
@@ -51,7 +54,7 @@ void session_register_connectors(const struct connector *const *list);
 enum session_status session_create(const struct session_config *config, struct session **ret);
 void session_destroy(struct session *s); /* NULL is fine */
 
-/* A file as one job. `name` is what errors call it. */
+/* A file as one job, which `weir ps` and the like can ask (door.h). `name` is what errors call it. */
 enum session_status session_run(struct session *s, struct str name, struct str text);
 /* Somebody else runs the job: what it is, and what the settings say of running it.  Lives as long
  * as the session. */

@@ -13,7 +13,7 @@
 #include "session/session.h"
 #include "session/setting.h"
 
-#include <signal.h>
+#include <stdatomic.h>
 
 struct ast_names;
 struct ast_node;
@@ -24,6 +24,7 @@ struct ast_drop;
 struct ast_set;
 struct ast_reset;
 struct ast_use;
+struct door;
 struct exec;
 
 /* A text given to the session; all of them stand behind each other in session->source, so that
@@ -60,8 +61,10 @@ struct session {
     uint32_t job_count;         /* run so far */
     int64_t begun_us;           /* monotonic */
     int64_t cpu_us;             /* accounted for in summaries so far */
-    struct exec *volatile exec; /* what runs now */
-    volatile sig_atomic_t stopped;
+    bool offers_door;           /* what runs can be asked what it does */
+    /* Read by signal handlers, and by the thread of the door. */
+    _Atomic(struct exec *) exec; /* what runs now */
+    atomic_int stopped;
 };
 
 /* ---- session.c ---- */
@@ -116,6 +119,12 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err) WE
 uint64_t job_state_limit(const struct session *s);
 /* Runs it; errors are printed. */
 enum session_status job_run(struct job *job, struct plan_job *plan);
+
+/* ---- job_door.c ---- */
+
+/* *ret stays NULL where the job cannot, or is not to be asked. */
+enum code job_open_door(struct job *job, const struct plan_job *plan, struct door **ret,
+                        struct error *err) WEIR_CHECKED;
 
 /* ---- script.c ---- */
 

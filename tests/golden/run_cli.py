@@ -118,7 +118,9 @@ class Run:
             if match:
                 self.triggers.append((match.group(1), match.group(2).encode()))
         self.env = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "TERM": "xterm",
-                    "LC_ALL": "C.UTF-8"}
+                    "LC_ALL": "C.UTF-8",
+                    # Jobs of other tests have the same name.
+                    "XDG_RUNTIME_DIR": os.path.join(folder, ".run")}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]

@@ -81,7 +81,7 @@ def files_of(folder):
     """Contents by name, without databases (their bytes say nothing) and snapshots."""
     found = {}
     for root, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if f != STATE_DIR]
+        folders[:] = [f for f in folders if f not in (STATE_DIR, ".run")]
         for name in names:
             path = os.path.join(root, name)
             if "sqlite" in name:

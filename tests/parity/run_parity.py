@@ -53,7 +53,7 @@ def run_weir(options, case):
             command += ["--parallelism", str(options.parallelism)]
         if case.is_local():
             command += ["--profile", "local", "--data", "."]
-        environment = dict(os.environ, TZ="UTC")
+        environment = dict(os.environ, TZ="UTC", XDG_RUNTIME_DIR=folder)
         done = subprocess.run(command, cwd=folder, env=environment, timeout=SECONDS_MAX,
                               stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
                               errors="replace", check=False)

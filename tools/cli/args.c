@@ -4,6 +4,9 @@
 
 #include "base/nearest.h"
 #include "base/number.h"
+#include "door/where.h"
+
+enum { TIMEOUT_S_MAX = 1000000 };
 
 enum {
     FOR_PROMPT = 1 << COMMAND_PROMPT,
@@ -13,6 +16,11 @@ enum {
     FOR_TEST = 1 << COMMAND_TEST,
     FOR_TEXT = 1 << COMMAND_TEXT,
     FOR_SCRIPT = 1 << COMMAND_SCRIPT,
+    FOR_PS = 1 << COMMAND_PS,
+    FOR_STOP = 1 << COMMAND_STOP,
+    FOR_SNAPSHOT = 1 << COMMAND_SNAPSHOT,
+    FOR_METRICS = 1 << COMMAND_METRICS,
+    FOR_RUNNING = FOR_PS | FOR_STOP | FOR_SNAPSHOT | FOR_METRICS,
     FOR_JOBS = FOR_PROMPT | FOR_RUN | FOR_CHECK | FOR_EXPLAIN | FOR_TEXT | FOR_SCRIPT,
     FOR_PLANS = FOR_JOBS | FOR_TEST,
 };
@@ -30,6 +38,9 @@ enum option_id {
     OPTION_SYNTAX,
     OPTION_SHUFFLE,
     OPTION_SEED,
+    OPTION_NAME,
+    OPTION_METRICS,
+    OPTION_TIMEOUT,
     OPTION_VERSION,
     OPTION_HELP,
     OPTION_TEXT_SHORT,
@@ -49,11 +60,14 @@ static const struct option_name {
     { "--set", OPTION_SET, "KEY=VALUE", FOR_PLANS },
     { "--output", OPTION_OUTPUT, "MODE", FOR_JOBS },
     { "--dialect", OPTION_DIALECT, "blink|flink", FOR_PLANS },
-    { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK | FOR_TEST },
+    { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK | FOR_TEST | FOR_RUNNING },
     { "--shuffle", OPTION_SHUFFLE, NULL, FOR_TEST },
     { "--seed", OPTION_SEED, "N", FOR_TEST },
     { "--keys", OPTION_KEYS, "COLUMN=N", FOR_EXPLAIN },
     { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
+    { "--name", OPTION_NAME, "NAME", FOR_RUN },
+    { "--metrics", OPTION_METRICS, "PORT", FOR_RUN },
+    { "--timeout", OPTION_TIMEOUT, "SECONDS", FOR_STOP | FOR_SNAPSHOT },
     { "--version", OPTION_VERSION, NULL, 0 },
     { "--help", OPTION_HELP, NULL, 0 },
     { "-h", OPTION_HELP, NULL, 0 },
@@ -66,7 +80,9 @@ static const struct command_name {
     enum command command;
 } commands[] = {
     { "run", COMMAND_RUN },   { "check", COMMAND_CHECK }, { "explain", COMMAND_EXPLAIN },
-    { "test", COMMAND_TEST }, { "help", COMMAND_HELP },
+    { "test", COMMAND_TEST }, { "help", COMMAND_HELP },   { "ps", COMMAND_PS },
+    { "stop", COMMAND_STOP }, { "snapshot", COMMAND_SNAPSHOT },
+    { "metrics", COMMAND_METRICS },
 };
 
 struct parser {
@@ -127,6 +143,38 @@ static enum code take_seed(struct parser *p, const char *text)
     return OK;
 }
 
+static enum code take_name(struct parser *p, const char *text)
+{
+    p->args->config.name = text;
+    if (where_name_is_good(str_of(text)))
+        return OK;
+    error_set(p->err, E_USAGE, "\"%s\" is no name for a job", text);
+    error_hint(p->err, "A name has at most %d letters, digits, '_', '-' and '.', and begins with a "
+                       "letter or a digit.", WHERE_NAME_MAX);
+    return E_USAGE;
+}
+
+static enum code take_port(struct parser *p, const char *text)
+{
+    int64_t port;
+    if (!number_parse_i64(text, strlen(text), &port) || port < 0 || port > UINT16_MAX)
+        return error_set(p->err, E_USAGE, "--metrics takes a port from 0 to %d, not \"%s\"",
+                         UINT16_MAX, text);
+    p->args->config.has_metrics = true;
+    p->args->config.metrics_port = (uint16_t)port;
+    return OK;
+}
+
+static enum code take_timeout(struct parser *p, const char *text)
+{
+    bool ok;
+    double seconds = number_parse_double(text, strlen(text), &ok);
+    if (!ok || !(seconds >= 0) || seconds > TIMEOUT_S_MAX)
+        return error_set(p->err, E_USAGE, "--timeout takes seconds, not \"%s\"", text);
+    p->args->timeout_ms = (int64_t)(seconds * 1000);
+    return OK;
+}
+
 static enum code take_option(struct parser *p, const struct option_name *o, const char *value)
 {
     struct args *args = p->args;
@@ -166,6 +214,12 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
         break;
     case OPTION_SEED:
         return take_seed(p, value);
+    case OPTION_NAME:
+        return take_name(p, value);
+    case OPTION_METRICS:
+        return take_port(p, value);
+    case OPTION_TIMEOUT:
+        return take_timeout(p, value);
     case OPTION_VERSION:
         return begin_command(p, COMMAND_VERSION, o->name);
     case OPTION_HELP: /* wins: whoever asks for help gets it */
@@ -240,6 +294,15 @@ static enum code read_operand(struct parser *p, const char *word)
                              word);
         p->args->topic = word;
         return OK;
+    case COMMAND_PS:
+    case COMMAND_STOP:
+    case COMMAND_SNAPSHOT:
+    case COMMAND_METRICS:
+        if (p->operand_count > 1)
+            return error_set(p->err, E_USAGE, "one job is enough, and \"%s\" is another one",
+                             word);
+        p->args->job = word;
+        return OK;
     case COMMAND_TEST:
         if (p->args->path_count == ARGS_PATHS_MAX)
             return error_set(p->err, E_USAGE, "there are more than %d paths", ARGS_PATHS_MAX);
@@ -271,6 +334,13 @@ static enum code check_together(struct parser *p)
             return error_set(p->err, E_USAGE, "option %s is not for %s", o->name,
                              command_text(args->command));
     }
+    bool wants_job = args->command == COMMAND_STOP || args->command == COMMAND_SNAPSHOT ||
+                     args->command == COMMAND_METRICS;
+    if (wants_job && !args->job) {
+        error_set(p->err, E_USAGE, "%s needs the name of a job", command_text(args->command));
+        error_hint(p->err, "weir ps lists the running jobs.");
+        return E_USAGE;
+    }
     bool wants_file = args->command == COMMAND_RUN || args->command == COMMAND_CHECK ||
                       args->command == COMMAND_EXPLAIN;
     if (wants_file && !args->file) {
@@ -291,7 +361,7 @@ static enum code check_together(struct parser *p)
 
 enum code args_parse(int argc, char **argv, struct args *ret, struct error *err)
 {
-    *ret = (struct args){ .command = COMMAND_PROMPT };
+    *ret = (struct args){ .command = COMMAND_PROMPT, .timeout_ms = -1 };
     ret->config.sets = ret->sets;
     ret->explain.keys = ret->keys;
     struct parser p = { .args = ret, .err = err };

@@ -12,6 +12,10 @@ enum command {
     COMMAND_CHECK,
     COMMAND_EXPLAIN,
     COMMAND_TEST,
+    COMMAND_PS, /* this one and the next three are about running jobs */
+    COMMAND_STOP,
+    COMMAND_SNAPSHOT,
+    COMMAND_METRICS,
     COMMAND_HELP,
     COMMAND_VERSION,
     COMMAND_TEXT,   /* -c */
@@ -23,7 +27,7 @@ struct args {
     const char *file;             /* run, check, explain, -f; "-": standard input */
     const char *text;             /* -c */
     const char *topic;            /* help; NULL: none */
-    const char *format;           /* explain, test; NULL: text */
+    const char *format;           /* explain, and of running jobs text or json; NULL: text */
     bool syntax_only;             /* check */
     const char *paths[ARGS_PATHS_MAX]; /* test: files and folders */
     uint32_t path_count;
@@ -31,6 +35,8 @@ struct args {
     uint64_t seed;                /* test; 0: not given */
     struct session_explain explain; /* explain: --keys */
     struct session_pair keys[ARGS_KEYS_MAX];
+    const char *job;              /* ps, where it may be NULL, stop, snapshot, metrics */
+    int64_t timeout_ms;           /* stop, snapshot; -1: not given */
     struct session_config config; /* what the options say; descriptors are not set here */
     struct session_pair sets[ARGS_SETS_MAX];
 };

@@ -4,6 +4,7 @@
  * with 130.  SIGPIPE and SIGXFSZ are ignored: a reader that has gone, and a file that may not
  * grow, show as errors of write(). */
 #include "cli/args.h"
+#include "cli/client.h"
 #include "cli/connectors.h"
 #include "cli/repl.h"
 
@@ -222,6 +223,11 @@ int main(int argc, char **argv)
     if (args.command == COMMAND_VERSION) {
         printf("weir %s\n", WEIR_VERSION);
         return fflush(stdout) == 0 ? SESSION_OK : SESSION_FAILED;
+    }
+    if (client_has(args.command)) { /* signals end it, as they end any small program */
+        if (client_command(&args, &err) == OK)
+            return SESSION_OK;
+        return report(&err, err.code == E_USAGE ? SESSION_USAGE : SESSION_FAILED);
     }
     connectors_register();
     if (args.command == COMMAND_TEST)

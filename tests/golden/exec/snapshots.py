@@ -192,7 +192,7 @@ def test_in_use():
     while not (os.path.exists("out.ndjson") and os.path.getsize("out.ndjson") > 0):
         if first.poll() is not None:
             break
-    status, said = weir("--set", "weir.state.dir=st", "job.sql")
+    status, said = weir("--set", "weir.state.dir=st", "--name", "second", "job.sql")
     check("one run at a time", status != 0 and
           said == 'ERROR:  the state directory "st" is in use by another run of weir\n', said)
     first.stdin.close()
@@ -375,6 +375,7 @@ def main():
             continue
         with tempfile.TemporaryDirectory(prefix="weir-snapshots-") as folder:
             os.chdir(folder)
+            os.environ["XDG_RUNTIME_DIR"] = folder  # jobs of other tests have the same name
             test()
             os.chdir("/")
     print(f"{checks - failures} of {checks} checks passed")

@@ -1,0 +1,78 @@
+/* door_inner.h -- what the files of the door share. */
+#pragma once
+
+#include "door/door.h"
+#include "door/request.h"
+#include "door/where.h"
+#include "exec/view.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+    CONNS_MAX = 32,              /* the one that has been quiet for longest makes room */
+    ANSWER_BYTES_MAX = 64 << 20, /* a plan may be long */
+    TICK_MS = 20,                /* while somebody waits for a checkpoint */
+    QUIET_MS_MAX = 60 * 1000,    /* without a request */
+    STUCK_MS_MAX = 10 * 1000,    /* without taking a byte of an answer */
+};
+
+enum conn_state {
+    CONN_ASKS,   /* the next request is read */
+    CONN_SAVES,  /* snapshot: until there is one more than before */
+    CONN_LEAVES, /* closed once it has its answer */
+};
+
+struct conn {
+    int fd;
+    bool is_http;
+    bool has_ended; /* the other side sends nothing more */
+    enum conn_state state;
+    struct buf in, out;
+    size_t sent;       /* of out */
+    int64_t active_us; /* monotonic: came, asked, or took something */
+    int64_t begun_us;  /* of the request */
+    uint64_t saves;    /* of CONN_SAVES: checkpoints before */
+    struct request request;
+    struct arena *arena; /* of the request */
+};
+
+struct door {
+    struct door_config config;
+    struct where where;
+    struct buf name; /* as claimed; empty: no socket */
+    int listen_fd, http_fd, wake_fd;
+    int http_port;
+    _Atomic(struct exec *) exec; /* NULL: the tables are being opened */
+    atomic_bool closing, is_stopping;
+    int64_t begun_us;    /* wall clock */
+    _Atomic double rate; /* rows a second read by all sources, smoothed; by the job's thread */
+    struct {             /* of the job's thread */
+        int64_t at_us;
+        uint64_t rows;
+    } last;
+    bool has_thread;
+    pthread_t thread;
+    struct conn *conns[CONNS_MAX]; /* the rest is of the door's thread */
+    uint32_t conn_count;
+    struct buf scratch;
+};
+
+/* ---- answer.c: what is answered at once ---- */
+
+void answer_error(struct buf *out, const struct error *err);
+enum code answer_status(struct door *door, bool brief, struct arena *arena, struct buf *out,
+                        struct error *err) WEIR_CHECKED;
+enum code answer_plan(struct door *door, struct buf *out, struct error *err) WEIR_CHECKED;
+void answer_text(struct buf *out, struct str text); /* {"ok": true, "text": ...} */
+
+/* ---- conn.c: from the request to the last line of the answer ---- */
+
+/* A whole line has come. */
+void conn_ask(struct door *door, struct conn *conn, struct str line);
+/* What came over HTTP so far; true: it is answered. */
+bool conn_take_http(struct door *door, struct conn *conn);
+/* What the connection waits for may be there. */
+void conn_go_on(struct door *door, struct conn *conn, int64_t now_us);
+/* The job ends: whoever waits is told so. */
+void conn_end(struct conn *conn);
