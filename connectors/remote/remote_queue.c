@@ -12,6 +12,7 @@ enum {
     SLOTS_MIN = 64,
     HOLLOW_ROWS = 64, /* fewer are not worth closing up */
     HOLLOW_BYTES = 4096,
+    FOLDED_ROWS = 64, /* whose slots are fetched before they are looked at */
 };
 
 static void destroy_group(struct row_group *g)
@@ -248,10 +249,9 @@ static void let_go(struct remote_queue *q, const struct key_slot *slot)
 }
 
 static enum code fold(struct remote_queue *q, const struct row_group *rows, uint32_t row,
-                      int64_t since_us, struct error *err)
+                      uint64_t hash, int64_t since_us, struct error *err)
 {
     struct str key = row_group_key(rows, row);
-    uint64_t hash = hash_of(key);
     struct key_slot *slot = key.size > 0 ? find_slot(q, hash, key) : NULL;
     struct key_slot old = { .row = 0 };
     struct row_group *g;
@@ -273,9 +273,17 @@ static enum code fold(struct remote_queue *q, const struct row_group *rows, uint
 static enum code fold_all(struct remote_queue *q, const struct row_group *rows, int64_t now_us,
                           struct error *err)
 {
+    uint64_t hashes[FOLDED_ROWS];
     TRY(reserve_slots(q, rows->count, err));
-    for (uint32_t row = 0; row < rows->count; row++)
-        TRY(fold(q, rows, row, now_us, err));
+    for (uint32_t from = 0, n; from < rows->count; from += n) {
+        n = MIN(rows->count - from, (uint32_t)FOLDED_ROWS);
+        for (uint32_t i = 0; i < n; i++) {
+            hashes[i] = hash_of(row_group_key(rows, from + i));
+            __builtin_prefetch(&q->slots[hashes[i] & (q->slot_cap - 1)]);
+        }
+        for (uint32_t i = 0; i < n; i++)
+            TRY(fold(q, rows, from + i, hashes[i], now_us, err));
+    }
     return OK;
 }
 
