@@ -139,14 +139,11 @@ static enum code encode(void *self, const struct batch *in, uint32_t row, bool i
 
 /* --- the sender's thread: a call ----------------------------------------------------------- */
 
-/* The token stays the same as long as it is not known what became of these bytes. */
-static enum code put_token(struct click_sink *s, struct str rows, struct error *err)
+/* The token of an INSERT stays the same as long as it is not known what became of its bytes. */
+static enum code put_token(struct click_sink *s, bool is_again, struct error *err)
 {
-    uint64_t hash = hash_bytes(rows.data, rows.size, 0);
-    if (s->open_size != rows.size || s->open_hash != hash)
+    if (!is_again)
         s->call++;
-    s->open_hash = hash;
-    s->open_size = rows.size;
     buf_clear(&s->path);
     buf_str(&s->path, s->insert_path);
     buf_printf(&s->path, "&insert_deduplication_token=weir-%016llx-%llu",
@@ -154,32 +151,43 @@ static enum code put_token(struct click_sink *s, struct str rows, struct error *
     return buf_check(&s->path, err);
 }
 
-static enum remote_outcome insert(struct click_sink *s, struct str rows, struct error *err)
+static enum remote_outcome insert(struct click_sink *s, struct str rows, bool is_again,
+                                  struct error *err)
 {
     struct click_call call = { .path = s->insert_path, .head = s->insert_head, .body = rows };
     if (s->table.has_token) {
-        if (put_token(s, rows, err) != OK)
+        if (put_token(s, is_again, err) != OK)
             return REMOTE_FATAL;
         call.path = buf_view(&s->path);
     }
-    enum remote_outcome outcome = click_run(s->client, &call, NULL, NULL, err);
-    if (outcome == REMOTE_DONE)
-        s->open_size = 0;
-    return outcome;
+    return click_run(s->client, &call, NULL, NULL, err);
 }
 
+static enum remote_outcome insert_together(void *self, struct str rows, bool is_again,
+                                           struct error *err)
+{
+    struct click_sink *s = self;
+    s->open_size = 0;
+    return insert(s, rows, is_again, err);
+}
+
+/* Other rows may have left the call since it failed, but not these. */
 static enum remote_outcome insert_some(struct click_sink *s, const struct remote_row *rows,
                                        uint32_t count, struct error *err)
 {
     buf_clear(&s->body);
     for (uint32_t i = 0; i < count; i++)
         buf_str(&s->body, rows[i].bytes);
-    return buf_check(&s->body, err) == OK ? insert(s, buf_view(&s->body), err) : REMOTE_FATAL;
-}
-
-static enum remote_outcome insert_together(void *self, struct str rows, struct error *err)
-{
-    return insert(self, rows, err);
+    if (buf_check(&s->body, err) != OK)
+        return REMOTE_FATAL;
+    uint64_t hash = hash_bytes(s->body.data, s->body.size, 0);
+    bool is_again = s->open_size == s->body.size && s->open_hash == hash;
+    s->open_hash = hash;
+    s->open_size = s->body.size;
+    enum remote_outcome outcome = insert(s, buf_view(&s->body), is_again, err);
+    if (outcome == REMOTE_DONE)
+        s->open_size = 0;
+    return outcome;
 }
 
 /* As many as go into one statement. */

@@ -54,7 +54,7 @@ struct click_sink {
     /* The sender's thread's. */
     struct buf body, path; /* owned */
     uint64_t run, call;    /* number of this run, at random, and of the INSERT made last */
-    uint64_t open_hash;    /* of its bytes, if it is not known to be done */
+    uint64_t open_hash;    /* of its bytes, if it came by rows and is not known to be done */
     size_t open_size;
 };
 

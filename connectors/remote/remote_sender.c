@@ -204,11 +204,11 @@ static enum code deliver_together(struct sender *sender, const struct row_group 
 {
     struct remote_sink *s = sender->sink;
     struct attempts attempts = { 0 };
-    for (;;) {
-        enum remote_outcome outcome;
+    for (bool is_again = false;; is_again = true) {
         *why = (struct error){ .code = OK };
         TRY(check_open(s, err));
-        outcome = s->kind->send_together(s->self, buf_view(&group->bytes), why);
+        enum remote_outcome outcome =
+            s->kind->send_together(s->self, buf_view(&group->bytes), is_again, why);
         if (outcome == REMOTE_FATAL)
             return fail(s, why, 0, err);
         bool waits = outcome == REMOTE_AWAY || outcome == REMOTE_FAILED;

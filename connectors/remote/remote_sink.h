@@ -57,8 +57,9 @@ struct remote_sink_kind {
     enum remote_outcome (*send)(void *self, struct remote_call *call, struct error *err);
     /* Optional.  Sender's thread: the same for a call without deletes, of which nothing is decided;
      * `rows` is the bytes of all of them, one behind the other.  What is refused comes again through
-     * send(), in halves. */
-    enum remote_outcome (*send_together)(void *self, struct str rows, struct error *err);
+     * send(), in halves.  `is_again`: the call before was the same, and failed. */
+    enum remote_outcome (*send_together)(void *self, struct str rows, bool is_again,
+                                         struct error *err);
     /* Any thread: a send() under way shall return within a second, with any outcome; so shall all
      * later ones. */
     void (*interrupt)(void *self);

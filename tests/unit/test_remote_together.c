@@ -1,8 +1,8 @@
 /* test_remote_together.c -- rows that a sink to a server sends as they lie, and what comes of them
  * when they are refused; the rest of the sink is in test_remote_sink.c.
  *
- * Rows are letters.  A call is written down as "[abc] " where the rows are sent together, else as
- * "abc "; a delete is a capital. */
+ * Rows are letters.  A call is written down as "[abc] " where the rows are sent together ("+[abc] "
+ * where they are sent again), else as "abc "; a delete is a capital. */
 #include "remote/remote_sink.h"
 
 #include "base/arena.h"
@@ -74,10 +74,11 @@ static enum remote_outcome send(void *self, struct remote_call *call, struct err
     return outcome;
 }
 
-static enum remote_outcome send_together(void *self, struct str rows, struct error *err)
+static enum remote_outcome send_together(void *self, struct str rows, bool is_again,
+                                         struct error *err)
 {
     (void)self;
-    append(fake.log, "[", 1);
+    append(fake.log, is_again ? "+[" : "[", is_again ? 2 : 1);
     append(fake.log, rows.data, rows.size);
     append(fake.log, "] ", 2);
     return answer(err);
@@ -195,7 +196,7 @@ static void they_go_again_while_the_server_is_away(void)
     struct sink_status status;
     script(REMOTE_AWAY, REMOTE_FAILED);
     CHECK_INT(put(sink, "ab"), E_IO); /* no attempts are left after one that failed */
-    CHECK_STR(fake.log, "[ab] [ab] ");
+    CHECK_STR(fake.log, "[ab] +[ab] ");
     CHECK_STR(error.message, "it was 2");
     CHECK_INT(pending(sink), 2);
     remote_sink_close(sink);
@@ -203,7 +204,7 @@ static void they_go_again_while_the_server_is_away(void)
     sink = open_sink(&together, (struct remote_sink_settings){ .max_rows = 2, .max_retries = 1 });
     script(REMOTE_AWAY, REMOTE_FAILED);
     CHECK_INT(put(sink, "ab"), OK);
-    CHECK_STR(fake.log, "[ab] [ab] [ab] ");
+    CHECK_STR(fake.log, "[ab] +[ab] +[ab] ");
     remote_sink_status(sink, &status);
     CHECK_STR(status.waiting_for, NULL);
     remote_sink_close(sink);
