@@ -288,7 +288,8 @@ static void try_short(const struct type *type, int bits, int64_t number,
     int spare = 64 - bits;
     if (bits > 1 && (int64_t)((uint64_t)number << spare) >> spare != number)
         return;
-    if (type->id == TYPE_TIMESTAMP && !time_us_in_range(number))
+    if ((type_is_timestamp(type) && !time_us_in_range(number)) ||
+        (type->id == TYPE_DATE && !time_days_in_range(number)))
         return;
     struct value value = int_value(type, bits > 1 ? number : number & 1);
     try_value(&value, to);
