@@ -216,10 +216,10 @@ static enum code add_input(struct spec_run *run, struct spec_step *step, struct 
         partition = step->statement->partition;
     if (partition < 0 || partition > INT32_MAX)
         return error_set(err, E_LIMIT, "there is no such partition");
-    if (!spec_source_split(run->tables, step->source, (int32_t)partition, &input->split) ||
-        !ARENA_PUSH(run->arena, step->inputs, step->input_count, step->input_cap, *input))
-        return error_nomem(err);
-    return OK;
+    input->partition = (int32_t)partition;
+    return ARENA_PUSH(run->arena, step->inputs, step->input_count, step->input_cap, *input)
+               ? OK
+               : error_nomem(err);
 }
 
 static struct spec_input empty_input(void)
@@ -388,7 +388,9 @@ enum code spec_feed_put(struct spec_run *run, struct spec_source *source,
                         const struct spec_input *input, struct error *err)
 {
     struct spec_input given = *input;
-    struct spec_split *split = &source->splits[input->split];
+    if (!spec_source_split(run->tables, source, given.partition, &given.split))
+        return error_nomem(err);
+    struct spec_split *split = &source->splits[given.split];
     struct topic_record *record = &given.record;
     if (!record->has_offset)
         record->offset = split->next_offset;

@@ -191,6 +191,7 @@ static enum code begin_case(struct spec_reader *r, struct spec_case *ret)
     TRY(spec_next(r));
     TRY(spec_string(r, "the name of the case, in '...'", &name));
     *ret = (struct spec_case){ .name = name.text, .span = name.span };
+    TRY(spec_take(r, "ORDERED", &ret->is_ordered));
     if (r->token.code == 0)
         return OK;
     return r->token.code == TK_SEMICOLON ? spec_next(r) : spec_refuse(r, ";");

@@ -86,6 +86,7 @@ struct spec_statement {
 struct spec_case {
     struct str name;
     struct span span; /* of its name; a file without TEST: size 0 */
+    bool is_ordered;  /* it is about an order: not shuffled */
     struct spec_statement *statements;
     uint32_t count;
 };

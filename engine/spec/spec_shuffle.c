@@ -34,10 +34,13 @@ enum code spec_shuffle_begin(struct spec_run *run, struct error *err)
         const struct spec_step *step = &run->steps[run->at++];
         for (uint32_t i = 0; i < step->input_count; i++) {
             const struct spec_input *input = &step->inputs[i];
-            struct spec_queue *queue = queue_of(run, step->source, input->split);
+            uint32_t split;
+            if (!spec_source_split(run->tables, step->source, input->partition, &split))
+                return error_nomem(err);
+            struct spec_queue *queue = queue_of(run, step->source, split);
             if (!queue || !ARENA_PUSH(run->arena, queue->inputs, queue->count, queue->cap, input))
                 return error_nomem(err);
-            step->source->splits[input->split].waiting++;
+            step->source->splits[split].waiting++;
         }
     }
     run->tables->batch_rows = batch_sizes[spec_random(run, countof(batch_sizes))];

@@ -246,9 +246,11 @@ static enum code read_counted(struct spec_reader *r, enum spec_want want, struct
 
 static enum code read_tolerance(struct spec_reader *r, struct spec_statement *s)
 {
-    TRY(spec_take(r, "WITHIN", &s->has_tolerance));
-    if (!s->has_tolerance)
+    bool given;
+    TRY(spec_take(r, "WITHIN", &given));
+    if (!given)
         return OK;
+    s->has_tolerance = true;
     struct str text = spec_token_text(r);
     bool is_number =
         r->token.code == TK_INTEGER || r->token.code == TK_DECIMAL || r->token.code == TK_DOUBLE;
@@ -267,7 +269,7 @@ static enum code read_order(struct spec_reader *r, struct spec_statement *s)
     TRY(spec_take(r, "UNORDERED", &is_unordered));
     if (is_ordered || is_unordered)
         s->order = is_ordered ? ORDER_ORDERED : ORDER_UNORDERED;
-    return OK;
+    return read_tolerance(r, s);
 }
 
 static enum code read_rows_wanted(struct spec_reader *r, struct spec_statement *s)
@@ -287,7 +289,6 @@ static enum code read_rows_wanted(struct spec_reader *r, struct spec_statement *
     if (s->want == WANT_NOTHING)
         return OK;
     TRY(read_order(r, s));
-    TRY(read_tolerance(r, s));
     return read_lines(r, s->want == WANT_CHANGES, s);
 }
 

@@ -18,7 +18,8 @@ struct spec_row {
 struct spec_input {
     struct topic_record record;
     struct spec_row row;
-    uint32_t split; /* of the source */
+    int32_t partition;
+    uint32_t split; /* of the source, once it is there */
 };
 
 struct spec_split {

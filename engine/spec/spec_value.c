@@ -1,6 +1,7 @@
 /* spec_value.c -- see spec_value.h. */
 #include "spec/spec_value.h"
 
+#include "base/utf8.h"
 #include "bind/bind.h"
 #include "expr/cast.h"
 #include "expr/program.h"
@@ -161,6 +162,15 @@ static void put_quoted(struct buf *out, struct str text)
     buf_char(out, '\'');
 }
 
+/* Messages are bytes, and mostly text: so a test may write them. */
+static bool is_text(struct str bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        if ((unsigned char)bytes.data[i] < 0x20)
+            return false;
+    return utf8_valid(bytes.data, bytes.size);
+}
+
 static void put_items(struct buf *out, const struct value *value, char open, char close,
                       const struct zone *zone)
 {
@@ -196,6 +206,10 @@ void spec_value_print(struct buf *out, const struct value *value, const struct z
         break;
     }
     if (type_is_string(value->type)) {
+        put_quoted(out, value->str);
+        return;
+    }
+    if (type_is_binary(value->type) && is_text(value->str)) {
         put_quoted(out, value->str);
         return;
     }
