@@ -136,6 +136,11 @@ enum code spec_name(struct spec_reader *r, const char *expected, struct spec_tex
     bool is_high = text.size > 0 && (text.data[0] == '_' || (unsigned char)text.data[0] >= 0x80);
     if (r->token.code != LEX_QUOTED_NAME && !is_word && !(r->token.code > 0 && is_high))
         return spec_refuse(r, expected);
+    if (r->token.code != LEX_QUOTED_NAME && sql_keyword_is_reserved(r->token.code)) {
+        spec_refuse(r, expected);
+        error_hint(r->err, "A name that is a word of SQL stands in backquotes.");
+        return E_SYNTAX;
+    }
     *ret = (struct spec_text){ text, r->token.span };
     if (r->token.code == LEX_QUOTED_NAME) {
         char *name = arena_alloc(r->arena, text.size);
@@ -173,7 +178,7 @@ static enum code end_statement(struct spec_reader *r, struct spec_statement *s)
     if (r->token.code == 0)
         return OK;
     if (r->token.code != TK_SEMICOLON)
-        return spec_refuse(r, ";");
+        return spec_refuse(r, "\";\"");
     return spec_next(r);
 }
 
@@ -194,7 +199,7 @@ static enum code begin_case(struct spec_reader *r, struct spec_case *ret)
     TRY(spec_take(r, "ORDERED", &ret->is_ordered));
     if (r->token.code == 0)
         return OK;
-    return r->token.code == TK_SEMICOLON ? spec_next(r) : spec_refuse(r, ";");
+    return r->token.code == TK_SEMICOLON ? spec_next(r) : spec_refuse(r, "\";\"");
 }
 
 static enum code check_names(const struct spec_script *script, struct error *err)

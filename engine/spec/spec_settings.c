@@ -3,6 +3,9 @@
 #include "spec/spec_case.h"
 #include "spec/spec_file.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 static enum code add_set(struct spec_run *run, struct session_pair **sets, uint32_t *count,
                          uint32_t *cap, struct str key, struct str value, struct error *err)
 {
@@ -48,14 +51,19 @@ static enum code read_setting(struct spec_run *run, const struct spec_statement 
         TRY(check_set(run, s, err));
         return add_set(run, &r->sets, &r->count, &r->cap, s->texts[0].text, s->texts[1].text, err);
     }
+    struct str name = s->texts[0].text, path;
+    bool is_file = s->kind == SPEC_JOB || str_find_byte(name, '/') != (size_t)-1 ||
+                   str_ends(name, STR(".yaml")) || str_ends(name, STR(".yml"));
+    path = is_file ? spec_file_path(run->arena, run->how->path, name) : arena_str(run->arena, name);
+    if (!path.data)
+        return error_nomem(err);
+    if (is_file && access(path.data, R_OK) != 0)
+        return error_at(err, E_IO, s->texts[0].span, "could not open \"%s\": %s", path.data,
+                        strerror(errno));
     if (s->kind == SPEC_JOB)
-        r->job = spec_file_path(run->arena, run->how->path, s->texts[0].text);
-    struct str name = s->texts[0].text;
-    bool is_file = str_find_byte(name, '/') != (size_t)-1 || str_ends(name, STR(".yaml")) ||
-                   str_ends(name, STR(".yml"));
-    if (s->kind == SPEC_PROFILE)
-        r->config->profile = is_file ? spec_file_path(run->arena, run->how->path, name).data
-                                     : arena_cstr(run->arena, name);
+        r->job = path;
+    else
+        r->config->profile = path.data;
     return OK;
 }
 

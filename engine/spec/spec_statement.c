@@ -36,7 +36,7 @@ static enum code read_cell(struct spec_reader *r, struct spec_cell *ret)
     bool is_any = spec_is(r, "ANY");
     while (depth > 0 || (r->token.code != TK_COMMA && r->token.code != TK_RP)) {
         if (r->token.code == 0 || r->token.code == TK_SEMICOLON)
-            return spec_refuse(r, ")");
+            return spec_refuse(r, "\")\"");
         if (r->token.code == LEX_BAD_NUMBER)
             return error_at(r->err, E_SYNTAX, r->token.span, "\"" STR_FMT "\" is no number",
                             STR_ARG(spec_token_text(r)));
@@ -145,7 +145,7 @@ static enum code read_columns(struct spec_reader *r, struct spec_statement *s)
         if (!ARENA_PUSH(r->arena, s->columns, s->column_count, cap, name))
             return error_nomem(r->err);
     } while (r->token.code == TK_COMMA);
-    return r->token.code == TK_RP ? spec_next(r) : spec_refuse(r, ")");
+    return r->token.code == TK_RP ? spec_next(r) : spec_refuse(r, "\")\"");
 }
 
 /* ---- times ---- */
@@ -311,7 +311,7 @@ static enum code read_set(struct spec_reader *r, struct spec_statement *s)
     uint32_t cap = 0;
     TRY(add_text(r, "the name of a setting in '...'", s, &cap));
     if (r->token.code != TK_EQ)
-        return spec_refuse(r, "=");
+        return spec_refuse(r, "\"=\"");
     TRY(spec_next(r));
     return add_text(r, "a value in '...'", s, &cap);
 }

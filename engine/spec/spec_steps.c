@@ -63,6 +63,8 @@ static enum code no_result(struct spec_run *run, const struct spec_statement *s,
     uint32_t n = 0;
     for (uint32_t i = 0; i < run->tables->sink_count; i++)
         n += run->tables->sinks[i].plan->table == NULL;
+    if (n == 0)
+        return error_at(err, E_NAME, s->table.span, "the job has no SELECT whose rows are shown");
     return error_at(err, E_NAME, s->table.span, "the job has %u SELECT%s whose rows are shown", n,
                     n == 1 ? "" : "s");
 }
@@ -135,7 +137,8 @@ static enum code bind_expect(struct spec_run *run, struct spec_step *step, struc
     if (!step->sink && str_iis(s->table.text, "result"))
         return no_result(run, s, err);
     if (!step->sink)
-        return no_table(run, s, s->want == WANT_SKIPPED ? 3 : 2, "writes no table", err);
+        return s->want == WANT_SKIPPED ? no_table(run, s, 3, "has no table", err)
+                                       : no_table(run, s, 2, "writes no table", err);
     return bind_expected_rows(run, step, err);
 }
 
