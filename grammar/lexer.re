@@ -406,3 +406,8 @@ const char *sql_keyword_text(int code)
             return keywords[i].text;
     return NULL;
 }
+
+const char *sql_keyword_at(uint32_t i)
+{
+    return i < countof(keywords) ? keywords[i].text : NULL;
+}

@@ -976,6 +976,27 @@ bool sql_parser_accepts(const uint16_t *states, int n, int token)
     return false;
 }
 
+int sql_parser_shift(uint16_t *states, int n, int token)
+{
+    while (n <= YYSTACKDEPTH) {
+        YYACTIONTYPE act = yy_find_shift_action((YYCODETYPE)token, (YYACTIONTYPE)states[n - 1]);
+        if (act < YY_MIN_REDUCE) {
+            if (act > YY_MAX_SHIFTREDUCE)
+                return act == YY_ACCEPT_ACTION ? n : 0;
+            if (act > YY_MAX_SHIFT)
+                act += YY_MIN_REDUCE - YY_MIN_SHIFTREDUCE;
+            states[n] = act;
+            return n + 1;
+        }
+        unsigned rule = act - YY_MIN_REDUCE;
+        n += yyRuleInfoNRhs[rule];
+        states[n] = yy_find_reduce_action((YYACTIONTYPE)states[n - 1],
+                                          (YYCODETYPE)yyRuleInfoLhs[rule]);
+        n++;
+    }
+    return 0;
+}
+
 int sql_parser_token_count(void)
 {
     return YYNTOKEN;

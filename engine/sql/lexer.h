@@ -49,6 +49,8 @@ const char *sql_lex_narrow(struct str character);
 
 /* Spelling of a keyword's token ("SELECT"), or NULL if it is none. */
 const char *sql_keyword_text(int code);
+/* The i-th keyword, NULL past the end; sorted. */
+const char *sql_keyword_at(uint32_t i);
 /* TK_ID if the word is no keyword. */
 int sql_keyword_code(struct str word);
 

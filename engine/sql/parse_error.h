@@ -32,5 +32,8 @@ enum code sql_refuse_open(bool is_name, uint32_t offset, struct error *err);
 /* Questions to the tables of the generated parser (grammar/sql.y). */
 int sql_parser_snapshot(void *parser, uint16_t *states, int cap);
 bool sql_parser_accepts(const uint16_t *states, int n, int token);
+/* Puts a token on a stack of states, without running an action: its new size, 0 if the token is
+ * refused. There is room for SQL_MAX_STATES. */
+int sql_parser_shift(uint16_t *states, int n, int token);
 int sql_parser_token_count(void);
 bool sql_parser_token_is_soft(int token);
