@@ -160,7 +160,7 @@ static void searching(void)
     CHECK_STR(found(&h, "slct", 0), "3:SELECT");
     CHECK_STR(found(&h, "slct", 2), "1:SELECT");
     CHECK_STR(found(&h, "sx", 0), "4:SET x");
-    CHECK_STR(found(&h, "so", 0), NULL); /* too far from each other */
+    CHECK_STR(found(&h, "sd", 0), NULL); /* too far from each other */
     CHECK_STR(found(&h, "zzz", 0), NULL);
     struct str begin = edit_history_that_begins(&h, STR("SELECT "));
     CHECK_SPAN(begin.data, begin.size, "SELECT name\nFROM orders;");
