@@ -72,3 +72,6 @@ enum code bind_scalar(const struct bind_env *env, const struct ast_node *node, s
 /* The columns a query would give, for DESCRIBE of a view; plan nodes made are dropped. */
 enum code bind_query_schema(struct binder *b, const struct ast_query *node,
                             struct schema *ret, struct error *err) WEIR_CHECKED;
+
+/* The i-th name of a simple type, NULL past the end: for completion. */
+const char *bind_type_name_at(uint32_t i);

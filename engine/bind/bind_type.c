@@ -34,6 +34,11 @@ static const struct {
     { "TIMESTAMP_LTZ", TYPE_TIMESTAMP_LTZ, 6, 9 },
 };
 
+const char *bind_type_name_at(uint32_t i)
+{
+    return i < countof(names) ? names[i].name : NULL;
+}
+
 static enum code unknown_type(const struct ast_type *node, struct error *err)
 {
     struct str known[countof(names)];

@@ -7,6 +7,7 @@
 #include "expr/function.h"
 #include "expr/table_function.h"
 #include "session/help_function.h"
+#include "session/help_keys.h"
 #include "session/help_layout.h"
 #include "session/help_sql.h"
 #include "session/help_test.h"
@@ -27,7 +28,7 @@ static const char commands[] =
     "weir snapshot NAME        ask it for a checkpoint now, and wait for it; --timeout SECONDS\n"
     "weir metrics NAME         its counters, as Prometheus reads them\n"
     "weir help [TOPIC]         this; commands, sql, functions, connectors, formats,\n"
-    "                          settings, output, or the name of one of them\n"
+    "                          settings, output, keys, or the name of one of them\n"
     "weir --version\n"
     "\n"
     "FILE may be - for standard input. Options stand before or behind the file:\n"
@@ -228,6 +229,7 @@ static const struct {
     { "connectors", NULL, put_connectors }, { "formats", NULL, put_formats },
     { "settings", NULL, put_settings },     { "output", output_modes, NULL },
     { "sql", NULL, help_put_sql_topics },   { "test", help_test, NULL },
+    { "keys", help_keys, NULL },
 };
 
 static struct str nearest_topic(struct str topic)
@@ -319,8 +321,8 @@ enum session_status session_help(struct session *s, struct str topic)
         if (best.data)
             error_hint(&err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
         else
-            error_hint(&err, "Topics are commands, sql, functions, connectors, formats, settings "
-                             "and output, and the names of each of them.");
+            error_hint(&err, "Topics are commands, sql, functions, connectors, formats, settings, "
+                             "output and keys, and the names of each of them.");
         return session_report(s, &err);
     }
     struct error err = { .code = OK };

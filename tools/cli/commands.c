@@ -37,6 +37,12 @@ static void leave(struct commands *self, struct str arguments)
     self->leaves = true;
 }
 
+static void edit(struct commands *self, struct str arguments)
+{
+    (void)arguments;
+    self->wants_editor = true;
+}
+
 static void help(struct commands *self, struct str arguments)
 {
     session_help(self->session, arguments);
@@ -77,6 +83,7 @@ static void list_commands(struct commands *self, struct str arguments)
 
 const struct command_entry command_entries[] = {
     { "\\?", "", "this list", list_commands },
+    { "\\e", "", "edits the last statement with $EDITOR", edit },
     { "\\h", "[TOPIC]", "help; topics are functions, connectors, settings ...", help },
     { "\\peek", "TOPIC|TABLE|FILE [ROWS]", "first messages, and the table that would read them",
       peek },

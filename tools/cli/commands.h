@@ -18,7 +18,7 @@ struct commands {
 struct command_entry {
     const char *name;      /* "\\q" */
     const char *arguments; /* as people read it: "FILE.sql", "[TOPIC]"; "": none. Words in capitals
-                              say what completion offers there: FILE, TABLE, TOPIC */
+                              say what completion offers there: see session/complete.h */
     const char *help;      /* a phrase */
     void (*run)(struct commands *self, struct str arguments);
 };

@@ -2,24 +2,33 @@
  *
  * Input is cut into lines.  Lines collect until they end a statement; what is complete is
  * executed when no further line is there already, so that a script from a pipe is read in
- * large pieces and somebody at a terminal gets an answer after each line. */
+ * large pieces and somebody at a terminal gets an answer after each line.
+ *
+ * Where the terminal can be drawn on, the line editor gives whole statements, which go the same
+ * way; what then is still not complete is shown in the editor again. */
 #include "cli/repl.h"
 
 #include "cli/commands.h"
-
+#include "cli/edit.h"
+#include "cli/edit_history.h"
+#include "session/mask.h"
 #include "sql/parse.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 << 10 };
+enum { READ_BYTES = 64 << 10, PATH_BYTES_MAX = 1 << 16 };
 
 struct reader {
     struct repl *repl;
     struct commands commands;
+    struct edit *edit;  /* NULL: plain lines */
     struct buf input;   /* read, not yet cut into lines */
     struct buf pending; /* lines of statements that were not executed */
+    struct buf begun;   /* what the editor shows when it reads next */
+    struct buf last;    /* what was executed last, for \e */
     size_t complete;    /* of pending: up to here it is whole statements */
     bool ended;
     bool interrupted; /* by a signal, while waiting for input */
@@ -31,13 +40,46 @@ static void say(const struct reader *r, const char *text)
     (void)ignored;
 }
 
-static bool is_fresh(const struct reader *r)
+static void say_error(const struct reader *r, const struct error *err)
 {
-    return str_trim(buf_view(&r->pending)).size == 0;
+    struct buf text;
+    buf_init(&text, 1 << 12);
+    buf_printf(&text, "ERROR:  %s\n", err->message);
+    if (err->hint[0])
+        buf_printf(&text, "HINT:  %s\n", err->hint);
+    say(r, buf_cstr(&text));
+    buf_done(&text);
 }
 
+static bool is_blank(struct str text)
+{
+    return str_trim(text).size == 0;
+}
+
+static void drop_front(struct buf *buf, size_t n)
+{
+    memmove(buf->data, buf->data + n, buf->size - n);
+    buf->size -= n;
+}
+
+static enum session_status execute(struct reader *r, size_t size)
+{
+    struct repl *repl = r->repl;
+    struct str text = str_make(r->pending.data, size);
+    enum session_status status =
+        session_execute(repl->session, STR("-"), text, repl->is_interactive);
+    buf_clear(&r->last);
+    if (repl->is_interactive)
+        buf_str(&r->last, text);
+    drop_front(&r->pending, size);
+    r->complete = 0;
+    return status;
+}
+
+/* ---- plain lines ----------------------------------------------------------------------------- */
+
 /* Waits for more input; false at its end. */
-static bool read_more(struct reader *r)
+static bool read_plain(struct reader *r)
 {
     struct pollfd ready = { .fd = r->repl->in_fd, .events = POLLIN };
     r->interrupted = false;
@@ -60,21 +102,116 @@ static bool read_more(struct reader *r)
     }
 }
 
-static void drop_front(struct buf *buf, size_t n)
+/* ---- the editor ------------------------------------------------------------------------------ */
+
+/* The rest of the text that begins with the first line; {NULL, 0} behind the last one. */
+static bool next_line(struct str *rest, struct str *ret)
 {
-    memmove(buf->data, buf->data + n, buf->size - n);
-    buf->size -= n;
+    if (rest->size == 0)
+        return false;
+    size_t end = str_find_byte(*rest, '\n');
+    *ret = str_make(rest->data, end == (size_t)-1 ? rest->size : end + 1);
+    *rest = str_make(rest->data + ret->size, rest->size - ret->size);
+    return true;
 }
 
-static enum session_status execute(struct reader *r, size_t size)
+/* Commands and whole statements, and nothing begun behind them. */
+static bool is_complete(struct str text)
+{
+    struct str begun = str_make(text.data, 0), line;
+    while (next_line(&text, &line)) {
+        begun.size += line.size;
+        bool is_done =
+            is_blank(str_make(begun.data, begun.size - line.size)) && commands_take(line);
+        if (!is_done && str_find_byte(line, ';') != (size_t)-1)
+            is_done = sql_statement_complete(begun);
+        if (is_done)
+            begun = str_make(text.data, 0);
+    }
+    return is_blank(begun) || sql_statement_complete(begun);
+}
+
+static bool is_command(struct str line)
+{
+    return commands_take(line);
+}
+
+static enum code complete(void *self, struct str text, size_t cursor, struct arena *arena,
+                          struct completion *ret, struct error *err)
+{
+    enum { COMMANDS_MAX = 64 };
+    static struct complete_command list[COMMANDS_MAX + 1];
+    struct reader *r = self;
+    uint32_t count = 0;
+    for (const struct command_entry *e = command_entries; e->name && count < COMMANDS_MAX; e++)
+        list[count++] = (struct complete_command){ e->name, e->arguments, e->help };
+    return session_complete(r->repl->session, text, cursor, list, arena, ret, err);
+}
+
+static void open_editor(struct reader *r)
 {
     struct repl *repl = r->repl;
-    struct str text = str_make(r->pending.data, size);
-    enum session_status status =
-        session_execute(repl->session, STR("-"), text, repl->is_interactive);
-    drop_front(&r->pending, size);
-    r->complete = 0;
-    return status;
+    struct buf path;
+    buf_init(&path, PATH_BYTES_MAX);
+    struct edit_config config = { .in_fd = repl->in_fd,
+                                  .out_fd = repl->err_fd,
+                                  .has_color = !getenv("NO_COLOR"),
+                                  .prompt = "weir> ",
+                                  .history = edit_history_path(&path) ? buf_cstr(&path) : NULL,
+                                  .is_secret = mask_is_needed,
+                                  .is_command = is_command,
+                                  .is_complete = is_complete,
+                                  .complete = complete,
+                                  .self = r };
+    if (repl->is_interactive && edit_is_possible(repl->in_fd, repl->err_fd))
+        r->edit = edit_create(&config);
+    buf_done(&path);
+}
+
+/* The text as $EDITOR leaves it, to be shown at the prompt; plain lines are as if they were typed. */
+static void edit_text(struct reader *r, struct str text)
+{
+    struct buf edited;
+    struct error err = { .code = OK };
+    buf_init(&edited, SQL_MAX_TEXT_BYTES);
+    if (edit_externally(text, &edited, &err) != OK) {
+        say_error(r, &err);
+        buf_clear(&edited);
+        buf_str(&edited, text);
+    }
+    if (r->edit) {
+        buf_clear(&r->begun);
+        buf_str(&r->begun, buf_view(&edited));
+    } else if (err.code == OK && !is_blank(buf_view(&edited))) {
+        buf_char(&edited, '\n');
+        say(r, buf_cstr(&edited));
+        buf_str(&edited, buf_view(&r->input));
+        buf_clear(&r->input);
+        buf_str(&r->input, buf_view(&edited));
+    }
+    buf_done(&edited);
+}
+
+/* What was begun is shown in the editor, and comes back complete; false at the end. */
+static bool read_edited(struct reader *r)
+{
+    struct buf text;
+    buf_init(&text, SQL_MAX_TEXT_BYTES);
+    /* Comments alone are no beginning of a statement. */
+    if (!sql_statement_complete(buf_view(&r->pending)))
+        buf_str(&r->begun, buf_view(&r->pending));
+    buf_clear(&r->pending);
+    while (r->begun.size > 0 && r->begun.data[r->begun.size - 1] == '\n')
+        r->begun.size--;
+    enum edit_result result = edit_read(r->edit, buf_view(&r->begun), &text);
+    buf_clear(&r->begun);
+    if (result == EDIT_TO_EDITOR)
+        edit_text(r, buf_view(&text));
+    buf_char(&text, '\n');
+    if (result == EDIT_ENTERED)
+        buf_str(&r->input, buf_view(&text));
+    buf_done(&text);
+    return result != EDIT_LEFT;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -99,6 +236,20 @@ static void add_line(struct reader *r, struct str line)
         r->complete = r->pending.size;
 }
 
+/* Runs the command in the first line of the input. */
+static void run_command(struct reader *r, struct str line)
+{
+    commands_run(&r->commands, line);
+    drop_front(&r->input, line.size);
+    if (!r->repl->is_interactive)
+        buf_char(&r->pending, '\n'); /* lines are counted on */
+    if (r->commands.wants_editor && r->repl->is_interactive)
+        edit_text(r, buf_view(&r->last));
+    else if (r->commands.wants_editor)
+        say(r, "ERROR:  \\e needs a terminal\n");
+    r->commands.wants_editor = false;
+}
+
 static void forget(struct reader *r)
 {
     buf_clear(&r->pending);
@@ -115,6 +266,28 @@ static enum session_status fail_long(struct reader *r)
     return SESSION_REFUSED;
 }
 
+static enum session_status read_more(struct reader *r)
+{
+    struct repl *repl = r->repl;
+    r->interrupted = false;
+    if (repl->is_interactive) {
+        repl->ready();
+        session_go_on(repl->session);
+    }
+    if (r->edit) {
+        r->ended = !read_edited(r);
+    } else {
+        if (repl->is_interactive)
+            say(r, is_blank(buf_view(&r->pending)) ? "weir> " : "   -> ");
+        r->ended = !read_plain(r);
+    }
+    if (r->interrupted && repl->is_interactive)
+        forget(r);
+    else if (r->input.failed)
+        return fail_long(r);
+    return SESSION_OK;
+}
+
 /* Reads what can be read and runs what is complete, once.  *ret_leave: \q or the end. */
 static enum session_status turn(struct reader *r, bool *ret_leave)
 {
@@ -122,14 +295,11 @@ static enum session_status turn(struct reader *r, bool *ret_leave)
     struct str line;
     while (take_line(r, &line)) {
         struct str rest = str_make(r->pending.data + r->complete, r->pending.size - r->complete);
-        if (str_trim(rest).size == 0 && commands_take(line)) {
+        if (is_blank(rest) && commands_take(line)) {
             if (r->complete > 0)
                 break; /* first what stands before it */
-            commands_run(&r->commands, line);
+            run_command(r, line);
             *ret_leave = r->commands.leaves;
-            drop_front(&r->input, line.size);
-            if (!repl->is_interactive)
-                buf_char(&r->pending, '\n'); /* lines are counted on */
             if (*ret_leave)
                 return SESSION_OK;
             continue;
@@ -140,21 +310,10 @@ static enum session_status turn(struct reader *r, bool *ret_leave)
     }
     if (r->complete > 0)
         return execute(r, r->complete);
-    if (!r->ended) {
-        if (repl->is_interactive) {
-            repl->ready();
-            session_go_on(repl->session);
-            say(r, is_fresh(r) ? "weir> " : "   -> ");
-        }
-        r->ended = !read_more(r);
-        if (r->interrupted && repl->is_interactive)
-            forget(r);
-        else if (r->input.failed)
-            return fail_long(r);
-        return SESSION_OK;
-    }
+    if (!r->ended)
+        return read_more(r);
     *ret_leave = true;
-    if (repl->is_interactive || is_fresh(r))
+    if (repl->is_interactive || is_blank(buf_view(&r->pending)))
         return SESSION_OK;
     return execute(r, r->pending.size);
 }
@@ -167,14 +326,20 @@ enum session_status repl_run(struct repl *repl)
     };
     buf_init(&r.input, SQL_MAX_TEXT_BYTES);
     buf_init(&r.pending, SQL_MAX_TEXT_BYTES);
+    buf_init(&r.begun, SQL_MAX_TEXT_BYTES);
+    buf_init(&r.last, SQL_MAX_TEXT_BYTES);
+    open_editor(&r);
     enum session_status status = SESSION_OK;
     bool leave = false;
     while (!leave && (status == SESSION_OK || repl->is_interactive) &&
            (repl->is_interactive || !session_is_stopped(repl->session)))
         status = turn(&r, &leave);
-    if (repl->is_interactive)
+    if (repl->is_interactive && !r.edit)
         say(&r, r.ended ? "\n" : "");
+    edit_destroy(r.edit);
     buf_done(&r.input);
     buf_done(&r.pending);
+    buf_done(&r.begun);
+    buf_done(&r.last);
     return repl->is_interactive ? SESSION_OK : status;
 }
