@@ -13,7 +13,6 @@
 #include "types/zone.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* ---- values ----------------------------------------------------------------------------- */
@@ -45,13 +44,6 @@ static void put_instant(struct buf *out, const char *key, int64_t us)
     text[size] = 'Z';
     member_text(out, key, str_make(text, size + 1));
     buf_printf(out, ", \"%s_us\": %" PRId64, key, us);
-}
-
-static void put_plan_id(struct buf *out, const char *key, const struct plan *plan)
-{
-    char text[64];
-    int size = snprintf(text, sizeof text, "%s#%u", plan_kind_name(plan->kind), plan->id);
-    member_text(out, key, str_make(text, (size_t)size));
 }
 
 /* ---- whole answers -------------------------------------------------------------------------- */
@@ -185,7 +177,7 @@ static void put_splits(const struct door *door, struct buf *out, const struct ex
     for (uint32_t i = 0; i < view->split_count; i++) {
         const struct view_split *s = &view->splits[i];
         member_open(out);
-        put_plan_id(out, "operator", s->scan);
+        member_operator(out, "operator", s->scan);
         member_text(out, "name", s->name);
         member_count(out, "worker", s->worker);
         member_count(out, "rows", s->rows);
@@ -221,7 +213,7 @@ static void put_sinks(struct buf *out, const struct exec_stats *stats)
 
 static void put_operator(const struct door *door, struct buf *out, const struct view_op *op)
 {
-    put_plan_id(out, "operator", op->plan);
+    member_operator(out, "operator", op->plan);
     member_count(out, "rows_in", op->rows_in);
     member_count(out, "rows_out", op->rows_out);
     member_count(out, "late", op->late);
@@ -230,7 +222,7 @@ static void put_operator(const struct door *door, struct buf *out, const struct 
     member_flag(out, "idle", op->idle);
     member_flag(out, "waits", op->waits);
     if (op->open_count > 0) {
-        member_count(out, "open_windows", op->open_count);
+        member_count(out, "open", op->open_count);
         put_time(door, out, "open_until", op->open_until_us);
     }
     if (op->plan->kind == PLAN_LOOKUP) {

@@ -226,6 +226,13 @@ enum code client_next(struct client *client, int64_t timeout_ms, struct str *ret
     }
 }
 
+bool client_has_line(const struct client *client)
+{
+    struct str rest = buf_view(&client->in);
+    rest = str_make(rest.data + client->taken, rest.size - client->taken);
+    return str_find_byte(rest, '\n') != (size_t)-1;
+}
+
 enum code client_ask(struct client *client, const struct request *request, int64_t timeout_ms,
                      struct str *ret, struct error *err)
 {

@@ -21,6 +21,8 @@ enum code client_send(struct client *client, const struct request *request,
  * E_CANCELLED: the job has closed the door. */
 enum code client_next(struct client *client, int64_t timeout_ms, struct str *ret,
                       struct error *err) WEIR_CHECKED;
+/* Has the next line come already? */
+bool client_has_line(const struct client *client);
 /* Sends and takes the line that answers. */
 enum code client_ask(struct client *client, const struct request *request, int64_t timeout_ms,
                      struct str *ret, struct error *err) WEIR_CHECKED;

@@ -20,13 +20,19 @@ static void refuse(struct conn *conn, const struct error *err)
     conn->state = CONN_ASKS;
 }
 
-/* The job, if it can be looked at. */
-static struct exec *exec_of(struct door *door, struct error *err)
+enum code conn_exec(struct door *door, struct exec **ret, struct error *err)
 {
-    struct exec *exec = atomic_load(&door->exec);
-    if (!exec)
-        error_set(err, E_RETRY, "the job has not begun yet: it opens its tables");
-    return exec;
+    *ret = atomic_load(&door->exec);
+    return *ret ? OK : error_set(err, E_RETRY, "the job has not begun yet: it opens its tables");
+}
+
+void conn_let_go(struct door *door, struct conn *conn)
+{
+    if (conn->has_timed)
+        exec_view_timing(atomic_load(&door->exec), false);
+    conn->has_timed = false;
+    exec_tap_close(conn->tap);
+    conn->tap = NULL;
 }
 
 /* ---- stop, snapshot ------------------------------------------------------------------------- */
@@ -43,10 +49,9 @@ static void stop(struct door *door, struct conn *conn)
 
 static enum code begin_snapshot(struct door *door, struct conn *conn, struct error *err)
 {
-    struct exec *exec = exec_of(door, err);
-    if (!exec)
-        return E_RETRY;
+    struct exec *exec;
     struct exec_view view;
+    TRY(conn_exec(door, &exec, err));
     TRY(exec_view(exec, conn->arena, &view, err));
     if (view.ended || view.stopping)
         return error_set(err, E_RETRY, "the job is being stopped: it takes its last checkpoint");
@@ -115,6 +120,11 @@ static enum code ask(struct door *door, struct conn *conn, struct error *err)
         return answer_plan(door, &conn->out, err);
     case ASK_METRICS:
         return answer_metrics(door, conn, err);
+    case ASK_WHY:
+    case ASK_EXPLAIN:
+        return watch_begin(door, conn, err);
+    case ASK_SAMPLE:
+        return sample_begin(door, conn, err);
     case ASK_STOP:
         stop(door, conn);
         return OK;
@@ -132,14 +142,26 @@ void conn_ask(struct door *door, struct conn *conn, struct str line)
     enum code code = request_parse(conn->arena, line, &conn->request, &err);
     if (code == OK)
         code = ask(door, conn, &err);
-    if (code != OK)
+    if (code != OK) {
+        conn_let_go(door, conn);
         refuse(conn, &err);
+    }
 }
 
 void conn_go_on(struct door *door, struct conn *conn, int64_t now_us)
 {
     struct error err = { .code = OK };
-    if (conn->state == CONN_SAVES && look_for_snapshot(door, conn, now_us, &err) != OK)
+    enum code code = OK;
+    if (conn->state == CONN_TAPS) {
+        sample_take(conn);
+    } else if (conn->state == CONN_SAVES) {
+        code = look_for_snapshot(door, conn, now_us, &err);
+    } else if (conn->state == CONN_WATCHES && now_us >= conn->due_us) {
+        conn->state = CONN_ASKS;
+        code = watch_end(door, conn, &err);
+        conn_let_go(door, conn);
+    }
+    if (code != OK)
         refuse(conn, &err);
 }
 
@@ -147,7 +169,9 @@ void conn_end(struct conn *conn)
 {
     struct error err = { .code = OK };
     error_set(&err, E_CANCELLED, "the job has ended");
-    if (conn->state == CONN_SAVES)
+    if (conn->state == CONN_TAPS)
+        sample_end(conn);
+    else if (conn->state == CONN_SAVES || conn->state == CONN_WATCHES)
         refuse(conn, &err);
 }
 

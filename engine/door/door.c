@@ -28,8 +28,9 @@ static const double SMOOTH = 0.4; /* weight of the newest rate */
 
 /* ---- connections ------------------------------------------------------------------------ */
 
-static void close_conn(struct conn *conn)
+static void close_conn(struct door *door, struct conn *conn)
 {
+    conn_let_go(door, conn);
     close(conn->fd);
     buf_done(&conn->in);
     buf_done(&conn->out);
@@ -39,7 +40,7 @@ static void close_conn(struct conn *conn)
 
 static void drop_conn(struct door *door, uint32_t at)
 {
-    close_conn(door->conns[at]);
+    close_conn(door, door->conns[at]);
     door->conns[at] = door->conns[--door->conn_count];
 }
 
@@ -193,8 +194,10 @@ static int64_t timeout_of(const struct conn *conn, int64_t now_us)
 {
     int64_t bound_ms = conn->out.size > 0 ? STUCK_MS_MAX : QUIET_MS_MAX;
     int64_t left_ms = bound_ms - (now_us - conn->active_us) / US_PER_MS;
-    if (conn->out.size == 0 && conn->state == CONN_SAVES)
+    if (conn->out.size == 0 && (conn->state == CONN_SAVES || conn->state == CONN_TAPS))
         left_ms = TICK_MS;
+    if (conn->out.size == 0 && conn->state == CONN_WATCHES)
+        left_ms = (conn->due_us - now_us) / US_PER_MS + 1;
     return MAX(left_ms, 0);
 }
 
@@ -389,7 +392,7 @@ void door_close(struct door *door)
     for (uint32_t i = 0; i < door->conn_count; i++) {
         conn_end(door->conns[i]);
         send_some(door->conns[i], 0);
-        close_conn(door->conns[i]);
+        close_conn(door, door->conns[i]);
     }
     const int fds[] = { door->listen_fd, door->http_fd, door->wake_fd };
     for (size_t i = 0; i < countof(fds); i++)

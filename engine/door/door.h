@@ -23,7 +23,8 @@ struct door_hooks {
     void *self;
     /* Asks for a drained stop. */
     void (*stop)(void *self);
-    /* The plan with its counters, as text. `earlier` was taken some time before `now`. */
+    /* The plan with what its operators have done, as text; `earlier`, from which rates count, may
+     * be NULL.  Optional. */
     enum code (*explain)(void *self, const struct exec_view *now, const struct exec_view *earlier,
                          struct buf *out, struct error *err);
     /* What is not offered, or offered otherwise than expected. */

@@ -12,27 +12,34 @@
 enum {
     CONNS_MAX = 32,              /* the one that has been quiet for longest makes room */
     ANSWER_BYTES_MAX = 64 << 20, /* a plan may be long */
-    TICK_MS = 20,                /* while somebody waits for a checkpoint */
+    TICK_MS = 20,                /* while somebody waits for rows or a checkpoint */
     QUIET_MS_MAX = 60 * 1000,    /* without a request */
     STUCK_MS_MAX = 10 * 1000,    /* without taking a byte of an answer */
 };
 
 enum conn_state {
-    CONN_ASKS,   /* the next request is read */
-    CONN_SAVES,  /* snapshot: until there is one more than before */
-    CONN_LEAVES, /* closed once it has its answer */
+    CONN_ASKS,    /* the next request is read */
+    CONN_WATCHES, /* why, explain: until due_us */
+    CONN_TAPS,    /* sample: until all rows have come */
+    CONN_SAVES,   /* snapshot: until there is one more than before */
+    CONN_LEAVES,  /* closed once it has its answer */
 };
 
 struct conn {
     int fd;
     bool is_http;
     bool has_ended; /* the other side sends nothing more */
+    bool has_timed; /* exec_view_timing() is on for it */
     enum conn_state state;
     struct buf in, out;
-    size_t sent;       /* of out */
-    int64_t active_us; /* monotonic: came, asked, or took something */
-    int64_t begun_us;  /* of the request */
-    uint64_t saves;    /* of CONN_SAVES: checkpoints before */
+    size_t sent;              /* of out */
+    int64_t active_us;        /* monotonic: came, asked, or took something */
+    int64_t begun_us;         /* of the request */
+    uint64_t saves;           /* of CONN_SAVES: checkpoints before */
+    int64_t due_us;           /* of CONN_WATCHES */
+    struct exec_tap *tap;     /* of CONN_TAPS */
+    uint32_t told;            /* rows of the sample so far */
+    struct exec_view earlier; /* of CONN_WATCHES; in the arena */
     struct request request;
     struct arena *arena; /* of the request */
 };
@@ -76,3 +83,17 @@ bool conn_take_http(struct door *door, struct conn *conn);
 void conn_go_on(struct door *door, struct conn *conn, int64_t now_us);
 /* The job ends: whoever waits is told so. */
 void conn_end(struct conn *conn);
+/* Gives back what the request holds of the job. */
+void conn_let_go(struct door *door, struct conn *conn);
+/* E_RETRY: the job cannot be looked at yet. */
+enum code conn_exec(struct door *door, struct exec **ret, struct error *err) WEIR_CHECKED;
+
+/* ---- watch.c, sample.c ---- */
+
+enum code watch_begin(struct door *door, struct conn *conn, struct error *err) WEIR_CHECKED;
+enum code watch_end(struct door *door, struct conn *conn, struct error *err) WEIR_CHECKED;
+enum code sample_begin(struct door *door, struct conn *conn, struct error *err) WEIR_CHECKED;
+/* Moves what has come to the answer. */
+void sample_take(struct conn *conn);
+/* Likewise, and the line that ends it: the job is over. */
+void sample_end(struct conn *conn);

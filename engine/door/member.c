@@ -1,6 +1,7 @@
 /* member.c -- see member.h. */
 #include "door/member.h"
 
+#include "plan/plan.h"
 #include "types/text.h"
 
 #include <inttypes.h>
@@ -74,6 +75,12 @@ void member_seconds(struct buf *out, const char *key, int64_t us)
 {
     put_key(out, key);
     buf_printf(out, "%.3f", (double)us / 1e6);
+}
+
+void member_operator(struct buf *out, const char *key, const struct plan *plan)
+{
+    put_key(out, key);
+    buf_printf(out, "\"%s#%u\"", plan_kind_name(plan->kind), plan->id);
 }
 
 void member_list(struct buf *out, const char *key)

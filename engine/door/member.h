@@ -3,6 +3,8 @@
 
 #include "base/str.h"
 
+struct plan;
+
 /* An object: an element of the list it is in, or the whole. */
 void member_open(struct buf *out);
 void member_close(struct buf *out);
@@ -17,5 +19,7 @@ void member_known(struct buf *out, const char *key, int64_t value);
 void member_flag(struct buf *out, const char *key, bool value);
 void member_number(struct buf *out, const char *key, double value);
 void member_seconds(struct buf *out, const char *key, int64_t us);
+/* "group#5" */
+void member_operator(struct buf *out, const char *key, const struct plan *plan);
 /* A list begins; a ']' ends it. */
 void member_list(struct buf *out, const char *key);

@@ -104,8 +104,8 @@ static const struct metric operator_metrics[] = {
     GAUGE("weir_operator_state_bytes", "State that it keeps.", view_op, state_bytes, FORM_COUNT),
     GAUGE("weir_operator_watermark_timestamp_seconds", "Event time that it has passed on.", view_op,
           watermark_us, FORM_TIME),
-    GAUGE("weir_operator_open_windows", "Windows that wait for time.", view_op, open_count,
-          FORM_COUNT),
+    GAUGE("weir_operator_open_windows", "Windows, or rows, that wait for time.", view_op,
+          open_count, FORM_COUNT),
     GAUGE("weir_operator_waiting", "1 while it has output without room, or waits for a server.",
           view_op, waits, FORM_FLAG),
 };

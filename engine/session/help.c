@@ -27,6 +27,8 @@ static const char commands[] =
     "weir stop NAME            ask a running job to stop, and wait until it has ended; --timeout SECONDS\n"
     "weir snapshot NAME        ask it for a checkpoint now, and wait for it; --timeout SECONDS\n"
     "weir metrics NAME         its counters, as Prometheus reads them\n"
+    "weir why NAME [SINK]      what holds a sink up: an idle partition, a filter, a server ...\n"
+    "weir tap NAME OPERATOR    rows that an operator gives on, as JSON; --rows N (10)\n"
     "weir help [TOPIC]         this; commands, sql, functions, connectors, formats,\n"
     "                          settings, output, keys, or the name of one of them\n"
     "weir --version\n"
@@ -264,7 +266,7 @@ static struct str nearest_topic(struct str topic)
 static bool is_command(struct str topic)
 {
     static const char *const names[] = { "run",  "check",    "explain", "help",
-                                         "ps",   "stop",     "snapshot", "metrics" };
+                                         "ps",   "stop",     "snapshot", "metrics", "why",  "tap" };
     for (size_t i = 0; i < countof(names); i++)
         if (str_ieq(topic, str_of(names[i])))
             return true;

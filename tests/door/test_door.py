@@ -297,6 +297,78 @@ def snapshot_waits_for_the_checkpoint(room):
     same((answer["checkpoints"], answer["state_dir"]), (2, "st"), "JSON")
 
 
+WHY = ENDLESS + """CREATE TABLE q (n BIGINT) WITH ('connector' = 'blackhole');
+INSERT INTO q SELECT n FROM t WHERE n > 100;
+"""
+
+
+@check
+def why_names_what_holds_a_sink_up(room):
+    room.write("job.sql", WHY)
+    room.start()
+    room.begun("job", 10)
+    status, out, err = room.call("why", "job")
+    same((status, err), (0, ""), "why")
+    p, q = out.split("\n\n")
+    has(p, "p (sink#6)\n        nothing holds it up: ")
+    has(q, "q (sink#7)\n  HELD: calc#5 lets no row through: ", "none fulfils n > 100\n",
+        "weir tap job watermark#2 ")
+    answer = json.loads(room.call("why", "job", "Q", "--format", "json")[1])
+    same([(s["operator"], s["held"], s["findings"][0]["operator"]) for s in answer["sinks"]],
+         [("sink#7", True, "calc#5")], "of one sink")
+    status, _, err = room.call("why", "job", "qq")
+    same(status, 1, "an unknown sink")
+    has(err, 'ERROR:  the job has no sink "qq"\nDETAIL:  There are sink#6 (p), sink#7 (q).\n')
+    answer = room.ask("job", '{"ask": "why", "sink": "7", "watch_ms": 0}')
+    same(answer["sinks"][0]["held"], True, "without a second look")
+
+
+@check
+def tap_shows_rows(room):
+    room.write("job.sql", WHY)
+    job = room.start()
+    room.begun("job", 10)
+    status, out, err = room.call("tap", "job", "group#4", "--rows", "25")
+    same((status, err), (0, ""), "tap")
+    rows = [json.loads(line) for line in out.splitlines()]
+    same(len(rows), 25, "rows")
+    same({row["op"] for row in rows} <= {"+I", "+U"}, True, out)
+    same({tuple(row["data"])[0] for row in rows}, {"n"}, "columns")
+    same(len(room.call("tap", "job", "T")[1].splitlines()), 10, "of a table by its name")
+    status, _, err = room.call("tap", "job", "gruop#4")
+    same(status, 1, "an unknown operator")
+    has(err, 'ERROR:  the job has no operator "gruop#4"\n', "source#1 (t), watermark#2, calc#3",
+        'HINT:  Perhaps you meant "group#4".\n')
+    with room.connect("job") as s:  # nothing comes, and then the job ends
+        s.sendall(b'{"ask": "sample", "operator": "calc#5"}\n')
+        waits = subprocess.Popen([room.weir, "tap", "job", "calc#5"], cwd=room.folder, env=room.env,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with room.connect("job") as more:
+            more.sendall(b'{"ask": "sample", "operator": "sink#6", "rows": 1000000}\n')
+            read_line(more)
+            same(interrupt(job), 0, "status of the job")
+            last = json.loads(read_rest(more).splitlines()[-1])
+            same((last["ok"], last["end"]), (True, "job"), last)
+        same(json.loads(read_line(s))["rows"], 0, "rows of the filter")
+        out, err = waits.communicate(timeout=60)
+        same((waits.returncode, out), (3, ""), "tap of the filter")
+        has(err, "ERROR:  ")
+
+
+@check
+def a_sample_that_nobody_reads_holds_nobody_up(room):
+    room.write("job.sql", ENDLESS.replace("'1000'", "'1000000'"))
+    room.start()
+    room.begun("job", 10)
+    with room.connect("job") as s:
+        s.sendall(b'{"ask": "sample", "operator": "t", "rows": 1000000}\n')
+        read_line(s)
+        seen = room.status("job")["rows"]
+        room.begun("job", seen + 100000)
+        other = [json.loads(line) for line in room.call("tap", "job", "t")[1].splitlines()]
+        same(len(other), 10, "rows of another one")
+
+
 # ---- who asks badly -------------------------------------------------------------------------------
 
 

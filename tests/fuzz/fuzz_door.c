@@ -35,7 +35,9 @@ static void read_request(struct arena *arena, struct str text)
     request_write(&line, &request);
     require(!line.failed && str_find_byte(buf_view(&line), '\n') == line.size - 1, "it is a line");
     require(request_parse(arena, str_make(line.data, line.size - 1), &again, &err) == OK &&
-                again.ask == request.ask && again.brief == (request.brief && !request.ask),
+                again.ask == request.ask && again.brief == (request.brief && !request.ask) &&
+                (request.ask != ASK_SAMPLE || again.rows == request.rows) &&
+                (request.ask != ASK_WHY || again.watch_ms == request.watch_ms),
             "it is read as it was written");
     buf_done(&line);
 }

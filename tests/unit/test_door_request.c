@@ -12,9 +12,15 @@ static struct buf out;
 static void requests_are_read_as_they_are_written(void)
 {
     static const struct request requests[] = {
-        { .ask = ASK_STATUS }, { .ask = ASK_STATUS, .brief = true },
-        { .ask = ASK_PLAN },   { .ask = ASK_METRICS },
-        { .ask = ASK_STOP },   { .ask = ASK_SNAPSHOT },
+        { .ask = ASK_STATUS },
+        { .ask = ASK_STATUS, .brief = true },
+        { .ask = ASK_PLAN },
+        { .ask = ASK_METRICS },
+        { .ask = ASK_WHY, .watch_ms = 0, .what = STR("a\"b") },
+        { .ask = ASK_EXPLAIN, .watch_ms = 60000 },
+        { .ask = ASK_SAMPLE, .rows = 1000000, .what = STR("group#5") },
+        { .ask = ASK_STOP },
+        { .ask = ASK_SNAPSHOT },
     };
     for (size_t i = 0; i < countof(requests); i++) {
         struct error err = { .code = OK };
@@ -25,6 +31,11 @@ static void requests_are_read_as_they_are_written(void)
         CHECK_INT(request_parse(arena, str_make(out.data, out.size - 1), &got, &err), OK);
         CHECK_INT(got.ask, requests[i].ask);
         CHECK_INT(got.brief, requests[i].brief);
+        CHECK(str_eq(got.what, requests[i].what));
+        if (got.ask == ASK_SAMPLE)
+            CHECK_INT(got.rows, requests[i].rows);
+        if (got.ask == ASK_WHY || got.ask == ASK_EXPLAIN)
+            CHECK_INT(got.watch_ms, requests[i].watch_ms);
     }
 }
 
@@ -40,6 +51,13 @@ static void wrong_requests_have_a_reason(void)
         "{\"ask\": \"\"}",
         "{\"ask\": \"plan\"} x",
         "{\"ask\": \"plan\", \"ask\": \"none\"}",
+        "{\"ask\": \"sample\", \"rows\": 0}",
+        "{\"ask\": \"sample\", \"rows\": 1000001}",
+        "{\"ask\": \"sample\", \"rows\": 1.5}",
+        "{\"ask\": \"sample\", \"rows\": \"1\"}",
+        "{\"ask\": \"why\", \"watch_ms\": -1}",
+        "{\"ask\": \"why\", \"watch_ms\": 99999999999999999999}",
+        "{\"ask\": \"why\", \"sink\": 1}",
     };
     for (size_t i = 0; i < countof(wrong); i++) {
         struct error err = { .code = OK };

@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 #include "base/number.h"
+#include "door/request.h"
 #include "door/where.h"
 
 enum { TIMEOUT_S_MAX = 1000000 };
@@ -20,7 +21,9 @@ enum {
     FOR_STOP = 1 << COMMAND_STOP,
     FOR_SNAPSHOT = 1 << COMMAND_SNAPSHOT,
     FOR_METRICS = 1 << COMMAND_METRICS,
-    FOR_RUNNING = FOR_PS | FOR_STOP | FOR_SNAPSHOT | FOR_METRICS,
+    FOR_WHY = 1 << COMMAND_WHY,
+    FOR_TAP = 1 << COMMAND_TAP,
+    FOR_RUNNING = FOR_PS | FOR_STOP | FOR_SNAPSHOT | FOR_METRICS | FOR_WHY | FOR_TAP,
     FOR_JOBS = FOR_PROMPT | FOR_RUN | FOR_CHECK | FOR_EXPLAIN | FOR_TEXT | FOR_SCRIPT,
     FOR_PLANS = FOR_JOBS | FOR_TEST,
 };
@@ -41,6 +44,7 @@ enum option_id {
     OPTION_NAME,
     OPTION_METRICS,
     OPTION_TIMEOUT,
+    OPTION_ROWS,
     OPTION_VERSION,
     OPTION_HELP,
     OPTION_TEXT_SHORT,
@@ -68,6 +72,7 @@ static const struct option_name {
     { "--name", OPTION_NAME, "NAME", FOR_RUN },
     { "--metrics", OPTION_METRICS, "PORT", FOR_RUN },
     { "--timeout", OPTION_TIMEOUT, "SECONDS", FOR_STOP | FOR_SNAPSHOT },
+    { "--rows", OPTION_ROWS, "N", FOR_TAP },
     { "--version", OPTION_VERSION, NULL, 0 },
     { "--help", OPTION_HELP, NULL, 0 },
     { "-h", OPTION_HELP, NULL, 0 },
@@ -83,6 +88,8 @@ static const struct command_name {
     { "test", COMMAND_TEST }, { "help", COMMAND_HELP },   { "ps", COMMAND_PS },
     { "stop", COMMAND_STOP }, { "snapshot", COMMAND_SNAPSHOT },
     { "metrics", COMMAND_METRICS },
+    { "why", COMMAND_WHY },
+    { "tap", COMMAND_TAP },
 };
 
 struct parser {
@@ -165,6 +172,16 @@ static enum code take_port(struct parser *p, const char *text)
     return OK;
 }
 
+static enum code take_rows(struct parser *p, const char *text)
+{
+    int64_t rows;
+    if (!number_parse_i64(text, strlen(text), &rows) || rows < 1 || rows > REQUEST_ROWS_MAX)
+        return error_set(p->err, E_USAGE, "--rows takes a number from 1 to %d, not \"%s\"",
+                         REQUEST_ROWS_MAX, text);
+    p->args->rows = (uint32_t)rows;
+    return OK;
+}
+
 static enum code take_timeout(struct parser *p, const char *text)
 {
     bool ok;
@@ -220,6 +237,8 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
         return take_port(p, value);
     case OPTION_TIMEOUT:
         return take_timeout(p, value);
+    case OPTION_ROWS:
+        return take_rows(p, value);
     case OPTION_VERSION:
         return begin_command(p, COMMAND_VERSION, o->name);
     case OPTION_HELP: /* wins: whoever asks for help gets it */
@@ -303,6 +322,12 @@ static enum code read_operand(struct parser *p, const char *word)
                              word);
         p->args->job = word;
         return OK;
+    case COMMAND_WHY:
+    case COMMAND_TAP:
+        if (p->operand_count > 2)
+            return error_set(p->err, E_USAGE, "\"%s\" is too much", word);
+        *(p->operand_count == 1 ? &p->args->job : &p->args->part) = word;
+        return OK;
     case COMMAND_TEST:
         if (p->args->path_count == ARGS_PATHS_MAX)
             return error_set(p->err, E_USAGE, "there are more than %d paths", ARGS_PATHS_MAX);
@@ -334,11 +359,15 @@ static enum code check_together(struct parser *p)
             return error_set(p->err, E_USAGE, "option %s is not for %s", o->name,
                              command_text(args->command));
     }
-    bool wants_job = args->command == COMMAND_STOP || args->command == COMMAND_SNAPSHOT ||
-                     args->command == COMMAND_METRICS;
+    bool wants_job = (FOR_RUNNING & ~(unsigned)FOR_PS) >> args->command & 1;
     if (wants_job && !args->job) {
         error_set(p->err, E_USAGE, "%s needs the name of a job", command_text(args->command));
         error_hint(p->err, "weir ps lists the running jobs.");
+        return E_USAGE;
+    }
+    if (args->command == COMMAND_TAP && !args->part) {
+        error_set(p->err, E_USAGE, "tap needs an operator of the job");
+        error_hint(p->err, "weir ps %s lists them: weir tap %s group#4.", args->job, args->job);
         return E_USAGE;
     }
     bool wants_file = args->command == COMMAND_RUN || args->command == COMMAND_CHECK ||
@@ -361,7 +390,7 @@ static enum code check_together(struct parser *p)
 
 enum code args_parse(int argc, char **argv, struct args *ret, struct error *err)
 {
-    *ret = (struct args){ .command = COMMAND_PROMPT, .timeout_ms = -1 };
+    *ret = (struct args){ .command = COMMAND_PROMPT, .timeout_ms = -1, .rows = REQUEST_ROWS_DEFAULT };
     ret->config.sets = ret->sets;
     ret->explain.keys = ret->keys;
     struct parser p = { .args = ret, .err = err };

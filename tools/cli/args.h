@@ -12,10 +12,12 @@ enum command {
     COMMAND_CHECK,
     COMMAND_EXPLAIN,
     COMMAND_TEST,
-    COMMAND_PS, /* this one and the next three are about running jobs */
+    COMMAND_PS, /* this one and the next ones, up to TAP, are about running jobs */
     COMMAND_STOP,
     COMMAND_SNAPSHOT,
     COMMAND_METRICS,
+    COMMAND_WHY,
+    COMMAND_TAP,
     COMMAND_HELP,
     COMMAND_VERSION,
     COMMAND_TEXT,   /* -c */
@@ -35,7 +37,9 @@ struct args {
     uint64_t seed;                /* test; 0: not given */
     struct session_explain explain; /* explain: --keys */
     struct session_pair keys[ARGS_KEYS_MAX];
-    const char *job;              /* ps, where it may be NULL, stop, snapshot, metrics */
+    const char *job;              /* ps, where it may be NULL, stop, snapshot ... */
+    const char *part;             /* tap: an operator; why: a sink, or NULL */
+    uint32_t rows;                /* tap */
     int64_t timeout_ms;           /* stop, snapshot; -1: not given */
     struct session_config config; /* what the options say; descriptors are not set here */
     struct session_pair sets[ARGS_SETS_MAX];

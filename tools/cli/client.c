@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 enum {
-    LIST_MS = 2000,       /* `weir ps` does not wait for a job that hangs */
-    DRAIN_MS = 60 * 1000, /* stop and snapshot, unless --timeout says something else */
+    LIST_MS = 2000,          /* `weir ps` does not wait for a job that hangs */
+    DRAIN_MS = 60 * 1000,    /* stop and snapshot, unless --timeout says something else */
+    ROW_WAIT_MS = 60 * 1000, /* ... and again */
     MS_PER_S = 1000,
 };
 
@@ -26,8 +27,7 @@ struct command_run {
 
 bool client_has(enum command command)
 {
-    return command == COMMAND_PS || command == COMMAND_STOP || command == COMMAND_SNAPSHOT ||
-           command == COMMAND_METRICS;
+    return command >= COMMAND_PS && command <= COMMAND_TAP;
 }
 
 /* ---- out -------------------------------------------------------------------------------------- */
@@ -170,6 +170,58 @@ static enum code show_job(struct command_run *run, struct client *client, struct
     return OK;
 }
 
+/* ---- why, tap --------------------------------------------------------------------------------- */
+
+static enum code show_why(struct command_run *run, struct client *client, struct error *err)
+{
+    const char *sink = run->args->part;
+    struct request request = { .ask = ASK_WHY,
+                               .watch_ms = REQUEST_WATCH_MS_DEFAULT,
+                               .what = str_of(sink ? sink : "") };
+    struct str line;
+    const struct json_value *reply;
+    TRY(client_ask(client, &request, request.watch_ms + CLIENT_ANSWER_MS, &line, err));
+    TRY(reply_read(run->arena, line, &reply, err));
+    if (run->is_json)
+        put_line(run, line);
+    else
+        client_print_why(&run->out, run->arena, reply);
+    return OK;
+}
+
+/* What ended the sample before it was complete. */
+static enum code end_of_sample(struct command_run *run, const struct json_value *reply,
+                               struct error *err)
+{
+    if (reply_count(reply, "rows", 0) > 0 || str_is(reply_text(run->arena, reply, "end"), "rows"))
+        return OK;
+    return error_set(err, E_CANCELLED, "the job has ended, and no row has come");
+}
+
+/* Until all rows have come, the job has ended, or nobody wants to see more. */
+static enum code show_rows(struct command_run *run, struct client *client, struct error *err)
+{
+    struct request request = { .ask = ASK_SAMPLE,
+                               .rows = run->args->rows,
+                               .what = str_of(run->args->part) };
+    TRY(client_send(client, &request, err));
+    for (;;) {
+        struct str line;
+        const struct json_value *reply;
+        enum code code = client_next(client, ROW_WAIT_MS, &line, err);
+        if (code == E_RETRY)
+            continue; /* no row has come, which may well be */
+        TRY(code);
+        arena_reset(run->arena);
+        TRY(reply_read(run->arena, line, &reply, err));
+        if (reply_is_answer(reply))
+            return end_of_sample(run, reply, err);
+        put_line(run, line);
+        if (!client_has_line(client))
+            TRY(flush(run, err));
+    }
+}
+
 /* ---- stop, snapshot, metrics ------------------------------------------------------------------ */
 
 static enum code stop_job(struct command_run *run, struct client *client, struct error *err)
@@ -260,6 +312,12 @@ static enum code ask_job(struct command_run *run, struct error *err)
         break;
     case COMMAND_METRICS:
         code = show_metrics(run, client, err);
+        break;
+    case COMMAND_WHY:
+        code = show_why(run, client, err);
+        break;
+    case COMMAND_TAP:
+        code = show_rows(run, client, err);
         break;
     default:
         code = show_job(run, client, err);

@@ -1,4 +1,4 @@
-/* client.h -- the commands that ask running jobs: weir ps, stop, snapshot, metrics. */
+/* client.h -- the commands that ask running jobs: weir ps, stop, snapshot, metrics, why, tap. */
 #pragma once
 
 #include "base/error.h"

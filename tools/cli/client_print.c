@@ -73,6 +73,13 @@ static void put_waiting(struct buf *out, struct arena *arena, const struct json_
     }
 }
 
+/* A number that says nothing while it is 0. */
+static void add_seldom(struct table *table, const struct json_value *object, const char *key)
+{
+    int64_t value = reply_count(object, key, 0);
+    table_count(table, value > 0 ? value : -1);
+}
+
 /* ---- the list ------------------------------------------------------------------------------- */
 
 static void add_time(struct table *table, int64_t us)
@@ -184,10 +191,10 @@ static void put_sources(struct buf *out, struct arena *arena, const struct json_
         const struct json_value *s = list[i];
         table_cell(&table, reply_text(arena, s, "name"));
         table_count(&table, reply_count(s, "rows", 0));
-        table_count(&table, reply_count(s, "bytes", 0));
-        table_count(&table, reply_count(s, "skipped", 0));
-        table_count(&table, reply_count(s, "late", 0));
-        table_count(&table, reply_count(s, "ahead", 0));
+        add_seldom(&table, s, "bytes");
+        add_seldom(&table, s, "skipped");
+        add_seldom(&table, s, "late");
+        add_seldom(&table, s, "ahead");
         table_count(&table, reply_count(s, "lag_rows", -1));
         table_cell(&table, reply_text(arena, s, "watermark"));
         table_cell(&table, reply_flag(s, "ended") ? STR("ended") : STR(""));
@@ -254,7 +261,7 @@ static void put_sinks(struct buf *out, struct arena *arena, const struct json_va
         else
             table_cell(&table, name);
         for (size_t k = 0; k < countof(numbers); k++)
-            table_count(&table, reply_count(list[i], numbers[k], 0));
+            add_seldom(&table, list[i], numbers[k]);
     }
     if (count > 0)
         table_print(&table, out, "  ");
@@ -268,16 +275,16 @@ static void put_operators(struct buf *out, struct arena *arena, const struct jso
     table_begin(&table, arena, "OPERATOR|>ROWS IN|>ROWS OUT|>LATE|>STATE BYTES|WATERMARK|");
     for (uint32_t i = 0; i < count; i++) {
         const struct json_value *o = list[i];
-        int64_t windows = reply_count(o, "open_windows", 0);
+        int64_t open = reply_count(o, "open", 0);
         table_cell(&table, reply_text(arena, o, "operator"));
         table_count(&table, reply_count(o, "rows_in", -1));
         table_count(&table, reply_count(o, "rows_out", -1));
-        table_count(&table, reply_count(o, "late", -1));
-        table_count(&table, reply_count(o, "state_bytes", -1));
+        add_seldom(&table, o, "late");
+        add_seldom(&table, o, "state_bytes");
         table_cell(&table, reply_text(arena, o, "watermark"));
-        if (windows > 0)
-            table_printf(&table, "%" PRId64 " open window%s, the first until " STR_FMT, windows,
-                         windows == 1 ? "" : "s", STR_ARG(reply_text(arena, o, "open_until")));
+        if (open > 0)
+            table_printf(&table, "%" PRId64 " open, the first until " STR_FMT, open,
+                         STR_ARG(reply_text(arena, o, "open_until")));
         else
             table_cell(&table, reply_flag(o, "waits") ? STR("waits") : STR(""));
     }
@@ -307,4 +314,30 @@ void client_print_job(struct buf *out, struct arena *arena, const struct json_va
     put_splits(out, arena, status);
     put_sinks(out, arena, status);
     put_operators(out, arena, status);
+}
+
+/* ---- why ------------------------------------------------------------------------------------ */
+
+static void put_finding(struct buf *out, struct arena *arena, const struct json_value *finding)
+{
+    struct str severity = reply_text(arena, finding, "severity");
+    struct str hint = reply_text(arena, finding, "hint");
+    buf_printf(out, "  %-5s " STR_FMT "\n", str_is(severity, "held") ? "HELD:" : "",
+               STR_ARG(reply_text(arena, finding, "text")));
+    if (hint.size > 0)
+        buf_printf(out, "        " STR_FMT "\n", STR_ARG(hint));
+}
+
+void client_print_why(struct buf *out, struct arena *arena, const struct json_value *reply)
+{
+    struct json_value *const *sinks, *const *findings;
+    uint32_t count = reply_list(reply, "sinks", &sinks);
+    for (uint32_t i = 0; i < count; i++) {
+        buf_printf(out, "%s" STR_FMT " (" STR_FMT ")\n", i > 0 ? "\n" : "",
+                   STR_ARG(reply_text(arena, sinks[i], "name")),
+                   STR_ARG(reply_text(arena, sinks[i], "operator")));
+        uint32_t n = reply_list(sinks[i], "findings", &findings);
+        for (uint32_t k = 0; k < n; k++)
+            put_finding(out, arena, findings[k]);
+    }
 }

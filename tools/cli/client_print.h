@@ -21,5 +21,8 @@ void client_print_jobs(struct buf *out, struct arena *arena, const struct client
 /* Everything of one job: sources, sinks, operators. */
 void client_print_job(struct buf *out, struct arena *arena, const struct json_value *status);
 
+/* What holds each sink up. */
+void client_print_why(struct buf *out, struct arena *arena, const struct json_value *reply);
+
 /* "12 s", "3 min", "2.5 h" */
 void client_print_duration(struct buf *out, double seconds);
