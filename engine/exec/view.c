@@ -20,11 +20,13 @@ static bool all_have_answered(const struct exec *exec, uint64_t asked)
 }
 
 /* Whoever does not answer in time is seen as he was. */
-static void ask_workers(struct exec *exec)
+static void ask_workers(struct exec *exec, bool is_first)
 {
     uint64_t asked = atomic_fetch_add(&exec->view_asked, 1) + 1;
     for (uint32_t i = 0; i < exec->run_count; i++)
         run_wake(&exec->runs[i]);
+    if (is_first)
+        run_answer(&exec->runs[0]);
     int64_t until_us = clock_monotonic_us() + PATIENCE_MS * 1000;
     struct timespec until = { .tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000 };
     pthread_mutex_lock(&exec->view_lock);
@@ -256,12 +258,12 @@ static void look_at_job(struct exec *exec, struct exec_view *ret)
         ret->bad_rows += ret->stats.sinks[i].rejected;
 }
 
-enum code exec_view(struct exec *exec, struct arena *arena, struct exec_view *ret,
-                    struct error *err)
+static enum code look(struct exec *exec, bool is_first, struct arena *arena, struct exec_view *ret,
+                      struct error *err)
 {
     struct stats_sum sum;
     *ret = (struct exec_view){ .op_count = 0 };
-    ask_workers(exec);
+    ask_workers(exec, is_first);
     TRY(stats_sum_create(exec, arena, &sum, err));
     stats_sum_up(exec, &sum, &ret->stats);
     TRY(look_at_ops(exec, arena, ret, err));
@@ -269,6 +271,18 @@ enum code exec_view(struct exec *exec, struct arena *arena, struct exec_view *re
     TRY(look_at_paths(exec, arena, ret, err));
     look_at_job(exec, ret);
     return OK;
+}
+
+enum code exec_view(struct exec *exec, struct arena *arena, struct exec_view *ret,
+                    struct error *err)
+{
+    return look(exec, false, arena, ret, err);
+}
+
+enum code exec_view_in_hook(struct exec *exec, struct arena *arena, struct exec_view *ret,
+                            struct error *err)
+{
+    return look(exec, true, arena, ret, err);
 }
 
 const struct view_op *exec_view_op(const struct exec_view *view, uint32_t plan_id)

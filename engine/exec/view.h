@@ -80,6 +80,9 @@ struct exec_view {
  * most. */
 enum code exec_view(struct exec *exec, struct arena *arena, struct exec_view *ret,
                     struct error *err) WEIR_CHECKED;
+/* The same for hooks of the job, which are called on the first worker's thread. */
+enum code exec_view_in_hook(struct exec *exec, struct arena *arena, struct exec_view *ret,
+                            struct error *err) WEIR_CHECKED;
 /* The operator of a plan node, by its id; NULL: there is none. */
 const struct view_op *exec_view_op(const struct exec_view *view, uint32_t plan_id);
 

@@ -97,12 +97,36 @@ void console_sayf(struct console *console, const char *fmt, ...)
         console_say(console, str_make(line, MIN((size_t)n, sizeof line - 1)));
 }
 
-void console_progress(struct console *console, struct str line)
+/* To the beginning of the area, which is written over line by line so that nothing flickers. */
+static void put_area(struct buf *out, const struct console *console, struct str lines)
 {
-    static const char clear[] = "\r\033[K";
-    if (!console->err_is_terminal || (line.size == 0 && !console->progress_shown))
+    buf_char(out, '\r');
+    if (console->area_lines > 1)
+        buf_printf(out, "\033[%uA", console->area_lines - 1);
+    while (lines.size > 0) {
+        size_t end = MIN(str_find_byte(lines, '\n'), lines.size);
+        buf_str(out, str_make(lines.data, end));
+        buf_text(out, "\033[K");
+        size_t taken = MIN(end + 1, lines.size);
+        if (taken > end)
+            buf_text(out, "\r\n");
+        lines = str_make(lines.data + taken, lines.size - taken);
+    }
+    buf_text(out, "\033[J");
+}
+
+void console_progress(struct console *console, struct str lines)
+{
+    if (!console->err_is_terminal || (lines.size == 0 && console->area_lines == 0))
         return;
-    write_all(console->err_fd, clear, sizeof clear - 1);
-    write_all(console->err_fd, line.data, line.size);
-    console->progress_shown = line.size > 0;
+    struct buf out;
+    buf_init(&out, OUT_LIMIT);
+    put_area(&out, console, lines);
+    if (!out.failed) {
+        write_all(console->err_fd, out.data, out.size);
+        console->area_lines = lines.size > 0;
+        for (size_t i = 0; i < lines.size; i++)
+            console->area_lines += lines.data[i] == '\n';
+    }
+    buf_done(&out);
 }

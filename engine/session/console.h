@@ -4,8 +4,8 @@
  * Results are collected and written when there is enough of them or the caller
  * flushes.  A reader that has gone away is no error of the job: `out_broken` is set,
  * writing answers E_CANCELLED, and the session ends quietly.  Where standard error is a
- * terminal its last line may be a progress line, which gives way to whatever else is
- * written to the screen. */
+ * terminal its last lines may be an area that is drawn in place (the progress line, a
+ * table that is kept up to date); it gives way to whatever else is written to the screen. */
 #pragma once
 
 #include "base/error.h"
@@ -22,7 +22,7 @@ struct console {
     bool out_is_terminal;
     bool err_is_terminal; /* progress may be shown there */
     bool out_broken;      /* the reader of the results is gone */
-    bool progress_shown;
+    uint32_t area_lines;  /* on the screen now */
     uint64_t out_bytes; /* written so far */
     struct buf out;     /* owned */
 };
@@ -40,5 +40,6 @@ bool console_reader_is_gone(struct console *console);
 void console_say(struct console *console, struct str text);
 void console_sayf(struct console *console, const char *fmt, ...) WEIR_PRINTF(2, 3);
 
-/* Replaces the progress line; empty takes it away.  Nothing where there is no terminal. */
-void console_progress(struct console *console, struct str line);
+/* Replaces the area at the bottom: lines with "\n" between them, none wider than the terminal.  Empty
+ * takes it away.  Nothing where there is no terminal. */
+void console_progress(struct console *console, struct str lines);

@@ -6,6 +6,7 @@
 #include "sql/ast.h"
 #include "exec/exec.h"
 #include "optimize/optimize.h"
+#include "session/live.h"
 #include "session/summary.h"
 #include "types/time.h"
 #include "types/zone.h"
@@ -16,7 +17,6 @@
 enum {
     WATCH_INTERVAL_MS = 1000, /* without a terminal: is somebody being waited for? */
     WAITING_IS_NEWS_US = 3 * 1000000,
-    PROGRESS_AFTER_US = 500 * 1000, /* what is done by then needs no progress line */
     RAW_SHOWN_BYTES = 160,
 };
 
@@ -291,7 +291,7 @@ struct run {
     const struct plan_job *plan;
     struct renderer *renderer;
     struct door *door; /* NULL: none */
-    struct progress progress;
+    struct live live;
     int64_t begun_us;
     const void *told[64]; /* whom the log says to be waited for, by place */
 };
@@ -325,12 +325,8 @@ static void show_progress(void *self, const struct exec_stats *stats)
     struct session *s = run->job->session;
     int64_t now_us = clock_monotonic_us();
     door_progress(run->door, stats);
-    if (s->console.err_is_terminal && now_us - run->begun_us < PROGRESS_AFTER_US)
-        return;
     if (s->console.err_is_terminal) {
-        struct buf *line = session_message(s);
-        progress_put(&run->progress, line, stats, run->job->env.zone, now_us, s->config.columns);
-        console_progress(&s->console, buf_view(line));
+        live_progress(&run->live, stats);
         return;
     }
     for (uint32_t i = 0; i < stats->source_count; i++) {
@@ -459,8 +455,8 @@ static enum session_status run_exec(struct run *run, struct exec *exec)
     if (s->stopped)
         exec_stop(exec);
     enum code code = exec_run(exec, &err);
+    live_end(&run->live);
     s->exec = NULL;
-    console_progress(&s->console, STR(""));
     if (code == OK)
         code = renderer_finish(run->renderer, &err);
     if (code != OK && console_reader_is_gone(&s->console))
@@ -517,13 +513,13 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     s->job_count++;
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
-    progress_begin(&run.progress, plan->workers, run.begun_us);
+    live_begin(&run.live, s, run.renderer, render.mode == RENDER_TABLE && job->select_count > 0,
+               job->env.zone, plan->workers);
     struct exec_options options = {
         .until_end = reads_to_an_end(s),
         .checkpoint_interval_ms = settings_duration_ms(&s->settings, "weir.checkpoint.interval"),
-        .progress_interval_ms = s->console.err_is_terminal
-                                    ? settings_duration_ms(&s->settings, "weir.progress.interval")
-                                    : WATCH_INTERVAL_MS,
+        .progress_interval_ms =
+            s->console.err_is_terminal ? live_interval_ms(&run.live) : WATCH_INTERVAL_MS,
         .clock = &s->clock,
         .zone = job->env.zone,
         .workers = plan->workers,
@@ -553,6 +549,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
         status = run_exec(&run, exec);
     }
     door_close(run.door);
+    live_end(&run.live);
     exec_destroy(exec);
     renderer_destroy(run.renderer);
     return status;

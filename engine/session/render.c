@@ -1,44 +1,12 @@
 /* render.c -- see render.h.  One struct result per SELECT: it is the sink that the engine
  * writes to.  Rows are either printed at once or kept as texts (render_store.h). */
-#include "session/render.h"
+#include "session/render_inner.h"
 
 #include "base/memory.h"
-#include "session/render_box.h"
-#include "session/render_store.h"
-#include "types/text.h"
 
 enum {
     ROW_LIMIT = 256 << 20,
     TEXT_WIDTH = 30, /* of a column in tableau whose width its type does not say */
-};
-
-struct result {
-    struct sink base;
-    struct renderer *renderer;
-    struct result *next;
-    uint32_t statement;
-    uint32_t column_count;
-    const struct field *fields; /* borrowed from the plan, or made for texts */
-    struct str *names;          /* owned by the arena; tableau: `op` first */
-    bool keeps;                 /* until the end */
-    struct render_store store;
-    struct render_box box;
-    bool head_is_out;
-    uint64_t printed;
-};
-
-struct renderer {
-    struct console *console;
-    struct render_options options;
-    struct arena *arena;
-    struct result *first, **tail;
-    const struct result *open_box; /* tableau: whose box has no last rule yet */
-    struct text_style style;
-    struct zone_cursor cursor;
-    struct buf row; /* texts of a row */
-    struct buf cell;
-    struct buf scratch;
-    bool failed; /* no memory where it could not be answered */
 };
 
 static const char *const mode_names[] = { "table", "tableau", "csv",

@@ -46,6 +46,12 @@ struct renderer *renderer_create(struct console *console,
 /* The sink belongs to the renderer; closing it does nothing. */
 enum code renderer_open(struct renderer *renderer, const struct plan_sink *plan, struct sink **ret,
                         struct error *err) WEIR_CHECKED;
+/* The results so far, in the order they were opened.  For `table`: the number of rows, and a box of
+ * `rows` of them from `first` on. */
+uint32_t renderer_result_count(const struct renderer *renderer);
+uint64_t renderer_rows(const struct renderer *renderer, uint32_t at);
+void renderer_page(struct renderer *renderer, uint32_t at, uint64_t first, uint32_t rows,
+                   struct buf *out);
 /* The job has ended as it should: prints what was kept. */
 enum code renderer_finish(struct renderer *renderer, struct error *err) WEIR_CHECKED;
 /* Rows of a `table` that were let go because of rows_max. */

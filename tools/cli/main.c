@@ -9,6 +9,7 @@
 #include "cli/repl.h"
 
 #include "spec/spec.h"
+#include "session/keys.h"
 #include "sql/diag.h"
 #include "sql/parse.h"
 
@@ -40,6 +41,7 @@ static void on_signal(int number)
 {
     int saved = errno;
     if (stops > 0 && number == SIGINT) {
+        keys_end();
         if (err_is_terminal)
             say("\n");
         _exit(STATUS_INTERRUPTED);
