@@ -21,6 +21,7 @@ struct console {
     struct buf *said; /* takes what would go to err_fd, borrowed; NULL: it goes there */
     bool out_is_terminal;
     bool err_is_terminal; /* progress may be shown there */
+    bool has_colours;     /* results may have them */
     bool out_broken;      /* the reader of the results is gone */
     uint32_t area_lines;  /* on the screen now */
     uint64_t out_bytes; /* written so far */

@@ -60,11 +60,14 @@ static const char output_modes[] =
     "                  the empty string is \"\"\n"
     "  json            an array of objects with the end result\n"
     "  jsonl           an object a line\n"
+    "  tsv             the same with tabs; NULL is \\N\n"
+    "  markdown        a table of Markdown\n"
+    "  line            a line a column, for wide rows\n"
     "  changelog-json  {\"op\": \"+I\", \"data\": {...}} a change; op is +I, -U, +U or -D; with\n"
     "                  \"statement\": n where the job has several SELECTs\n"
     "\n"
-    "csv and jsonl print rows as they come where rows are only added, and the end result of\n"
-    "a query that updates or deletes rows.\n";
+    "csv, tsv, markdown, line and jsonl print rows as they come where rows are only added, and\n"
+    "the end result of a query that updates or deletes rows.\n";
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 

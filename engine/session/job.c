@@ -293,6 +293,7 @@ struct run {
     struct door *door; /* NULL: none */
     struct live live;
     int64_t begun_us;
+    int64_t until_us; /* it is stopped after so long; 0: never */
     const void *told[64]; /* whom the log says to be waited for, by place */
 };
 
@@ -325,6 +326,8 @@ static void show_progress(void *self, const struct exec_stats *stats)
     struct session *s = run->job->session;
     int64_t now_us = clock_monotonic_us();
     door_progress(run->door, stats);
+    if (run->until_us > 0 && now_us - run->begun_us >= run->until_us)
+        exec_stop(s->exec);
     if (s->console.err_is_terminal) {
         live_progress(&run->live, stats);
         return;
@@ -446,6 +449,14 @@ static void say_dropped(struct run *run)
                      (unsigned long long)dropped);
 }
 
+/* Of this job alone: the session goes on. */
+static void stop_job(void *self)
+{
+    struct exec *exec = ((struct session *)self)->exec;
+    if (exec)
+        exec_stop(exec);
+}
+
 static enum session_status run_exec(struct run *run, struct exec *exec)
 {
     struct session *s = run->job->session;
@@ -499,6 +510,15 @@ static void locate_option(const struct plan_job *plan, struct error *err)
             return;
 }
 
+/* How often the job is looked at: for its progress, for whom it waits, and for its time. */
+static int64_t look_interval_ms(const struct run *run)
+{
+    enum { LOOKS = 20 };
+    bool is_terminal = run->job->session->console.err_is_terminal;
+    int64_t ms = is_terminal ? live_interval_ms(&run->live) : WATCH_INTERVAL_MS;
+    return run->until_us > 0 ? MAX(MIN(run->until_us / 1000 / LOOKS, ms), 1) : ms;
+}
+
 enum session_status job_run(struct job *job, struct plan_job *plan)
 {
     struct session *s = job->session;
@@ -510,16 +530,20 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     render.blink = job->env.dialect == DIALECT_BLINK;
     render.zone = job->env.zone;
     render.select_count = job->select_count;
+    render.changes_max = (uint64_t)MAX(settings_int(&s->settings, "weir.result.rows"), 0);
+    render.full = stop_job;
+    render.self = s;
     s->job_count++;
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
     live_begin(&run.live, s, run.renderer, render.mode == RENDER_TABLE && job->select_count > 0,
                job->env.zone, plan->workers);
+    if (job->select_count > 0)
+        run.until_us = settings_duration_ms(&s->settings, "weir.result.until") * 1000;
     struct exec_options options = {
         .until_end = reads_to_an_end(s),
         .checkpoint_interval_ms = settings_duration_ms(&s->settings, "weir.checkpoint.interval"),
-        .progress_interval_ms =
-            s->console.err_is_terminal ? live_interval_ms(&run.live) : WATCH_INTERVAL_MS,
+        .progress_interval_ms = look_interval_ms(&run),
         .clock = &s->clock,
         .zone = job->env.zone,
         .workers = plan->workers,

@@ -14,7 +14,7 @@
 enum {
     QUIET_US = 500 * 1000, /* what is done by then needs no word */
     KEYS_MS = 100,
-    BOX_LINES = 4,         /* rules and names */
+    BOX_LINES = 4, /* rules and names */
     ROWS_MIN = 3,
     LINES_DEFAULT = 24,
     AREA_LIMIT = 4 << 20,
@@ -118,6 +118,13 @@ static bool take_key(struct live *live, enum key key, uint32_t page)
 
 /* ---- drawing ---------------------------------------------------------------------------------- */
 
+/* Bytes of a colour at the beginning of the text: ESC [ ... m; 0: there is none. */
+static size_t colour_size(struct str text)
+{
+    size_t end = text.size > 0 && text.data[0] == '\033' ? str_find_byte(text, 'm') : (size_t)-1;
+    return end == (size_t)-1 ? 0 : end + 1;
+}
+
 /* Lines that are too wide end at the last column but one: a full line makes some terminals wrap. */
 static void put_cut(struct buf *out, struct str lines, uint32_t columns)
 {
@@ -126,10 +133,15 @@ static void put_cut(struct buf *out, struct str lines, uint32_t columns)
         size_t at = 0, width = 0;
         while (at < end) {
             uint32_t c;
-            size_t n = utf8_decode(lines.data + at, end - at, &c);
-            width += utf8_code_point_width(c);
-            if (columns > 1 && width > columns - 1)
+            size_t n = colour_size(str_make(lines.data + at, end - at));
+            if (n == 0) {
+                n = utf8_decode(lines.data + at, end - at, &c);
+                width += utf8_code_point_width(c);
+            }
+            if (columns > 1 && width > columns - 1) {
+                buf_text(out, "\033[0m");
                 break;
+            }
             buf_put(out, lines.data + at, n);
             at += n;
         }

@@ -1,6 +1,6 @@
 /* render.c -- see render.h.  One struct result per SELECT: it is the sink that the engine
  * writes to.  Rows are either printed at once or kept as texts (render_store.h). */
-#include "session/render_inner.h"
+#include "session/render_lines.h"
 
 #include "base/memory.h"
 
@@ -9,8 +9,13 @@ enum {
     TEXT_WIDTH = 30, /* of a column in tableau whose width its type does not say */
 };
 
-static const char *const mode_names[] = { "table", "tableau", "csv",
-                                          "json",  "jsonl",   "changelog-json" };
+static const char *const mode_names[] = {
+    [RENDER_TABLE] = "table", [RENDER_TABLEAU] = "tableau",
+    [RENDER_CSV] = "csv",     [RENDER_JSON] = "json",
+    [RENDER_JSONL] = "jsonl", [RENDER_CHANGELOG_JSON] = "changelog-json",
+    [RENDER_TSV] = "tsv",     [RENDER_MARKDOWN] = "markdown",
+    [RENDER_LINE] = "line",
+};
 
 const char *render_mode_name(uint32_t i)
 {
@@ -94,77 +99,6 @@ static enum code make_row(struct result *result, const struct batch *in, uint32_
         render_put_cell(&r->row, buf_view(&r->cell), is_null);
     }
     return buf_check(&r->row, err);
-}
-
-/* ---- lines -------------------------------------------------------------------------------- */
-
-static void put_csv_field(struct buf *out, struct str text)
-{
-    bool quoted = text.size == 0;
-    for (size_t i = 0; i < text.size && !quoted; i++)
-        quoted = text.data[i] == ',' || text.data[i] == '"' || text.data[i] == '\n' ||
-                 text.data[i] == '\r';
-    if (!quoted) {
-        buf_str(out, text);
-        return;
-    }
-    buf_char(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"')
-            buf_char(out, '"');
-        buf_char(out, text.data[i]);
-    }
-    buf_char(out, '"');
-}
-
-static void put_csv_head(const struct result *result, struct buf *out)
-{
-    for (uint32_t i = 0; i < result->column_count; i++) {
-        if (i > 0)
-            buf_char(out, ',');
-        put_csv_field(out, result->names[i]);
-    }
-    buf_char(out, '\n');
-}
-
-static void put_csv_row(const struct result *result, const char *cells, struct buf *out)
-{
-    for (uint32_t i = 0; i < result->column_count; i++) {
-        struct str cell = render_next_cell(&cells);
-        if (i > 0)
-            buf_char(out, ',');
-        if (cell.data)
-            put_csv_field(out, cell);
-    }
-    buf_char(out, '\n');
-}
-
-/* {"a": 1, "b": null} */
-static void put_object(const struct result *result, const char *cells, struct buf *out)
-{
-    buf_char(out, '{');
-    for (uint32_t i = 0; i < result->column_count; i++) {
-        struct str cell = render_next_cell(&cells);
-        if (i > 0)
-            buf_text(out, ", ");
-        text_put_json_string(out, result->names[i]);
-        buf_text(out, ": ");
-        if (cell.data)
-            buf_str(out, cell);
-        else
-            buf_text(out, "null");
-    }
-    buf_char(out, '}');
-}
-
-static void put_change(const struct result *result, enum change change, const char *cells,
-                       struct buf *out)
-{
-    buf_printf(out, "{\"op\": \"%s\", \"data\": ", change_names[change]);
-    put_object(result, cells, out);
-    if (result->renderer->options.select_count > 1)
-        buf_printf(out, ", \"statement\": %u", result->statement);
-    buf_text(out, "}\n");
 }
 
 /* ---- tableau --------------------------------------------------------------------------------- */
@@ -254,18 +188,18 @@ static enum code print_row(struct result *result, enum change change, struct err
         open_box(result);
         render_box_row(&result->box, cells, out);
         break;
-    case RENDER_CSV:
-        if (!result->head_is_out)
-            put_csv_head(result, out);
-        result->head_is_out = true;
-        put_csv_row(result, cells, out);
-        break;
     case RENDER_CHANGELOG_JSON:
-        put_change(result, change, cells, out);
+        render_change(result, change, cells, out);
         break;
+    case RENDER_CSV:
+    case RENDER_TSV:
+    case RENDER_MARKDOWN:
+    case RENDER_LINE:
     case RENDER_JSONL:
-        put_object(result, cells, out);
-        buf_char(out, '\n');
+        if (!result->head_is_out)
+            render_head(result, out);
+        result->head_is_out = true;
+        render_row(result, cells, result->printed + 1, out);
         break;
     case RENDER_TABLE:
     case RENDER_JSON:
@@ -279,9 +213,12 @@ static enum code write_rows(struct sink *sink, const struct batch *in, struct er
 {
     struct result *result = (struct result *)sink;
     struct renderer *r = result->renderer;
-    for (uint32_t i = 0; i < in->selected; i++) {
+    uint64_t max = r->options.changes_max;
+    for (uint32_t i = 0; i < in->selected && (max == 0 || r->changes < max); i++) {
         uint32_t row = batch_row(in, i);
         enum change change = batch_change(in, row);
+        if (++r->changes == max)
+            r->options.full(r->options.self);
         TRY(make_row(result, in, row, err));
         TRY(result->keeps ? render_store_apply(&result->store, change, buf_view(&r->row), err)
                           : print_row(result, change, err));
@@ -327,7 +264,10 @@ static bool keeps_rows(const struct renderer *r, unsigned changes)
     case RENDER_JSON:
         return true;
     case RENDER_CSV:
+    case RENDER_TSV:
+    case RENDER_MARKDOWN:
         return r->options.select_count > 1 || changes != CHANGES_INSERT;
+    case RENDER_LINE:
     case RENDER_JSONL:
         return changes != CHANGES_INSERT;
     case RENDER_TABLEAU:
@@ -365,6 +305,8 @@ static struct result *make_result(struct renderer *r, const struct field *fields
                                        .right = right,
                                        .width_max = width_max,
                                        .null_text = STR("<NULL>"),
+                                       .has_colours = r->console->has_colours,
+                                       .has_op = shift > 0,
                                        .failed = &r->failed,
                                        .scratch = &r->scratch };
     render_store_init(&result->store, r->options.mode == RENDER_TABLE ? r->options.rows_max : 0);
@@ -423,23 +365,16 @@ static enum code print_kept(struct result *result, bool is_first, struct error *
     enum render_mode mode = r->options.mode;
     if (mode == RENDER_TABLE)
         return print_table(result, err);
-    if (mode == RENDER_CSV) {
-        if (!is_first)
-            buf_char(out, '\n');
-        put_csv_head(result, out);
-    }
+    bool has_head = mode == RENDER_CSV || mode == RENDER_TSV || mode == RENDER_MARKDOWN;
+    if (has_head && !is_first)
+        buf_char(out, '\n');
+    render_head(result, out);
     if (mode == RENDER_JSON)
         buf_char(out, '[');
     for (const struct render_row *row = result->store.first; row; row = row->next) {
-        if (mode == RENDER_CSV) {
-            put_csv_row(result, row->bytes, out);
-        } else if (mode == RENDER_JSON) {
+        if (mode == RENDER_JSON)
             buf_text(out, row == result->store.first ? "\n  " : ",\n  ");
-            put_object(result, row->bytes, out);
-        } else {
-            put_object(result, row->bytes, out);
-            buf_char(out, '\n');
-        }
+        render_row(result, row->bytes, ++result->printed, out);
         TRY(console_spill(r->console, err));
     }
     if (mode == RENDER_JSON)
@@ -452,8 +387,8 @@ enum code renderer_finish(struct renderer *r, struct error *err)
     for (struct result *result = r->first; result; result = result->next) {
         if (result->keeps)
             TRY(print_kept(result, result == r->first, err));
-        else if (r->options.mode == RENDER_CSV && !result->head_is_out)
-            put_csv_head(result, &r->console->out);
+        else if (!result->head_is_out && r->options.mode != RENDER_TABLEAU)
+            render_head(result, &r->console->out);
         else if (r->options.mode == RENDER_TABLEAU && !result->head_is_out)
             open_box(result);
     }

@@ -8,7 +8,11 @@
  *   changelog-json  {"op": "+I", "data": {...}} a change, with "statement" where the job has
  *                   several SELECTs
  *
- * csv and jsonl show rows as they come where rows are only added, and the end result of a
+ *   tsv             as MySQL and PostgreSQL have it: \N is NULL, \t \n \\ in texts
+ *   markdown        a table of Markdown
+ *   line            a line a column, for wide rows
+ *
+ * csv and its like show rows as they come where rows are only added, and the end result of a
  * query that updates or deletes rows.  With several SELECTs, tableau begins a new box
  * where the statement changes, and csv shows one result after the other at the end. */
 #pragma once
@@ -23,6 +27,9 @@ enum render_mode {
     RENDER_JSON,
     RENDER_JSONL,
     RENDER_CHANGELOG_JSON,
+    RENDER_TSV,
+    RENDER_MARKDOWN,
+    RENDER_LINE,
 };
 
 /* "table", "tableau" ...; NULL past the end. */
@@ -36,6 +43,11 @@ struct render_options {
     uint32_t select_count;     /* of the job */
     uint32_t column_width_max; /* of a cell in a box; 0: the mode's own */
     uint64_t rows_max;         /* kept for `table`; 0: all */
+    /* After so many changes the rest is not taken any more, and `full` is called (on the thread that
+     * writes); 0: no limit. */
+    uint64_t changes_max;
+    void (*full)(void *self);
+    void *self;
 };
 
 /* All results of a job. */

@@ -88,6 +88,22 @@ void render_box_rule(const struct render_box *box, struct buf *out)
     buf_text(out, "+\n");
 }
 
+/* Green comes, red goes, yellow is in between; NULL and what is old are dim. */
+static const char *colour_of(const struct render_box *box, uint32_t column, struct str cell)
+{
+    if (!box->has_colours)
+        return NULL;
+    if (!cell.data)
+        return box->null_text.size > 0 ? "\033[2m" : NULL;
+    if (!box->has_op || column > 0 || cell.size != 2)
+        return NULL;
+    return str_is(cell, "+I")   ? "\033[32m"
+           : str_is(cell, "+U") ? "\033[33m"
+           : str_is(cell, "-U") ? "\033[2;33m"
+           : str_is(cell, "-D") ? "\033[31m"
+                                : NULL;
+}
+
 static void put_cell(const struct render_box *box, uint32_t column, struct str cell,
                      struct buf *out)
 {
@@ -98,9 +114,12 @@ static void put_cell(const struct render_box *box, uint32_t column, struct str c
     buf_text(out, "| ");
     if (box->right[column])
         put_repeated(out, ' ', blanks);
+    const char *colour = colour_of(box, column, cell);
+    buf_text(out, colour ? colour : "");
     buf_str(out, text);
     if (cut)
         buf_text(out, CUT_TEXT);
+    buf_text(out, colour ? "\033[0m" : "");
     if (!box->right[column])
         put_repeated(out, ' ', blanks);
     buf_char(out, ' ');

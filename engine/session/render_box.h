@@ -10,6 +10,8 @@ struct render_box {
     const bool *right;    /* aligned to the right */
     uint32_t width_max;   /* longer cells are cut; 0: never */
     struct str null_text; /* what a NULL is shown as */
+    bool has_colours;     /* NULL is dim */
+    bool has_op;          /* the first column is the kind of a change, each in a colour of its own */
     bool *failed;         /* set when there was no memory for scratch */
     struct buf *scratch;  /* for cells with characters that cannot be shown */
 };

@@ -32,5 +32,6 @@ struct renderer {
     struct buf row; /* texts of a row */
     struct buf cell;
     struct buf scratch;
-    bool failed; /* no memory where it could not be answered */
+    uint64_t changes; /* taken so far, of all results */
+    bool failed;      /* no memory where it could not be answered */
 };

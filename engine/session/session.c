@@ -8,6 +8,10 @@
 #include "sql/diag.h"
 #include "types/zone.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 enum { SOURCE_LIMIT = 256 << 20, MESSAGE_LIMIT = 1 << 20, MESSAGE_ROOM = 8 << 10 };
 
 void session_register_connectors(const struct connector *const *list)
@@ -295,6 +299,42 @@ static enum session_status read_profile(struct session *s)
     return SESSION_OK;
 }
 
+enum session_status session_set(struct session *s, const char *key, const char *value)
+{
+    struct error err = { .code = OK };
+    struct option pair = { .key = str_of(key) };
+    if (!value) {
+        settings_reset(&s->settings, pair.key);
+        return SESSION_OK;
+    }
+    pair.value = arena_str(s->arena, str_of(value));
+    enum code code =
+        pair.value.data ? session_put_setting(s, SETTING_SET, &pair, &err) : error_nomem(&err);
+    return code == OK ? SESSION_OK : session_report(s, &err);
+}
+
+struct str session_setting(struct session *s, const char *key)
+{
+    return settings_get(&s->settings, key);
+}
+
+enum session_status session_redirect(struct session *s, const char *path)
+{
+    struct error err = { .code = OK };
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : s->config.out_fd;
+    if (fd < 0) {
+        error_set(&err, E_IO, "could not open \"%s\": %s", path, strerror(errno));
+        return session_report(s, &err);
+    }
+    if (s->console.out_fd != s->config.out_fd)
+        close(s->console.out_fd);
+    s->console.out_fd = fd;
+    s->console.out_broken = false;
+    s->console.out_is_terminal = !path && s->config.out_is_terminal;
+    s->console.has_colours = s->console.out_is_terminal && s->console.err_is_terminal;
+    return SESSION_OK;
+}
+
 enum code session_render_options(struct session *s, struct render_options *ret, struct error *err)
 {
     struct str output = settings_get(&s->settings, "weir.output");
@@ -304,7 +344,7 @@ enum code session_render_options(struct session *s, struct render_options *ret, 
             output = STR("tableau");
     }
     *ret = (struct render_options){
-        .mode = s->config.out_is_terminal ? RENDER_TABLE : RENDER_TABLEAU,
+        .mode = s->console.out_is_terminal ? RENDER_TABLE : RENDER_TABLEAU,
         .select_count = 1,
         .column_width_max =
             (uint32_t)settings_int(&s->settings, "sql-client.display.max-column-width"),
@@ -333,6 +373,7 @@ enum session_status session_create(const struct session_config *config, struct s
     s->console.said = config->said;
     s->console.out_is_terminal = config->out_is_terminal;
     s->console.err_is_terminal = config->err_is_terminal;
+    s->console.has_colours = config->out_is_terminal && config->err_is_terminal;
     buf_init(&s->source, SOURCE_LIMIT);
     buf_init(&s->message, MESSAGE_LIMIT);
     s->settings.arena = arena;
@@ -359,6 +400,7 @@ void session_destroy(struct session *s)
 {
     if (!s)
         return;
+    session_redirect(s, NULL);
     console_done(&s->console);
     buf_done(&s->source);
     buf_done(&s->message);

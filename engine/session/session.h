@@ -93,6 +93,13 @@ enum session_status session_execute(struct session *s, struct str name, struct s
  * is no such topic. */
 enum session_status session_help(struct session *s, struct str topic);
 
+/* A setting for the statements to come, as SET; value NULL: as RESET. */
+enum session_status session_set(struct session *s, const char *key, const char *value);
+/* The value in force; .data NULL: none. Good until the next statement. */
+struct str session_setting(struct session *s, const char *key);
+/* Results go into a file from now on (it is replaced); NULL: to where they went at first. */
+enum session_status session_redirect(struct session *s, const char *path);
+
 /* Shows the first messages of a table, a file or a topic (the first of these that there is), and the
  * CREATE TABLE that would read them. */
 enum session_status session_peek(struct session *s, struct str name, uint32_t rows_max);

@@ -20,8 +20,12 @@ const struct option_spec setting_specs[] = {
       "timers." },
     { "weir.summary", OPTION_ENUM, false, "text", "text|json|none",
       "Form of the closing summary on standard error." },
-    { "weir.output", OPTION_ENUM, false, NULL, "table|tableau|csv|json|jsonl|changelog-json",
+    { "weir.output", OPTION_ENUM, false, NULL, "table|tableau|csv|tsv|json|jsonl|changelog-json|markdown|line",
       "How the result of a SELECT is printed, as --output." },
+    { "weir.result.rows", OPTION_INT, false, "0", NULL,
+      "After so many rows (changes) of its SELECTs a job is stopped; 0: never." },
+    { "weir.result.until", OPTION_DURATION, false, "0", NULL,
+      "After so long a job with SELECTs is stopped, and shows what it has; 0: never." },
     { "table.exec.sink.upsert-materialize", OPTION_ENUM, false, "auto", "auto|none|force",
       "Are live rows kept for a sink whose primary key is not the key of the query? none: the row "
       "written last wins." },
@@ -236,6 +240,7 @@ static enum code check_range(const struct option *pair, struct str main_name, st
         { "weir.checkpoint.interval", 1, INT64_MAX },
         { "weir.progress.interval", 1, INT64_MAX },
         { "parallelism.default", 1, 1 << 20 },
+        { "weir.result.rows", 0, INT64_MAX },
         { "sql-client.display.max-column-width", 4, 100000 },
         { "sql-client.execution.max-table-result.rows", 1, INT64_MAX },
     };

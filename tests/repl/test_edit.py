@@ -231,8 +231,8 @@ def test_paste_runs_after_it_ends(home):
 
 def test_commands_between_statements(home):
     t = home.open()
-    t.send(PASTE % "SELECT 1 AS a;\nhelp output\nSELECT 2 AS b;" + "\r")
-    t.until("a\n1\n--output MODE")
+    t.send(PASTE % "SELECT 1 AS a;\nhelp raw\nSELECT 2 AS b;" + "\r")
+    t.until("a\n1\nraw: the whole message")
     t.until("b\n2\nweir> |")
     t.send("\\no\r")
     done(t, "there is no command \"\\no\"")

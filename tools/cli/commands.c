@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 24 };
+enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
 
 /* ---- speaking -------------------------------------------------------------------------------- */
 
@@ -67,6 +67,79 @@ static void peek(struct commands *self, struct str arguments)
         session_peek(self->session, name, has_rows ? rows : ROWS);
 }
 
+/* Words of a command as a C string; empty: NULL. */
+static const char *word_of(struct str text, char *out, size_t size)
+{
+    if (text.size == 0 || text.size >= size)
+        return NULL;
+    memcpy(out, text.data, text.size);
+    out[text.size] = '\0';
+    return out;
+}
+
+/* With a value the setting is set, without one it is reset. */
+static void set_or_reset(struct commands *self, const char *key, struct str value)
+{
+    char text[256];
+    session_set(self->session, key, word_of(value, text, sizeof text));
+}
+
+static void mode(struct commands *self, struct str arguments)
+{
+    set_or_reset(self, "weir.output", arguments);
+}
+
+static void until(struct commands *self, struct str arguments)
+{
+    set_or_reset(self, "weir.result.until", arguments);
+}
+
+static void rows(struct commands *self, struct str arguments)
+{
+    set_or_reset(self, "weir.result.rows", arguments);
+}
+
+static void timing(struct commands *self, struct str arguments)
+{
+    bool is_on = !str_iis(session_setting(self->session, "weir.summary"), "none");
+    bool on = arguments.size == 0 ? !is_on : str_iis(arguments, "on");
+    if (arguments.size > 0 && !on && !str_iis(arguments, "off")) {
+        say_text(self, "ERROR:  \\timing is on or off\n");
+        return;
+    }
+    session_set(self->session, "weir.summary", on ? "text" : "none");
+    say_text(self, on ? "what a query has read and written, and its time, are said\n"
+                      : "what a query has read and written is not said\n");
+}
+
+static void wide(struct commands *self, struct str arguments)
+{
+    (void)arguments;
+    bool is_on = str_iis(session_setting(self->session, "weir.output"), "line");
+    session_set(self->session, "weir.output", is_on ? NULL : "line");
+    say_text(self, is_on ? "rows are lines again\n" : "a line a column\n");
+}
+
+static void redirect(struct commands *self, struct str arguments)
+{
+    char path[4096];
+    session_redirect(self->session, word_of(arguments, path, sizeof path));
+}
+
+/* \d: what there is; \d NAME: its columns. */
+static void describe(struct commands *self, struct str arguments)
+{
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    if (arguments.size == 0)
+        buf_text(&text, "SHOW TABLES; SHOW VIEWS;");
+    else
+        buf_printf(&text, "DESCRIBE " STR_FMT ";", STR_ARG(arguments));
+    if (!text.failed)
+        session_execute(self->session, STR("-"), buf_view(&text), true);
+    buf_done(&text);
+}
+
 static void list_commands(struct commands *self, struct str arguments)
 {
     (void)arguments;
@@ -83,11 +156,19 @@ static void list_commands(struct commands *self, struct str arguments)
 
 const struct command_entry command_entries[] = {
     { "\\?", "", "this list", list_commands },
+    { "\\d", "[TABLE]", "tables and views, or the columns of one", describe },
     { "\\e", "", "edits the last statement with $EDITOR", edit },
-    { "\\h", "[TOPIC]", "help; topics are functions, connectors, settings ...", help },
+    { "\\h", "[TOPIC]", "help; topics are sql, functions, connectors, settings ...", help },
+    { "\\mode", "[MODE]", "how results are printed: weir help output; without one as at first",
+      mode },
+    { "\\o", "[FILE]", "results go into a file; without one to the screen again", redirect },
     { "\\peek", "TOPIC|TABLE|FILE [ROWS]", "first messages, and the table that would read them",
       peek },
     { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave },
+    { "\\rows", "[N]", "queries end after so many rows; without one never", rows },
+    { "\\timing", "[on|off]", "is it said what a query has read and how long it took?", timing },
+    { "\\until", "[TIME]", "queries end after so long, such as 30s; without one never", until },
+    { "\\x", "", "a line a column, for wide rows; once more: as before", wide },
     { "help", "[TOPIC]", "the same as \\h", help },
     { NULL, NULL, NULL, NULL },
 };
