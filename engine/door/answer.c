@@ -243,6 +243,13 @@ static void put_operators(const struct door *door, struct buf *out, const struct
     buf_char(out, ']');
 }
 
+/* A worker that hangs tells nothing. */
+static double rows_per_second(struct door *door)
+{
+    bool is_old = clock_monotonic_us() - atomic_load(&door->rate_us) > RATE_US_MAX;
+    return is_old ? 0 : atomic_load(&door->rate);
+}
+
 static void put_view(struct door *door, const struct exec_view *view, bool brief, struct buf *out)
 {
     struct totals t = add_up(&view->stats);
@@ -255,7 +262,7 @@ static void put_view(struct door *door, const struct exec_view *view, bool brief
                               : STR("running"));
     member_count(out, "workers", view->workers);
     member_count(out, "rows", t.rows);
-    member_number(out, "rows_per_s", atomic_load_explicit(&door->rate, memory_order_relaxed));
+    member_number(out, "rows_per_s", rows_per_second(door));
     member_count(out, "skipped", t.skipped + t.rejected);
     member_count(out, "late", t.late);
     member_known(out, "lag_rows", t.lag_rows);

@@ -55,8 +55,7 @@ static enum code begin_snapshot(struct door *door, struct conn *conn, struct err
     TRY(exec_view(exec, conn->arena, &view, err));
     if (view.ended || view.stopping)
         return error_set(err, E_RETRY, "the job is being stopped: it takes its last checkpoint");
-    conn->saves = view.checkpoints;
-    exec_snapshot(exec);
+    conn->saves = exec_snapshot(exec);
     conn->state = CONN_SAVES;
     return OK;
 }
@@ -67,7 +66,7 @@ static enum code look_for_snapshot(struct door *door, struct conn *conn, int64_t
     struct exec_view view;
     arena_reset(conn->arena);
     TRY(exec_view(atomic_load(&door->exec), conn->arena, &view, err));
-    if (view.checkpoints == conn->saves)
+    if (view.checkpoints < conn->saves)
         return view.ended ? error_set(err, E_RETRY, "the job has ended") : OK;
     struct str dir = door->config.state_dir;
     member_open(&conn->out);

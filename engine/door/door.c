@@ -44,14 +44,21 @@ static void drop_conn(struct door *door, uint32_t at)
     door->conns[at] = door->conns[--door->conn_count];
 }
 
-/* The one that has been quiet for longest. */
+/* Is `a` to go rather than `b`?  Who waits for an answer is quiet by right. */
+static bool goes_before(const struct conn *a, const struct conn *b)
+{
+    if ((a->state == CONN_ASKS) != (b->state == CONN_ASKS))
+        return a->state == CONN_ASKS;
+    return a->active_us < b->active_us;
+}
+
 static void make_room(struct door *door)
 {
-    uint32_t oldest = 0;
+    uint32_t worst = 0;
     for (uint32_t i = 1; i < door->conn_count; i++)
-        if (door->conns[i]->active_us < door->conns[oldest]->active_us)
-            oldest = i;
-    drop_conn(door, oldest);
+        if (goes_before(door->conns[i], door->conns[worst]))
+            worst = i;
+    drop_conn(door, worst);
 }
 
 static bool add_conn(struct door *door, int fd, bool is_http)
@@ -218,7 +225,7 @@ static void *run_door(void *self)
         int64_t now_us = clock_monotonic_us();
         int64_t timeout_ms = crowded ? ACCEPT_PAUSE_MS : INT64_MAX;
         fds[0] = (struct pollfd){ .fd = door->wake_fd, .events = POLLIN };
-        fds[1] = (struct pollfd){ .fd = crowded ? -1 : door->listen_fd, .events = POLLIN };
+        fds[1] = (struct pollfd){ .fd = crowded ? -1 : door->socket.fd, .events = POLLIN };
         fds[2] = (struct pollfd){ .fd = crowded ? -1 : door->http_fd, .events = POLLIN };
         uint32_t n = door->conn_count;
         for (uint32_t i = 0; i < n; i++) {
@@ -237,7 +244,7 @@ static void *run_door(void *self)
                 drop_conn(door, i - 1);
         crowded = false;
         if (fds[1].revents & POLLIN)
-            crowded = !accept_some(door, door->listen_fd, false);
+            crowded = !accept_some(door, door->socket.fd, false);
         if (fds[2].revents & POLLIN)
             crowded = !accept_some(door, door->http_fd, true) || crowded;
     }
@@ -283,7 +290,7 @@ static enum code listen_here(struct door *door, struct error *err)
 {
     const struct door_config *c = &door->config;
     TRY(where_open(true, &door->where, err));
-    TRY(where_claim(&door->where, c->name, c->name_is_given, &door->name, &door->listen_fd, err));
+    TRY(where_claim(&door->where, c->name, c->name_is_given, &door->name, &door->socket, err));
     TRY(buf_check(&door->name, err));
     if (str_eq(buf_view(&door->name), c->name))
         return OK;
@@ -338,10 +345,10 @@ enum code door_open(const struct door_config *config, struct door **ret, struct 
     if (!door)
         return error_nomem(err);
     door->config = *config;
-    door->where.fd = door->listen_fd = door->http_fd = door->wake_fd = -1;
+    door->where.fd = door->socket.fd = door->http_fd = door->wake_fd = -1;
     door->http_port = DOOR_NO_HTTP;
     door->begun_us = clock_now_us(&(struct clock){ .standing = false });
-    door->last.at_us = clock_monotonic_us();
+    atomic_store(&door->rate_us, clock_monotonic_us());
     buf_init(&door->name, 2 * WHERE_NAME_MAX);
     buf_init(&door->scratch, ANSWER_BYTES_MAX);
     enum code code = open_door(door, err);
@@ -362,26 +369,25 @@ void door_show(struct door *door, struct exec *exec)
 void door_progress(struct door *door, const struct exec_stats *stats)
 {
     int64_t now_us = clock_monotonic_us();
-    if (!door || now_us <= door->last.at_us)
+    int64_t passed_us = door ? now_us - atomic_load(&door->rate_us) : 0;
+    if (passed_us <= 0)
         return;
     uint64_t rows = 0;
     for (uint32_t i = 0; i < stats->source_count; i++)
         rows += stats->sources[i].rows;
-    double rate = (double)(rows - door->last.rows) * 1e6 / (double)(now_us - door->last.at_us);
-    double before = atomic_load_explicit(&door->rate, memory_order_relaxed);
-    bool is_first = door->last.rows == 0;
-    atomic_store_explicit(&door->rate, is_first ? rate : before + SMOOTH * (rate - before),
-                          memory_order_relaxed);
-    door->last.at_us = now_us;
-    door->last.rows = rows;
+    double rate = (double)(rows - door->rate_rows) * 1e6 / (double)passed_us;
+    double before = atomic_load(&door->rate);
+    bool is_first = door->rate_rows == 0;
+    atomic_store(&door->rate, is_first ? rate : before + SMOOTH * (rate - before));
+    atomic_store(&door->rate_us, now_us);
+    door->rate_rows = rows;
 }
 
 void door_close(struct door *door)
 {
     if (!door)
         return;
-    if (door->name.size > 0) /* first: a name that is free again has nobody who listens */
-        where_release(&door->where, buf_view(&door->name));
+    where_release(&door->socket); /* first: a name that is free again has nobody who listens */
     if (door->has_thread) {
         uint64_t one = 1;
         atomic_store(&door->closing, true);
@@ -394,7 +400,7 @@ void door_close(struct door *door)
         send_some(door->conns[i], 0);
         close_conn(door, door->conns[i]);
     }
-    const int fds[] = { door->listen_fd, door->http_fd, door->wake_fd };
+    const int fds[] = { door->socket.fd, door->http_fd, door->wake_fd };
     for (size_t i = 0; i < countof(fds); i++)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -10,11 +10,12 @@
 #include <stdatomic.h>
 
 enum {
-    CONNS_MAX = 32,              /* the one that has been quiet for longest makes room */
-    ANSWER_BYTES_MAX = 64 << 20, /* a plan may be long */
-    TICK_MS = 20,                /* while somebody waits for rows or a checkpoint */
-    QUIET_MS_MAX = 60 * 1000,    /* without a request */
-    STUCK_MS_MAX = 10 * 1000,    /* without taking a byte of an answer */
+    CONNS_MAX = 32,                /* the one that has been quiet for longest makes room */
+    ANSWER_BYTES_MAX = 64 << 20,   /* a plan may be long */
+    TICK_MS = 20,                  /* while somebody waits for rows or a checkpoint */
+    RATE_US_MAX = 5 * 1000 * 1000, /* after that a job that tells nothing reads nothing */
+    QUIET_MS_MAX = 60 * 1000,      /* without a request */
+    STUCK_MS_MAX = 10 * 1000,      /* without taking a byte of an answer */
 };
 
 enum conn_state {
@@ -35,7 +36,7 @@ struct conn {
     size_t sent;              /* of out */
     int64_t active_us;        /* monotonic: came, asked, or took something */
     int64_t begun_us;         /* of the request */
-    uint64_t saves;           /* of CONN_SAVES: checkpoints before */
+    uint64_t saves;           /* of CONN_SAVES: checkpoints that there are to be */
     int64_t due_us;           /* of CONN_WATCHES */
     struct exec_tap *tap;     /* of CONN_TAPS */
     uint32_t told;            /* rows of the sample so far */
@@ -48,16 +49,16 @@ struct door {
     struct door_config config;
     struct where where;
     struct buf name; /* as claimed; empty: no socket */
-    int listen_fd, http_fd, wake_fd;
+    struct where_socket socket;
+    int http_fd, wake_fd;
     int http_port;
     _Atomic(struct exec *) exec; /* NULL: the tables are being opened */
     atomic_bool closing, is_stopping;
-    int64_t begun_us;    /* wall clock */
-    _Atomic double rate; /* rows a second read by all sources, smoothed; by the job's thread */
-    struct {             /* of the job's thread */
-        int64_t at_us;
-        uint64_t rows;
-    } last;
+    int64_t begun_us; /* wall clock */
+    /* Of the job's thread: */
+    _Atomic double rate;         /* rows a second read by all sources, smoothed */
+    atomic_int_fast64_t rate_us; /* when it was told last; monotonic */
+    uint64_t rate_rows;          /* read by then */
     bool has_thread;
     pthread_t thread;
     struct conn *conns[CONNS_MAX]; /* the rest is of the door's thread */

@@ -214,24 +214,26 @@ static bool is_taken(const struct sockaddr_un *address)
     return errno != ECONNREFUSED || unlink(address->sun_path) != 0; /* EAGAIN: it is busy */
 }
 
-static enum code listen_at(const struct sockaddr_un *address, int *ret, struct error *err)
+static enum code listen_at(const struct sockaddr_un *address, struct where_socket *ret,
+                           struct error *err)
 {
+    struct stat info;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_set(err, E_IO, "could not make a socket: %s", strerror(errno));
     /* On Linux the mode of the descriptor is that of the file which bind() makes. */
     if (fchmod(fd, 0600) != 0 || bind(fd, (const struct sockaddr *)address, sizeof *address) != 0 ||
-        listen(fd, BACKLOG) != 0) {
+        listen(fd, BACKLOG) != 0 || lstat(address->sun_path, &info) != 0) {
         enum code code = fail(err, "listen at", address->sun_path);
         close(fd);
         return code;
     }
-    *ret = fd;
+    *ret = (struct where_socket){ .fd = fd, .inode = info.st_ino, .address = *address };
     return OK;
 }
 
 static enum code claim_locked(const struct where *where, struct str name, bool exactly,
-                              struct buf *ret_name, int *ret_fd, struct error *err)
+                              struct buf *ret_name, struct where_socket *ret, struct error *err)
 {
     char copy[WHERE_NAME_MAX + 8];
     for (int n = 1; n <= COPIES_MAX; n++) {
@@ -243,7 +245,7 @@ static enum code claim_locked(const struct where *where, struct str name, bool e
         struct sockaddr_un address;
         TRY(where_address(where, tried, &address, err));
         if (!is_taken(&address)) {
-            TRY(listen_at(&address, ret_fd, err));
+            TRY(listen_at(&address, ret, err));
             buf_str(ret_name, tried);
             return OK;
         }
@@ -259,21 +261,22 @@ static enum code claim_locked(const struct where *where, struct str name, bool e
 }
 
 enum code where_claim(const struct where *where, struct str name, bool exactly,
-                      struct buf *ret_name, int *ret_fd, struct error *err)
+                      struct buf *ret_name, struct where_socket *ret, struct error *err)
 {
     int lock = lock_folder(where);
     if (lock < 0)
         return fail(err, "lock the folder", where->folder);
-    enum code code = claim_locked(where, name, exactly, ret_name, ret_fd, err);
+    enum code code = claim_locked(where, name, exactly, ret_name, ret, err);
     close(lock);
     return code;
 }
 
-void where_release(const struct where *where, struct str name)
+void where_release(const struct where_socket *socket)
 {
-    struct sockaddr_un address;
-    if (where_address(where, name, &address, NULL) == OK)
-        unlink(address.sun_path);
+    struct stat info;
+    const char *path = socket->address.sun_path;
+    if (socket->fd >= 0 && lstat(path, &info) == 0 && info.st_ino == socket->inode)
+        unlink(path);
 }
 
 enum code where_connect(const struct where *where, struct str name, int *ret_fd, struct error *err)

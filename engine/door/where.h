@@ -18,6 +18,13 @@ struct where {
     int fd;                        /* of the folder; -1: there is none, so no job runs */
 };
 
+/* One that is listened at. */
+struct where_socket {
+    int fd; /* -1: none */
+    uint64_t inode;
+    struct sockaddr_un address;
+};
+
 /* Looks at the folder, and makes it if `make`.  One that others could have put sockets into is
  * refused.  E_IO says why. */
 enum code where_open(bool make, struct where *ret, struct error *err) WEIR_CHECKED;
@@ -36,9 +43,10 @@ enum code where_address(const struct where *where, struct str name, struct socka
 /* A socket that listens under the name; if that is taken by a running job, under NAME-2, NAME-3 ...,
  * or, with `exactly`, E_USAGE.  Appends the name that it was to `ret_name`. */
 enum code where_claim(const struct where *where, struct str name, bool exactly,
-                      struct buf *ret_name, int *ret_fd, struct error *err) WEIR_CHECKED;
-/* Takes the socket's name away.  Before its descriptor is closed. */
-void where_release(const struct where *where, struct str name);
+                      struct buf *ret_name, struct where_socket *ret,
+                      struct error *err) WEIR_CHECKED;
+/* Takes the socket's path away, if it still is this socket's; the descriptor is the caller's. */
+void where_release(const struct where_socket *socket);
 
 /* A descriptor that is connected (it does not block); E_NAME: nobody listens there, and what
  * was left of the socket is gone.  E_IO otherwise. */

@@ -185,7 +185,8 @@ static enum code create(struct exec *exec, struct error *err)
     if (options->state_dir)
         TRY(save_open(options->state_dir, options->job, &exec->hooks, &exec->save, err));
     if (exec->save) {
-        atomic_store(&exec->checkpoint.wanted, save_newest(exec->save));
+        exec->checkpoint.before = save_newest(exec->save);
+        atomic_store(&exec->checkpoint.wanted, exec->checkpoint.before);
         atomic_store(&exec->checkpoint.durable, save_newest(exec->save));
     }
     TRY(make_exchanges(exec, err));

@@ -136,6 +136,7 @@ struct checkpoint {
     bool last;                    /* the job stops behind it */
     bool decided;                 /* the snapshot is complete, commits are under way */
     atomic_bool asked;            /* exec_snapshot(): it is time for one */
+    uint64_t before;              /* the epoch that was before this run; stays */
     int64_t due_us;               /* monotonic */
     atomic_bool dirty;            /* rows were read since the last one */
     atomic_uint_fast64_t wanted;  /* the epoch that workers shall enter */

@@ -312,8 +312,10 @@ void exec_view_timing(struct exec *exec, bool on)
     pthread_mutex_unlock(&exec->watch_lock);
 }
 
-void exec_snapshot(struct exec *exec)
+uint64_t exec_snapshot(struct exec *exec)
 {
+    uint64_t begun = atomic_load(&exec->checkpoint.wanted) - exec->checkpoint.before;
     atomic_store(&exec->checkpoint.asked, true);
     run_wake(&exec->runs[0]);
+    return begun + 1;
 }

@@ -104,5 +104,6 @@ enum code exec_tap(struct exec *exec, uint32_t plan_id, uint32_t rows_max, struc
 bool exec_tap_next(struct exec_tap *tap, struct buf *out);
 void exec_tap_close(struct exec_tap *tap); /* NULL is fine */
 
-/* Asks for a checkpoint now; `checkpoints` grows when it is complete. */
-void exec_snapshot(struct exec *exec);
+/* Asks for a checkpoint now: one that begins from here on, and not one that is under way.  Answers
+ * what `checkpoints` is, at least, when it is complete. */
+uint64_t exec_snapshot(struct exec *exec);

@@ -39,20 +39,21 @@ static void names_of_files(void)
         CHECK(where_name_is_good(str_of(name_of(files[i]))));
 }
 
-static int claim(const char *name, bool exactly, enum code want, const char *want_name)
+static struct where_socket claim(const char *name, bool exactly, enum code want,
+                                 const char *want_name)
 {
     struct where where;
     struct error err = { .code = OK };
     struct buf got;
-    int fd = -1;
+    struct where_socket socket = { .fd = -1 };
     buf_init(&got, 256);
     if (CHECK_INT(where_open(true, &where, &err), OK)) {
-        CHECK_INT(where_claim(&where, str_of(name), exactly, &got, &fd, &err), want);
+        CHECK_INT(where_claim(&where, str_of(name), exactly, &got, &socket, &err), want);
         CHECK_STR(buf_cstr(&got), want_name);
     }
     where_close(&where);
     buf_done(&got);
-    return fd;
+    return socket;
 }
 
 static bool is_there(const char *name)
@@ -91,21 +92,34 @@ static int names_in_folder(void)
 static void names_are_taken_once(void)
 {
     CHECK_INT(names_in_folder(), 0);
-    int first = claim("a", false, OK, "a");
-    int second = claim("a", false, OK, "a-2");
+    struct where_socket first = claim("a", false, OK, "a");
+    struct where_socket second = claim("a", false, OK, "a-2");
     claim("a", true, E_USAGE, "");
     CHECK(is_there("a") && is_there("a-2") && !is_there("a-3"));
     CHECK_INT(names_in_folder(), 2);
-    close(first); /* as if its process had been killed */
+    close(first.fd); /* as if its process had been killed */
     CHECK_INT(names_in_folder(), 2);
     first = claim("a", true, OK, "a");
     CHECK(is_there("a"));
-    close(first);
+    close(first.fd);
     CHECK(!is_there("a"));
     CHECK_INT(names_in_folder(), 1);
-    close(second);
-    CHECK(!is_there("a-2"));
+    where_release(&second);
     CHECK_INT(names_in_folder(), 0);
+    close(second.fd);
+}
+
+static void only_the_own_socket_is_released(void)
+{
+    struct where_socket first = claim("a", true, OK, "a");
+    unlink(first.address.sun_path); /* somebody cleans up */
+    struct where_socket second = claim("a", true, OK, "a");
+    where_release(&first);
+    CHECK(is_there("a"));
+    where_release(&second);
+    CHECK(!is_there("a"));
+    close(first.fd);
+    close(second.fd);
 }
 
 static void a_busy_one_is_not_a_dead_one(void)
@@ -119,11 +133,12 @@ static void a_busy_one_is_not_a_dead_one(void)
         fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
         (void)!connect(fds[i], (struct sockaddr *)&address, sizeof address);
     }
-    int other = claim("busy", false, OK, "busy-2");
+    struct where_socket other = claim("busy", false, OK, "busy-2");
     for (size_t i = 0; i < countof(fds); i++)
         close(fds[i]);
     close(listener);
-    close(other);
+    where_release(&other);
+    close(other.fd);
     unlink(address.sun_path);
 }
 
@@ -150,10 +165,11 @@ int main(void)
     setenv("XDG_RUNTIME_DIR", folder, 1);
     RUN(names_of_files);
     RUN(names_are_taken_once);
+    RUN(only_the_own_socket_is_released);
     RUN(a_busy_one_is_not_a_dead_one);
     RUN(no_folder_is_no_job);
     char path[128];
-    static const char *const left[] = { "weir/.lock", "weir/a-2.sock", "weir/busy-2.sock" };
+    static const char *const left[] = { "weir/.lock" };
     for (size_t i = 0; i < countof(left); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, left[i]);
         unlink(path);
