@@ -369,6 +369,32 @@ def a_sample_that_nobody_reads_holds_nobody_up(room):
         same(len(other), 10, "rows of another one")
 
 
+@check
+def a_job_that_opens_its_tables_can_be_asked(room):
+    with socket.create_server(("127.0.0.1", 0)) as server:  # takes connections and says nothing
+        room.write("job.sql", f"""CREATE TABLE m (n INT) WITH ('connector' = 'elasticsearch-7', 'index' = 'm',
+            'hosts' = 'http://127.0.0.1:{server.getsockname()[1]}', 'socket.timeout' = '50s');
+            INSERT INTO m SELECT n FROM m;
+            """)
+        job = room.start()
+        wait_until("it has a socket", lambda: os.path.exists(room.socket_path("job")) or
+                   job.child.poll() is not None)
+        if "is not in this build" in job.said():
+            return
+        same(room.status("job")["state"], "starting", "state")
+        has(room.call("ps", "job")[1], "job (process ", ": starting since ")
+        has(room.call("metrics", "job")[1], 'weir_job_stopping{job="job"} 0')
+        for line in ('{"ask": "why"}', '{"ask": "explain"}', '{"ask": "snapshot"}',
+                     '{"ask": "sample", "operator": "1"}'):
+            answer = room.ask("job", line)
+            same((answer["error"], answer["wrong_use"]),
+                 ("the job has not begun yet: it opens its tables", False), line)
+        same(room.ask("job", '{"ask": "plan"}')["ok"], True, "plan")
+        same(room.call("why", "job")[0], 3, "status of why")
+        same(room.call("stop", "job")[0], 0, "status of stop")
+        same(job.wait(), 0, "status of the job")
+
+
 # ---- who asks badly -------------------------------------------------------------------------------
 
 
