@@ -96,10 +96,10 @@ enum code watch_begin(struct door *door, struct conn *conn, struct error *err)
     /* Said at once, and not after a while. */
     if (conn->request.ask == ASK_WHY && conn->request.what.size > 0)
         TRY(find_sink(door->config.plan, conn->request.what, &ignored, err));
-    if (conn->request.ask == ASK_EXPLAIN && !door->config.hooks.explain)
-        return error_set(err, E_UNSUPPORTED, "nobody here can explain the job");
     struct exec *exec;
     TRY(conn_exec(door, &exec, err));
+    if (conn->request.ask == ASK_EXPLAIN && !door->config.hooks.explain)
+        return error_set(err, E_UNSUPPORTED, "nobody here can explain the job");
     if (conn->request.watch_ms == 0)
         return watch_end(door, conn, err);
     if (conn->request.ask == ASK_EXPLAIN) {

@@ -339,10 +339,17 @@ def tap_shows_rows(room):
     same(status, 1, "an unknown operator")
     has(err, 'ERROR:  the job has no operator "gruop#4"\n', "source#1 (t), watermark#2, calc#3",
         'HINT:  Perhaps you meant "group#4".\n')
+    def descriptors():
+        return len(os.listdir(f"/proc/{job.child.pid}/fd"))
+
     with room.connect("job") as s:  # nothing comes, and then the job ends
+        s.sendall(b'{"ask": "status"}\n')
+        read_line(s)  # it is counted among the descriptors now
         s.sendall(b'{"ask": "sample", "operator": "calc#5"}\n')
+        before = descriptors()
         waits = subprocess.Popen([room.weir, "tap", "job", "calc#5"], cwd=room.folder, env=room.env,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_until("weir tap has come", lambda: descriptors() > before)
         with room.connect("job") as more:
             more.sendall(b'{"ask": "sample", "operator": "sink#6", "rows": 1000000}\n')
             read_line(more)
