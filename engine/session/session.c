@@ -313,6 +313,11 @@ enum session_status session_set(struct session *s, const char *key, const char *
     return code == OK ? SESSION_OK : session_report(s, &err);
 }
 
+const struct session_config *session_config_of(const struct session *s)
+{
+    return &s->config;
+}
+
 struct str session_setting(struct session *s, const char *key)
 {
     return settings_get(&s->settings, key);

@@ -93,6 +93,8 @@ enum session_status session_execute(struct session *s, struct str name, struct s
  * is no such topic. */
 enum session_status session_help(struct session *s, struct str topic);
 
+const struct session_config *session_config_of(const struct session *s);
+
 /* A setting for the statements to come, as SET; value NULL: as RESET. */
 enum session_status session_set(struct session *s, const char *key, const char *value);
 /* The value in force; .data NULL: none. Good until the next statement. */

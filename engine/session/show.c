@@ -336,6 +336,8 @@ static enum code show_into(struct session *s, const struct ast_show *node, struc
         return print_text(s, t, STR("result"), err);
     case SHOW_COLUMNS:
         return describe(s, &node->path, node, err);
+    case SHOW_JOBS:
+        return show_jobs(s, err);
     default:
         return error_at(err, E_UNSUPPORTED, node->node.span,
                         "SHOW %s does not run in this version of weir", ast_show_text(node->what));

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "base/nearest.h"
+#include "cli/commands_jobs.h"
 
 #include <unistd.h>
 
@@ -9,7 +10,7 @@ enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
 
 /* ---- speaking -------------------------------------------------------------------------------- */
 
-static void say(const struct commands *self, struct buf *text)
+void commands_say(const struct commands *self, struct buf *text)
 {
     size_t at = 0;
     while (at < text->size) {
@@ -26,7 +27,7 @@ static void say_text(const struct commands *self, const char *message)
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     buf_text(&text, message);
-    say(self, &text);
+    commands_say(self, &text);
 }
 
 /* ---- the commands ---------------------------------------------------------------------------- */
@@ -151,7 +152,7 @@ static void list_commands(struct commands *self, struct str arguments)
         buf_printf(&text, "  %s%s%s%*s%s\n", e->name, blank, e->arguments,
                    MAX(NAME_COLUMNS - used, 1), "", e->help);
     }
-    say(self, &text);
+    commands_say(self, &text);
 }
 
 const struct command_entry command_entries[] = {
@@ -159,6 +160,8 @@ const struct command_entry command_entries[] = {
     { "\\d", "[TABLE]", "tables and views, or the columns of one", describe },
     { "\\e", "", "edits the last statement with $EDITOR", edit },
     { "\\h", "[TOPIC]", "help; topics are sql, functions, connectors, settings ...", help },
+    { "\\jobs", "[NAME]", "jobs that run, or one of them", command_jobs },
+    { "\\log", "NAME", "the last that a job of \\run has said", command_log },
     { "\\mode", "[MODE]", "how results are printed: weir help output; without one as at first",
       mode },
     { "\\o", "[FILE]", "results go into a file; without one to the screen again", redirect },
@@ -166,8 +169,12 @@ const struct command_entry command_entries[] = {
       peek },
     { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave },
     { "\\rows", "[N]", "queries end after so many rows; without one never", rows },
+    { "\\run", "FILE.sql [NAME]", "runs a file as a job in the background", command_run_file },
+    { "\\stop", "NAME", "stops a running job, drained", command_stop },
+    { "\\tap", "NAME OPERATOR [ROWS]", "rows that an operator of a job lets out", command_tap },
     { "\\timing", "[on|off]", "is it said what a query has read and how long it took?", timing },
     { "\\until", "[TIME]", "queries end after so long, such as 30s; without one never", until },
+    { "\\why", "NAME [SINK]", "what holds a running job up", command_why },
     { "\\x", "", "a line a column, for wide rows; once more: as before", wide },
     { "help", "[TOPIC]", "the same as \\h", help },
     { NULL, NULL, NULL, NULL },
@@ -232,7 +239,7 @@ static void refuse(struct commands *self, struct str word, bool many)
             if (str_starts(str_of(e->name), word))
                 buf_printf(&text, " %s", e->name);
         buf_char(&text, '\n');
-        say(self, &text);
+        commands_say(self, &text);
         return;
     }
     buf_printf(&text, "ERROR:  there is no command \"" STR_FMT "\"\n", STR_ARG(word));
@@ -245,7 +252,7 @@ static void refuse(struct commands *self, struct str word, bool many)
         buf_printf(&text, "HINT:  Perhaps you meant \"" STR_FMT "\".\n", STR_ARG(best));
     else
         buf_text(&text, "HINT:  \\? lists the commands, help explains, \\q leaves.\n");
-    say(self, &text);
+    commands_say(self, &text);
 }
 
 void commands_run(struct commands *self, struct str line)

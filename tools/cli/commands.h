@@ -26,6 +26,9 @@ struct command_entry {
 /* Ends with a NULL name. */
 extern const struct command_entry command_entries[];
 
+/* For commands: what is said, and the buffer given back. */
+void commands_say(const struct commands *self, struct buf *text);
+
 /* Is the line a command, rather than part of a statement? */
 bool commands_take(struct str line);
 /* Runs it; what is wrong is printed. */

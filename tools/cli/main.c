@@ -21,8 +21,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* As the build says; the defaults are for tools that read the file alone. */
 #ifndef WEIR_VERSION
 #define WEIR_VERSION "0.0.0"
+#define WEIR_BUILD "unknown build"
+#define WEIR_CONNECTORS "unknown"
 #endif
 
 enum { STATUS_INTERRUPTED = 130, COLUMNS_DEFAULT = 80 };
@@ -223,7 +226,8 @@ int main(int argc, char **argv)
     if (args_parse(argc, argv, &args, &err) != OK)
         return report(&err, SESSION_USAGE);
     if (args.command == COMMAND_VERSION) {
-        printf("weir %s\n", WEIR_VERSION);
+        printf("weir %s\nbuild:      %s\nconnectors: %s\n", WEIR_VERSION, WEIR_BUILD,
+               WEIR_CONNECTORS);
         return fflush(stdout) == 0 ? SESSION_OK : SESSION_FAILED;
     }
     if (client_has(args.command)) { /* signals end it, as they end any small program */
