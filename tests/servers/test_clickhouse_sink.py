@@ -72,6 +72,19 @@ class Types(Case):
             self.fails(self.copy(columns, [row], on_error="fail"), f'column "{word}": {what}',
                        status=3)
 
+    def test_nullable_columns(self):
+        self.create("k Int32, n Nullable(UInt8), s Nullable(String), d Nullable(Decimal(9,1)), "
+                    "t Nullable(DateTime)")
+        rows = [{"k": 1, "n": 7, "s": "x", "d": 1.25, "t": "1970-01-01 00:00:01"},
+                {"k": 2, "n": None, "s": None, "d": None, "t": None},
+                {"k": 3, "n": 256, "s": "bad", "d": 1, "t": None},
+                {"k": 4, "n": 0, "s": "", "d": -1, "t": None}]
+        text = self.job(self.copy("k INT, n INT, s STRING, d DECIMAL(5, 2), t TIMESTAMP(3)", rows))
+        self.assertIn('column "n": 256 does not fit the type Nullable(UInt8)', text)
+        self.assertEqual(self.rows("k, n, s, toString(d), toUInt32(t)", tail="order by k"),
+                         [[1, 7, "x", "1.3", 1], [2, None, None, None, None],
+                          [4, 0, "", "-1.0", None]])
+
     def test_types_without_a_way_are_an_error_at_the_start(self):
         self.create("a Int32, b Array(String), c AggregateFunction(sum, Int64)")
         self.fails(self.copy("a STRING", [{"a": "1"}]),
