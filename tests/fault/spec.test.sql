@@ -1,0 +1,14 @@
+SET 'weir.clock' = '2020-08-06T16:35:49Z';
+TABLE dim VALUES ('a', 'one'), ('b', 'two');
+TEST 'all of it';
+MOCK dim DELAY 1 s;
+FEED t (k, n, at) VALUES ('a', 1, '2020-08-06 10:00:00'), ('c', 2, '2020-08-06 10:00:01');
+FEED t RECORDS '{"value": {"k": "a", "n": 3, "at": "2020-08-06 10:00:00"}}';
+EXPECT s NOTHING;
+TICK 1 s;
+EXPECT s CHANGES ('+I', 'a', 'one', 1), ('+I', 'c', NULL, 2);
+RESTART;
+END OF INPUT;
+EXPECT s ROWS ('a', 'one', 1), ('a', ANY, 3), ('c', NULL, 2);
+EXPECT result ROWS ('a', 4), ('c', 2);
+EXPECT SKIPPED 0 FROM t;
