@@ -23,14 +23,15 @@ static void add_op(struct run *x, struct op *op)
     x->ops[x->op_count++] = op;
 }
 
-/* Is this source read to its end before the next one is begun? Unbounded ones take turns. */
+/* Is this source read to its end before the next one is begun?  Those that may have none take
+ * turns, also where they are told to end. */
 static bool is_in_turn(const struct run *x, const struct connector *connector)
 {
     if (x->exec->options.tables)
         return false; /* what is there to be read comes as it is given */
     if (x->exec->options.until_end)
         return true;
-    return connector->source->poll != NULL && strcmp(connector->name, "kafka") != 0;
+    return connector->source->poll != NULL && !connector->source->ends;
 }
 
 static enum code open_dead_letter(struct run *x, const struct plan_sink *plan,

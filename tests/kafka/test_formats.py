@@ -108,6 +108,22 @@ def test_waiting(tools, broker, topic):
     print(f"300 rows of 3 keys were {sent} messages")
 
 
+def test_two_tables(tools, broker, topic):
+    """Two tables by key are read at the same time, though neither of them ends."""
+    first, second, target = topic + "-first", topic + "-second", topic + "-both"
+    tools.load(first, ['{"id":1}\t{"id": 1, "a": "x"}'], partitions=1, keyed=True)
+    tools.load(second, ['{"id":1}\t{"id": 1, "b": "y"}'], partitions=1, keyed=True)
+    tools.load(target, [], partitions=1)
+    job = (upsert(broker, "f", first, "id INT, a STRING") + upsert(broker, "s", second, "id INT, b STRING")
+           + upsert(broker, "t", target, "id INT, a STRING, b STRING"))
+    child = tools.start(job + "INSERT INTO t SELECT f.id, a, b FROM f JOIN s ON s.id = f.id;")
+    wait_until("the row of both", lambda: len(tools.dump(target)) == 1, 20)
+    child.send_signal(signal.SIGTERM)
+    status, text = tools.finish(child)
+    check("status of the join", (status, text if status else ""), (0, ""))
+    check("row of the join", messages(tools.dump(target)), [(1, {"id": 1, "a": "x", "b": "y"})])
+
+
 def test_kills(tools, broker, topic, chance):
     """At least once by key is once in the end."""
     source, table = topic + "-kills", topic + "-killed"
@@ -154,6 +170,7 @@ def main():
     topic = f"formats-{os.getpid()}-{seed}"
     test_both_ways(tools, broker, topic)
     test_waiting(tools, broker, topic)
+    test_two_tables(tools, broker, topic)
     test_kills(tools, broker, topic, random.Random(seed))
 
 
