@@ -8,9 +8,22 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <unistd.h>
 
 enum { SHUFFLED_RUNS = 10, REPORT_LIMIT = 16 << 20 };
+
+static volatile sig_atomic_t stopped;
+
+void spec_stop(void)
+{
+    stopped = 1;
+}
+
+bool spec_is_stopped(void)
+{
+    return stopped != 0;
+}
 
 struct runner {
     const struct spec_config *config;
@@ -80,7 +93,7 @@ static enum code run_cases(struct runner *r, struct str path, const struct spec_
     struct buf details;
     enum code code = OK;
     buf_init(&details, REPORT_LIMIT);
-    for (uint32_t i = 0; i < script->case_count && code == OK; i++) {
+    for (uint32_t i = 0; i < script->case_count && code == OK && !stopped; i++) {
         struct spec_how how = {
             .config = r->config->session, .path = path, .script = script, .which = &script->cases[i]
         };
@@ -89,7 +102,8 @@ static enum code run_cases(struct runner *r, struct str path, const struct spec_
         struct spec_outcome outcome = { .file = path, .name = script->cases[i].name };
         outcome.result = run_case(r, &how, &details);
         outcome.wall_us = clock_monotonic_us() - begun_us;
-        code = add(r, &outcome, &details, err);
+        if (!stopped)
+            code = add(r, &outcome, &details, err);
     }
     buf_done(&details);
     return code;
@@ -127,15 +141,16 @@ static enum code run_file(struct runner *r, struct str path, struct error *err)
 
 static int status_of(const struct runner *r)
 {
-    return r->results[SPEC_REFUSED] > 0  ? SESSION_REFUSED
-           : r->results[SPEC_FAILED] > 0 ? SESSION_FAILED
-           : r->results[SPEC_UNMET] > 0  ? SPEC_STATUS_UNMET
-                                         : SESSION_OK;
+    return stopped                        ? SPEC_STATUS_STOPPED
+           : r->results[SPEC_REFUSED] > 0 ? SESSION_REFUSED
+           : r->results[SPEC_FAILED] > 0  ? SESSION_FAILED
+           : r->results[SPEC_UNMET] > 0   ? SPEC_STATUS_UNMET
+                                          : SESSION_OK;
 }
 
 static enum code run_all(struct runner *r, const struct spec_paths *paths, struct error *err)
 {
-    for (uint32_t i = 0; i < paths->count; i++)
+    for (uint32_t i = 0; i < paths->count && !stopped; i++)
         TRY(run_file(r, paths->items[i], err));
     spec_report_end(&r->report, &r->out);
     TRY(buf_check(&r->out, err));

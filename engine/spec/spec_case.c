@@ -4,6 +4,7 @@
  * The job runs in this thread.  When it has nothing to do it asks for news (exec_hooks.idle),
  * and the next statement is done there; so a statement sees all that the ones before it
  * have caused, and nothing hangs on how fast anything is. */
+#include "spec/spec.h"
 #include "spec/spec_case.h"
 
 #include "base/clock.h"
@@ -214,6 +215,11 @@ static bool idle(void *self, int64_t due_us)
 {
     struct spec_run *run = self;
     struct error err = { .code = OK };
+    if (spec_is_stopped()) {
+        run->is_over = true;
+        exec_abort(run->exec);
+        return true;
+    }
     if (run->is_over || run->is_stopping) {
         /* What is under way outside is waited for, however long it takes by this clock. */
         bool hurried = run->tables->hurries;

@@ -52,6 +52,7 @@ static void on_signal(int number)
     stops = 1;
     if (active)
         session_stop(active);
+    spec_stop();
     errno = saved;
 }
 
@@ -236,9 +237,9 @@ int main(int argc, char **argv)
         return report(&err, err.code == E_USAGE ? SESSION_USAGE : SESSION_FAILED);
     }
     connectors_register();
+    install_signals();
     if (args.command == COMMAND_TEST)
         return run_tests(&args);
-    install_signals();
     look_at_terminals(&args.config);
     struct session *session = NULL;
     int status = session_create(&args.config, &session);
