@@ -106,42 +106,6 @@ static void put_row(const struct table *t, struct buf *out, char sign, const str
     buf_done(&cell);
 }
 
-/* ---- values that look alike ---- */
-
-static bool looks_alike(const struct table *t, const struct spec_pair *a, const struct spec_pair *b,
-                        uint32_t column)
-{
-    struct buf left, right;
-    buf_init(&left, TEXT_LIMIT);
-    buf_init(&right, TEXT_LIMIT);
-    put_cell(t, &left, a, false, column);
-    put_cell(t, &right, b, true, column);
-    bool alike = str_eq(buf_view(&left), buf_view(&right));
-    buf_done(&left);
-    buf_done(&right);
-    return alike;
-}
-
-/* What differs though it is written alike: the type says how, as in a TIMESTAMP(0) with a part of a
- * second. */
-static void explain_alike(const struct table *t, struct buf *out, const struct spec_pair *a,
-                          const struct spec_pair *b)
-{
-    for (uint32_t c = t->with_change; c < t->columns; c++) {
-        uint32_t f = t->step->columns[c - t->with_change];
-        const struct value *wanted = &a->wanted->values[f], *got = &b->got->values[f];
-        if (a->wanted->any[f] || spec_value_equal(wanted, got, 0) || !looks_alike(t, a, b, c))
-            continue;
-        struct str name = t->step->sink->plan->base.fields[f].name;
-        buf_printf(out, "    column \"" STR_FMT "\" looks alike: it is ", STR_ARG(name));
-        type_print(out, got->type);
-        if (type_is_timestamp(got->type))
-            buf_printf(out, ", %lld and %lld microseconds", (long long)wanted->i64,
-                       (long long)got->i64);
-        buf_char(out, '\n');
-    }
-}
-
 /* ---- all of it ---- */
 
 static void put_pairs(const struct table *t, struct buf *out)
@@ -161,9 +125,6 @@ static void put_pairs(const struct table *t, struct buf *out)
             return;
         }
         put_row(t, out, is_met(pair) ? ' ' : pair->wanted ? '-' : '+', pair);
-        if (i > 0 && !is_met(pair) && pair->got && t->pairs[i - 1].wanted &&
-            !is_met(&t->pairs[i - 1]))
-            explain_alike(t, out, &t->pairs[i - 1], pair);
     }
     if (hidden > 0)
         buf_printf(out, "    ... %u as expected\n", hidden);

@@ -126,6 +126,21 @@ static bool floats_equal(double a, double b, double tolerance)
     return a == b || fabs(a - b) <= tolerance;
 }
 
+/* The entries of a map have no order. */
+static bool maps_equal(const struct value *a, const struct value *b, double tolerance)
+{
+    const struct value *x = a->list.items, *y = b->list.items;
+    for (uint32_t i = 0; i < a->list.count; i += 2) {
+        uint32_t k = 0;
+        while (k < b->list.count && !(spec_value_equal(&x[i], &y[k], 0) &&
+                                      spec_value_equal(&x[i + 1], &y[k + 1], tolerance)))
+            k += 2;
+        if (k >= b->list.count)
+            return false;
+    }
+    return true;
+}
+
 bool spec_value_equal(const struct value *a, const struct value *b, double tolerance)
 {
     if (a->is_null || b->is_null)
@@ -140,6 +155,8 @@ bool spec_value_equal(const struct value *a, const struct value *b, double toler
     case PHYS_ROW:
         if (a->list.count != b->list.count)
             return false;
+        if (a->type->id == TYPE_MAP)
+            return maps_equal(a, b, tolerance);
         for (uint32_t i = 0; i < a->list.count; i++)
             if (!spec_value_equal(&a->list.items[i], &b->list.items[i], tolerance))
                 return false;
@@ -151,13 +168,43 @@ bool spec_value_equal(const struct value *a, const struct value *b, double toler
 
 /* ---- showing ---- */
 
+/* Does a reader not see this character, or not as what it is? */
+static bool is_hidden(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c <= 0xA0) || (c >= 0x2000 && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202F) || c == 0x3000 || c == 0xFEFF || c == 0xFFFD;
+}
+
+static uint32_t next_character(struct str text, size_t *at)
+{
+    uint32_t c;
+    size_t size = utf8_decode(text.data + *at, text.size - *at, &c);
+    *at += MAX(size, 1);
+    return size > 0 ? c : 0xFFFD;
+}
+
+static bool has_hidden(struct str text)
+{
+    for (size_t at = 0; at < text.size;)
+        if (is_hidden(next_character(text, &at)))
+            return true;
+    return false;
+}
+
+/* 'it''s', or U&'a\000ab' where something would not be seen; as it may be written in a test. */
 static void put_quoted(struct buf *out, struct str text)
 {
-    buf_char(out, '\'');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '\'')
-            buf_char(out, '\'');
-        buf_char(out, text.data[i]);
+    bool is_escaped = has_hidden(text);
+    buf_text(out, is_escaped ? "U&'" : "'");
+    for (size_t at = 0; at < text.size;) {
+        size_t from = at;
+        uint32_t c = next_character(text, &at);
+        if (c == '\'' || (is_escaped && c == '\\'))
+            buf_char(out, (char)c);
+        if (is_hidden(c))
+            buf_printf(out, "\\%04x", c);
+        else
+            buf_put(out, text.data + from, at - from);
     }
     buf_char(out, '\'');
 }
@@ -165,10 +212,7 @@ static void put_quoted(struct buf *out, struct str text)
 /* Messages are bytes, and mostly text: so a test may write them. */
 static bool is_text(struct str bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++)
-        if ((unsigned char)bytes.data[i] < 0x20)
-            return false;
-    return utf8_valid(bytes.data, bytes.size);
+    return utf8_valid(bytes.data, bytes.size) && !has_hidden(bytes);
 }
 
 static void put_items(struct buf *out, const struct value *value, char open, char close,
