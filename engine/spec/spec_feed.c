@@ -298,12 +298,12 @@ static enum code bind_lines(struct spec_run *run, struct spec_step *step, struct
     return code;
 }
 
-static enum code needs_records(const struct spec_step *step, const char *what, struct error *err)
+static enum code needs_records(const struct spec_step *step, struct error *err)
 {
     if (step->source->takes_records)
         return OK;
-    error_at(err, E_TYPE, step->statement->span, "table \"" STR_FMT "\" is not read as %s",
-             STR_ARG(step->source->scan->def.name), what);
+    error_at(err, E_TYPE, step->statement->span, "table \"" STR_FMT "\" is not read as messages",
+             STR_ARG(step->source->scan->def.name));
     error_hint(err, "FEED ... VALUES gives it rows.");
     return E_TYPE;
 }
@@ -349,16 +349,35 @@ static enum code bind_texts(struct spec_run *run, struct spec_step *step, struct
     return OK;
 }
 
+/* For tables without formats: a JSON object a row. */
+static enum code bind_json_rows(struct spec_run *run, struct spec_step *step,
+                                const struct str *lines, uint32_t n, struct error *err)
+{
+    struct spec_row *rows;
+    uint32_t count;
+    TRY(spec_file_rows(run->arena, run->job.env->zone, step->source->scan->def.schema, lines, n,
+                       &rows, &count, err));
+    for (uint32_t i = 0; i < count; i++) {
+        struct spec_input input = { .row = rows[i] };
+        TRY(add_input(run, step, &input, 0, err));
+    }
+    return OK;
+}
+
 static enum code bind_file(struct spec_run *run, struct spec_step *step, struct error *err)
 {
     const struct spec_text *name = &step->statement->texts[0];
     struct str *lines;
     uint32_t n;
     enum code code = spec_file_lines(run->arena, run->how->path, name->text, &lines, &n, err);
+    if (code == OK && !step->source->takes_records)
+        code = bind_json_rows(run, step, lines, n, err);
     if (code != OK) {
         error_locate(err, name->span);
         return code;
     }
+    if (!step->source->takes_records)
+        return OK;
     if (str_ends(name->text, STR(".records.ndjson")))
         return bind_records(run, step, lines, n, NULL, err);
     for (uint32_t i = 0; i < n; i++) {
@@ -374,10 +393,9 @@ enum code spec_feed_bind(struct spec_run *run, struct spec_step *step, struct er
     switch (step->statement->form) {
     case FORM_MESSAGES:
     case FORM_RECORDS:
-        TRY(needs_records(step, "messages", err));
+        TRY(needs_records(step, err));
         return bind_texts(run, step, err);
     case FORM_FILE:
-        TRY(needs_records(step, "messages", err));
         return bind_file(run, step, err);
     default:
         return bind_lines(run, step, err);

@@ -175,11 +175,11 @@ static enum code search(struct arena *arena, struct spec_paths *paths, const cha
                          : arena_printf(arena, "%s%s%s", folder, slash ? "" : "/", entry->d_name);
         if (!path)
             code = error_nomem(err);
-        else if (stat(path, &status) != 0)
+        else if (lstat(path, &status) != 0) /* a link to a folder may lead back here */
             continue;
         else if (S_ISDIR(status.st_mode) && depth < DEPTH_MAX)
             code = search(arena, paths, path, depth + 1, err);
-        else if (S_ISREG(status.st_mode) && str_ends(str_of(entry->d_name), STR(".test.sql")))
+        else if (!S_ISDIR(status.st_mode) && str_ends(str_of(entry->d_name), STR(".test.sql")))
             code = add_path(arena, paths, path, err);
     }
     closedir(dir);

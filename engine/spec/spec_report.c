@@ -40,9 +40,12 @@ static void put_coloured_lines(const struct spec_report *report, struct buf *out
         size_t end = str_find_byte(rest, '\n');
         rest.size = end == (size_t)-1 ? rest.size : end;
         char sign = rest.size > 2 && rest.data[0] == ' ' && rest.data[1] == ' ' ? rest.data[2] : 0;
-        put_colour(report, out, sign == '-' ? "31" : sign == '+' ? "32" : "0");
+        bool is_difference = sign == '-' || sign == '+';
+        if (is_difference)
+            put_colour(report, out, sign == '-' ? "31" : "32");
         buf_printf(out, "%s" STR_FMT, rest.size > 0 ? "    " : "", STR_ARG(rest));
-        put_colour(report, out, "0");
+        if (is_difference)
+            put_colour(report, out, "0");
         buf_char(out, '\n');
         at += rest.size + 1;
     }
