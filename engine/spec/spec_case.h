@@ -1,11 +1,12 @@
 /* spec_case.h -- inside of the runner of tests: a case from its statements to its outcome.
  *
  * spec_settings.c  settings, and which job it is
- * spec_steps.c   statements, bound to the tables of the planned job
- * spec_feed.c    rows of a test as messages or rows of a source
- * spec_case.c    the job, started, driven and started again
- * spec_expect.c  what is expected, compared
- * spec_diff.c    what differs, shown */
+ * spec_steps.c     statements, bound to the tables of the planned job
+ * spec_feed.c      rows of a test as messages or rows of a source
+ * spec_case.c      the job, started, driven and started again
+ * spec_shuffle.c   input in other orders
+ * spec_expect.c    what is expected, compared
+ * spec_diff.c      what differs, shown */
 #pragma once
 
 #include "spec/spec_tables.h"
