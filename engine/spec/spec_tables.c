@@ -214,13 +214,22 @@ static int32_t source_split_partition(struct source *base, uint32_t split)
     return split < s->source->split_count ? s->source->splits[split].partition : 0;
 }
 
+/* Are there rows of the split that the job has not read yet? */
+static bool has_rows(const struct spec_source *source, uint32_t split)
+{
+    bool has = split < source->split_count && source->splits[split].waiting > 0;
+    for (uint32_t i = source->read; i < source->input_count && !has; i++)
+        has = source->inputs[i].split == split;
+    return has;
+}
+
+/* A split is there because it has rows, so time waits for it, also while they are on their way. */
 static enum split_state source_split_state(struct source *base, uint32_t split)
 {
     struct source_instance *s = (struct source_instance *)base;
-    if (s->tables->input_has_ended && spec_source_is_dry(s->source))
+    if (s->tables->input_has_ended && !has_rows(s->source, split))
         return SPLIT_ENDED;
-    return split < s->source->split_count && s->source->splits[split].waiting > 0 ? SPLIT_COUNTS
-                                                                                  : SPLIT_JOINS;
+    return split < s->source->split_count ? SPLIT_COUNTS : SPLIT_JOINS;
 }
 
 static enum code source_tell(struct source *base, struct arena *arena, struct split_position **ret,
@@ -308,7 +317,10 @@ static enum code add_lookups(struct spec_tables *tables, const struct plan_job *
         return error_nomem(err);
     for (uint32_t i = 0; i < job->node_count; i++) {
         const struct plan_lookup *plan = (const struct plan_lookup *)job->nodes[i];
-        if (plan->base.kind != PLAN_LOOKUP || spec_tables_lookup(tables, plan->def.name))
+        bool is_known = false;
+        for (uint32_t k = 0; k < tables->lookup_count && plan->base.kind == PLAN_LOOKUP; k++)
+            is_known = is_known || str_eq(tables->lookups[k].name, plan->def.name);
+        if (plan->base.kind != PLAN_LOOKUP || is_known)
             continue;
         struct spec_lookup *lookup = &tables->lookups[tables->lookup_count++];
         lookup->name = plan->def.name;
@@ -381,33 +393,44 @@ void spec_tables_start(struct spec_tables *tables)
     }
 }
 
+/* Names are told apart by case where there are such tables. */
+static bool is_named(struct str name, struct str wanted, bool exactly)
+{
+    return exactly ? str_eq(name, wanted) : str_ieq(name, wanted);
+}
+
 struct spec_source *spec_tables_source(struct spec_tables *tables, struct str name)
 {
-    for (uint32_t i = 0; i < tables->source_count; i++)
-        if (str_ieq(tables->sources[i].scan->def.name, name))
-            return &tables->sources[i];
+    for (int exactly = 1; exactly >= 0; exactly--)
+        for (uint32_t i = 0; i < tables->source_count; i++)
+            if (is_named(tables->sources[i].scan->def.name, name, exactly))
+                return &tables->sources[i];
     return NULL;
 }
 
 struct spec_lookup *spec_tables_lookup(struct spec_tables *tables, struct str name)
 {
-    for (uint32_t i = 0; i < tables->lookup_count; i++)
-        if (str_ieq(tables->lookups[i].name, name))
-            return &tables->lookups[i];
+    for (int exactly = 1; exactly >= 0; exactly--)
+        for (uint32_t i = 0; i < tables->lookup_count; i++)
+            if (is_named(tables->lookups[i].name, name, exactly))
+                return &tables->lookups[i];
+    return NULL;
+}
+
+static struct spec_sink *find_result(struct spec_tables *tables, uint32_t number)
+{
+    for (uint32_t i = 0; i < tables->sink_count; i++)
+        if (!tables->sinks[i].plan->table && tables->sinks[i].plan->statement == number)
+            return &tables->sinks[i];
     return NULL;
 }
 
 struct spec_sink *spec_tables_sink(struct spec_tables *tables, struct str name, uint32_t result)
 {
-    for (uint32_t i = 0; i < tables->sink_count; i++) {
-        const struct plan_sink *plan = tables->sinks[i].plan;
-        if (plan->table && result == 0 && str_ieq(plan->def.name, name))
-            return &tables->sinks[i];
-    }
-    for (uint32_t i = 0; i < tables->sink_count && str_iis(name, "result"); i++) {
-        const struct plan_sink *plan = tables->sinks[i].plan;
-        if (!plan->table && plan->statement == MAX(result, 1))
-            return &tables->sinks[i];
-    }
-    return NULL;
+    for (int exactly = 1; exactly >= 0; exactly--)
+        for (uint32_t i = 0; i < tables->sink_count && result == 0; i++)
+            if (tables->sinks[i].plan->table &&
+                is_named(tables->sinks[i].plan->def.name, name, exactly))
+                return &tables->sinks[i];
+    return str_iis(name, "result") ? find_result(tables, MAX(result, 1)) : NULL;
 }
