@@ -8,13 +8,9 @@
 #include "spec/spec_case.h"
 
 #include "base/clock.h"
-#include "exec/exec.h"
-#include "exec/bad_rows.h"
 #include "plan/plan.h"
 #include "spec/spec_file.h"
 #include "sql/diag.h"
-
-#include <inttypes.h>
 
 enum {
     SAID_LIMIT = 1 << 20,

@@ -86,7 +86,6 @@ struct spec_run {
     uint32_t queue_count, queue_cap;
     uint64_t chance; /* state of the random sequence */
     uint32_t restarts_left;
-    struct error failure; /* of the runner itself; .code OK: none */
 };
 
 /* Runs one case once.  What is to be said of it is appended to `report`. */
@@ -133,7 +132,6 @@ enum code spec_shuffle_begin(struct spec_run *run, struct error *err) WEIR_CHECK
 enum code spec_shuffle_step(struct spec_run *run, bool *ret, struct error *err) WEIR_CHECKED;
 /* Is the job to be stopped here? */
 bool spec_shuffle_stops(struct spec_run *run);
-uint64_t spec_random(struct spec_run *run, uint64_t below);
 
 /* ---- spec_expect.c, spec_diff.c ---- */
 

@@ -15,7 +15,6 @@ struct spec_outcome {
 struct spec_report {
     enum spec_format format;
     bool is_terminal;
-    bool has_begun;
     struct arena *arena;
     struct spec_outcome *outcomes;
     uint32_t count, cap;

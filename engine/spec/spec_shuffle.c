@@ -8,7 +8,7 @@
 
 static const uint32_t batch_sizes[] = { 1, 2, 5, 1024 };
 
-uint64_t spec_random(struct spec_run *run, uint64_t below)
+static uint64_t random_below(struct spec_run *run, uint64_t below)
 {
     uint64_t x = run->chance += UINT64_C(0x9E3779B97F4A7C15);
     x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -43,7 +43,7 @@ enum code spec_shuffle_begin(struct spec_run *run, struct error *err)
             step->source->splits[split].waiting++;
         }
     }
-    run->tables->batch_rows = batch_sizes[spec_random(run, countof(batch_sizes))];
+    run->tables->batch_rows = batch_sizes[random_below(run, countof(batch_sizes))];
     return OK;
 }
 
@@ -54,7 +54,7 @@ static struct spec_queue *choose_queue(struct spec_run *run)
         left += run->queues[i].next < run->queues[i].count;
     if (left == 0)
         return NULL;
-    uint64_t at = spec_random(run, left);
+    uint64_t at = random_below(run, left);
     for (uint32_t i = 0;; i++)
         if (run->queues[i].next < run->queues[i].count && at-- == 0)
             return &run->queues[i];
@@ -69,7 +69,7 @@ enum code spec_shuffle_step(struct spec_run *run, bool *ret, struct error *err)
         return OK;
     }
     uint32_t most = MIN(queue->count - queue->next, run->tables->batch_rows);
-    for (uint64_t n = 1 + spec_random(run, most); n > 0; n--) {
+    for (uint64_t n = 1 + random_below(run, most); n > 0; n--) {
         TRY(spec_feed_put(run, queue->source, queue->inputs[queue->next++], err));
         queue->source->splits[queue->split].waiting--;
     }
@@ -82,7 +82,7 @@ bool spec_shuffle_stops(struct spec_run *run)
     bool waits = spec_tables_due_us(run->tables) < INT64_MAX;
     for (uint32_t i = 0; i < run->tables->lookup_count; i++)
         waits = waits || run->tables->lookups[i].is_away;
-    if (waits || run->restarts_left == 0 || spec_random(run, 4) > 0)
+    if (waits || run->restarts_left == 0 || random_below(run, 4) > 0)
         return false;
     run->restarts_left--;
     return true;

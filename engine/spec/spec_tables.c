@@ -36,14 +36,15 @@ bool spec_source_put(struct spec_tables *tables, struct spec_source *source,
                       *input);
 }
 
-bool spec_source_is_dry(const struct spec_source *source)
+/* Has the job read all that is there? */
+static bool is_dry(const struct spec_source *source)
 {
     return source->read == source->input_count;
 }
 
 static enum poll_state state_of(const struct source_instance *s)
 {
-    if (!spec_source_is_dry(s->source))
+    if (!is_dry(s->source))
         return POLL_MORE;
     return s->tables->input_has_ended ? POLL_END : POLL_IDLE;
 }

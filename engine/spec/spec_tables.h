@@ -93,8 +93,6 @@ bool spec_source_split(struct spec_tables *tables, struct spec_source *source, i
 /* Puts an input where the job will read it. False when out of memory. */
 bool spec_source_put(struct spec_tables *tables, struct spec_source *source,
                      const struct spec_input *input);
-/* Has the job read all that is there? */
-bool spec_source_is_dry(const struct spec_source *source);
 
 /* What the sink's table holds: rows in the order they came to be. */
 enum code spec_sink_rows(const struct spec_sink *sink, uint32_t changes, struct arena *arena,
