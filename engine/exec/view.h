@@ -51,7 +51,7 @@ struct view_split {
 struct view_path {
     const struct plan *json;
     const char *text;      /* "$.data.userid"; borrowed from the plan */
-    uint64_t documents;    /* that were counted: all, as long as it was found in none */
+    uint64_t documents;    /* that were looked at: where there are many, not all */
     uint64_t found;        /* ... and had it, be it with the value null */
     struct str nearest;    /* found in none: what may be meant, "$.data.userId"; .size 0: nothing */
 };

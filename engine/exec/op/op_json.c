@@ -12,21 +12,24 @@
 #include "json/json_near.h"
 
 enum {
-    COUNTED = 16,                 /* one batch of so many, once a path has found something */
-    SAMPLE_INTERVAL_US = 250000,  /* of documents that are searched for near keys */
+    COUNTED = 16,                /* one batch of so many is counted, */
+    SMALL = 64,                  /* and all with fewer rows than that */
+    SAMPLE_INTERVAL_US = 250000, /* of documents that are searched for near keys ... */
+    SAMPLED_PATHS = 4,           /* ... of so many paths at a time */
 };
 
 struct path_seen {
-    uint64_t documents, found;    /* those that were counted */
-    struct str nearest;           /* in op_arena */
+    uint64_t documents, found; /* those that were counted */
+    struct str nearest;        /* in op_arena */
 };
 
 struct op_json {
     struct op base;
     struct json_extract *extract;
-    struct path_seen *seen;       /* a path each */
+    struct path_seen *seen; /* a path each */
     uint64_t batches;
-    int64_t sample_due_us;        /* monotonic */
+    int64_t sample_due_us; /* monotonic */
+    uint32_t samples;
 };
 
 /* --- for people who look ----------------------------------------------------------------- */
@@ -67,31 +70,40 @@ static enum code sample(struct op_json *op, uint32_t path, const struct str *doc
     return code;
 }
 
-/* Every batch for paths that have found nothing yet, and now and then for the others. */
-static enum code note_found(struct op_json *op, const struct str *docs,
-                            const struct json_hit *hits, uint32_t n, struct error *err)
+/* Is it time to look what documents have instead of what is not found? */
+static bool may_sample(struct op_json *op)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (now_us < op->sample_due_us)
+        return false;
+    op->sample_due_us = now_us + SAMPLE_INTERVAL_US;
+    return true;
+}
+
+/* A part of the batches is enough where there are many: counting must not be seen in the time that
+ * a document takes. */
+static enum code note_found(struct op_json *op, const struct str *docs, const struct json_hit *hits,
+                            uint32_t n, struct error *err)
 {
     const struct plan_json *plan = (const struct plan_json *)op->base.plan;
-    bool all = op->batches++ % COUNTED == 0, is_known = false, is_due = false;
-    uint32_t documents = 0;
-    for (uint32_t i = 0; i < plan->path_count; i++) {
+    if (op->batches++ % COUNTED != 0 && n >= SMALL)
+        return OK;
+    uint32_t documents = count_documents(docs, n), missing = 0;
+    for (uint32_t i = 0; i < plan->path_count && documents > 0; i++) {
         struct path_seen *seen = &op->seen[i];
-        if (!all && seen->found > 0)
-            continue;
-        if (!is_known) {
-            documents = count_documents(docs, n);
-            is_known = true;
-        }
         seen->documents += documents;
         seen->found += count_hits(hits + (size_t)i * n, n);
-        if (seen->found > 0 || seen->nearest.size > 0 || documents == 0)
+        missing += seen->found == 0 && seen->nearest.size == 0;
+    }
+    if (missing == 0 || !may_sample(op))
+        return OK;
+    uint32_t first = op->samples++ % plan->path_count, room = SAMPLED_PATHS;
+    for (uint32_t i = 0; i < plan->path_count && room > 0; i++) {
+        uint32_t path = (first + i) % plan->path_count;
+        if (op->seen[path].found > 0 || op->seen[path].nearest.size > 0)
             continue;
-        int64_t now_us = clock_monotonic_us();
-        is_due = is_due || now_us >= op->sample_due_us;
-        if (!is_due)
-            continue;
-        op->sample_due_us = now_us + SAMPLE_INTERVAL_US;
-        TRY(sample(op, i, docs, n, err));
+        TRY(sample(op, path, docs, n, err));
+        room--;
     }
     return OK;
 }
@@ -113,8 +125,8 @@ bool op_json_path(const struct op *base, uint32_t path, struct view_path *ret)
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-static enum code documents(const struct op_json *op, const struct batch *in,
-                           const struct str **ret, struct error *err)
+static enum code documents(const struct op_json *op, const struct batch *in, const struct str **ret,
+                           struct error *err)
 {
     const struct plan_json *plan = (const struct plan_json *)op->base.plan;
     const struct column *column = in->columns[plan->input_column];
