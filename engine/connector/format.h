@@ -10,6 +10,7 @@
 #include "types/batch.h"
 #include "types/schema.h"
 
+struct json_counted; /* json/json_count.h */
 struct zone;
 
 /* What a bad row is reported to; the engine decides by `on-error` whether it is skipped and
@@ -66,6 +67,9 @@ struct decoder_kind {
     enum code (*decode)(struct decoder *d, struct arena *arena, const struct str *spans,
                         uint32_t n, struct decoded *ret, struct error *err);
     void (*close)(struct decoder *d);
+    /* Optional, for people who look at the job: which of the paths of the columns into the spans are
+     * found.  False: there is none of that number. */
+    bool (*path)(const struct decoder *d, uint32_t number, struct json_counted *ret);
 };
 
 struct encoder {

@@ -9,6 +9,7 @@
 #include "connector/format_json.h"
 
 #include "base/memory.h"
+#include "json/json_count.h"
 #include "json/json_dom.h"
 #include "types/column.h"
 
@@ -19,6 +20,7 @@ struct json_decoder {
     struct json_settings settings;
     struct json_paths *paths;
     struct json_extract *extract;
+    struct json_count *count;
     struct arena *arena; /* of slots */
     struct json_columns columns;
     bool is_changelog;
@@ -171,6 +173,7 @@ static enum code decode(struct decoder *base, struct arena *arena, const struct 
         return error_nomem(err);
     if (count > 0) {
         TRY(json_extract_batch(d->extract, messages.docs, count, hits, ok, err));
+        TRY(json_count_note(d->count, messages.docs, hits, count, err));
         TRY(check_messages(&rows, &messages, ok, err));
         if (changes)
             TRY(read_changes(d, &rows, hits, count, changes, err));
@@ -193,8 +196,18 @@ static void close_decoder(struct decoder *base)
     mem_free(d);
 }
 
+static bool path(const struct decoder *base, uint32_t number, struct json_counted *ret)
+{
+    const struct json_counted *seen =
+        json_count_of(((const struct json_decoder *)base)->count, number);
+    if (seen)
+        *ret = *seen;
+    return seen != NULL;
+}
+
 static const struct decoder_kind decoder_kind = {
     .decode = decode,
+    .path = path,
     .close = close_decoder,
 };
 
@@ -211,6 +224,7 @@ static enum code add_paths(struct json_decoder *d, const struct format_open *ope
         TRY(json_columns_path(d->paths, &data, 1, &d->data_slot, err));
     }
     TRY(json_columns_add(&d->columns, d->arena, d->paths, open, &data, d->is_changelog, err));
+    TRY(json_count_create(d->arena, d->paths, &d->count, err));
     return json_extract_create(d->paths, &d->extract, err);
 }
 

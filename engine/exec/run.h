@@ -118,8 +118,8 @@ struct run { /* one worker */
     /* For worker 0, and whoever looks at the job: */
     pthread_mutex_t shown_lock;
     struct shown_op *shown;
-    struct view_path *paths;      /* of all JSON nodes */
-    uint32_t path_count;
+    struct view_path *paths;
+    uint32_t path_count, path_cap;
     struct exec_source_stats *source_stats; /* one a source, as of the last look */
     struct exec_sink_stats *sink_stats;
     uint64_t *late;               /* rows that came too late, by scan of the job */
@@ -226,7 +226,6 @@ static inline void run_note_rows(struct run *x)
 void run_wait(struct run *x, bool blocked, bool reading, unsigned seen);
 
 /* stats.c: what the others may see of a worker, and what worker 0 says for all of them. */
-uint32_t stats_count_paths(const struct plan_job *job); /* of all JSON nodes; 1 at least */
 enum code stats_create(struct exec *exec, struct error *err) WEIR_CHECKED;
 void stats_destroy(struct exec *exec);
 void run_publish(struct run *x);

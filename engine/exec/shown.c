@@ -68,15 +68,23 @@ static void put_splits(struct run *x, struct run_source *s)
     }
 }
 
+/* As with splits: they only become more, in their order. */
 static void put_paths(struct run *x)
 {
-    x->path_count = 0;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < x->op_count; i++) {
-        struct view_path *to = x->paths + x->path_count;
-        if (x->ops[i]->plan->kind != PLAN_JSON)
+        const struct op *op = x->ops[i];
+        bool is_json = op->plan->kind == PLAN_JSON;
+        struct view_path now;
+        if (!is_json && op->plan->kind != PLAN_SCAN)
             continue;
-        for (uint32_t k = 0; op_json_path(x->ops[i], k, &to[k]); k++)
-            x->path_count++;
+        for (uint32_t k = 0; is_json ? op_json_path(op, k, &now) : op_source_path(op, k, &now);
+             k++, n++) {
+            if (n < x->path_count)
+                x->paths[n] = now;
+            else if (!ARENA_PUSH(x->worker.op_arena, x->paths, x->path_count, x->path_cap, now))
+                return;
+        }
     }
 }
 

@@ -14,15 +14,6 @@ enum {
     TOLD_BYTES = 2048, /* of a bad row, for the log */
 };
 
-uint32_t stats_count_paths(const struct plan_job *job)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < job->node_count; i++)
-        if (job->nodes[i]->kind == PLAN_JSON)
-            n += ((const struct plan_json *)job->nodes[i])->path_count;
-    return MAX(n, 1);
-}
-
 enum code stats_create(struct exec *exec, struct error *err)
 {
     for (uint32_t i = 0; i < exec->run_count; i++) {
@@ -31,13 +22,11 @@ enum code stats_create(struct exec *exec, struct error *err)
         pthread_mutex_init(&x->shown_lock, NULL);
         x->source_stats = arena_array(arena, struct exec_source_stats, MAX(x->source_count, 1));
         x->sink_stats = arena_array(arena, struct exec_sink_stats, MAX(x->sink_count, 1));
-        x->waiting =
-            arena_zalloc(arena, sizeof *x->waiting * (x->source_count + x->sink_count + x->op_count));
-        x->paths = arena_array(arena, struct view_path, stats_count_paths(exec->job));
+        x->waiting = arena_zalloc(arena, sizeof *x->waiting *
+                                             (x->source_count + x->sink_count + x->op_count));
         x->shown = arena_array(arena, struct shown_op, exec->job->node_count + 1);
         x->late = arena_array(arena, uint64_t, MAX(exec->job->scan_count, 1));
-        if (!x->late || !x->source_stats || !x->sink_stats || !x->waiting || !x->shown ||
-            !x->paths)
+        if (!x->late || !x->source_stats || !x->sink_stats || !x->waiting || !x->shown)
             return error_nomem(err);
     }
     return stats_sum_create(exec, exec->arena, &exec->sum, err);

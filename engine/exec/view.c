@@ -190,24 +190,30 @@ static enum code look_at_splits(struct exec *exec, struct arena *arena, struct e
 
 /* --- JSON paths -------------------------------------------------------------------------- */
 
-static struct view_path *find_path(struct view_path *paths, uint32_t n,
-                                   const struct view_path *like)
+struct path_list {
+    struct arena *arena;
+    struct view_path *items;
+    uint32_t count, cap;
+};
+
+static struct view_path *find_path(const struct path_list *list, const struct view_path *like)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (paths[i].json == like->json && paths[i].text == like->text)
-            return &paths[i];
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->items[i].json == like->json && strcmp(list->items[i].text, like->text) == 0)
+            return &list->items[i];
     return NULL;
 }
 
-/* What is near is in memory of the worker that is not written again. */
-static void add_paths(struct run *x, struct view_path *paths, uint32_t *count)
+/* Text of the worker that is not written again, and lives as long as the job. */
+static enum code add_paths(struct run *x, struct path_list *list, struct error *err)
 {
+    bool pushed = true;
     pthread_mutex_lock(&x->shown_lock);
-    for (uint32_t i = 0; i < x->path_count; i++) {
+    for (uint32_t i = 0; i < x->path_count && pushed; i++) {
         const struct view_path *one = &x->paths[i];
-        struct view_path *sum = find_path(paths, *count, one);
+        struct view_path *sum = find_path(list, one);
         if (!sum) {
-            paths[(*count)++] = *one;
+            pushed = ARENA_PUSH(list->arena, list->items, list->count, list->cap, *one);
             continue;
         }
         sum->documents += one->documents;
@@ -215,23 +221,25 @@ static void add_paths(struct run *x, struct view_path *paths, uint32_t *count)
         sum->nearest = sum->nearest.size > 0 ? sum->nearest : one->nearest;
     }
     pthread_mutex_unlock(&x->shown_lock);
+    return pushed ? OK : error_nomem(err);
 }
 
 static enum code look_at_paths(struct exec *exec, struct arena *arena, struct exec_view *ret,
                                struct error *err)
 {
-    struct view_path *paths = arena_array(arena, struct view_path, stats_count_paths(exec->job));
-    if (!paths)
-        return error_nomem(err);
+    struct path_list list = { .arena = arena };
     for (uint32_t w = 0; w < exec->run_count; w++)
-        add_paths(&exec->runs[w], paths, &ret->path_count);
-    for (uint32_t i = 0; i < ret->path_count; i++) {
-        bool counts = paths[i].found == 0 && paths[i].nearest.size > 0;
-        paths[i].nearest = counts ? arena_str(arena, paths[i].nearest) : STR("");
-        if (!paths[i].nearest.data)
+        TRY(add_paths(&exec->runs[w], &list, err));
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct view_path *path = &list.items[i];
+        bool is_near = path->found == 0 && path->nearest.size > 0;
+        path->text = arena_cstr(arena, str_of(path->text));
+        path->nearest = is_near ? arena_str(arena, path->nearest) : STR("");
+        if (!path->text || !path->nearest.data)
             return error_nomem(err);
     }
-    ret->paths = paths;
+    ret->paths = list.items;
+    ret->path_count = list.count;
     return OK;
 }
 

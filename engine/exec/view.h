@@ -47,10 +47,10 @@ struct view_split {
     int64_t quiet_us;      /* since its last row; -1: none yet */
 };
 
-/* A path of a JSON node. */
+/* A path into JSON documents. */
 struct view_path {
-    const struct plan *json;
-    const char *text;      /* "$.data.userid"; borrowed from the plan */
+    const struct plan *json; /* a JSON node, or a source whose format it is */
+    const char *text;        /* "$.data.userid" */
     uint64_t documents;    /* that were looked at: where there are many, not all */
     uint64_t found;        /* ... and had it, be it with the value null */
     struct str nearest;    /* found in none: what may be meant, "$.data.userId"; .size 0: nothing */

@@ -1,6 +1,8 @@
 /* why.c -- see why.h: the walk. */
 #include "exec/why_inner.h"
 
+enum { PATHS_SAID = 5 }; /* of a sink */
+
 /* --- what goes through ------------------------------------------------------------------------- */
 
 const struct view_op *why_op(const struct walk *w, const struct plan *plan)
@@ -41,21 +43,54 @@ static const struct plan_scan *scan_below(const struct plan *plan)
     return plan->kind == PLAN_SCAN ? (const struct plan_scan *)plan : NULL;
 }
 
-void why_paths(struct walk *w, const struct plan *plan, enum why_severity severity)
+static bool is_missing(const struct view_path *path)
+{
+    return path->found == 0 && path->documents > 0;
+}
+
+/* Is what it leads through missing too?  Then that is said alone. */
+static bool is_behind_another(const struct walk *w, const struct view_path *path)
 {
     for (uint32_t i = 0; i < w->view->path_count; i++) {
-        const struct view_path *path = &w->view->paths[i];
-        if (path->found > 0 || path->documents == 0 || !is_below(plan, path->json))
-            continue;
-        const struct plan_scan *scan = scan_below(path->json);
-        buf_printf(&w->text, "%s is in none of ", path->text);
-        why_put_count(&w->text, path->documents, "document");
-        if (scan)
-            buf_printf(&w->text, " of table \"" STR_FMT "\"", STR_ARG(scan->def.name));
-        if (path->nearest.size > 0)
-            buf_printf(&w->hint, "They have " STR_FMT ": is that meant?", STR_ARG(path->nearest));
-        why_add(w, severity, path->json);
+        const struct view_path *other = &w->view->paths[i];
+        size_t size = strlen(other->text);
+        if (other->json == path->json && is_missing(other) &&
+            strncmp(path->text, other->text, size) == 0 && strchr(".[", path->text[size]) &&
+            path->text[size] != '\0')
+            return true;
     }
+    return false;
+}
+
+static void add_path(struct walk *w, const struct view_path *path, enum why_severity severity)
+{
+    const struct plan_scan *scan = scan_below(path->json);
+    buf_printf(&w->text, "%s is in none of ", path->text);
+    why_put_count(&w->text, path->documents, "document");
+    if (scan)
+        buf_printf(&w->text, " of table \"" STR_FMT "\"", STR_ARG(scan->def.name));
+    if (path->nearest.size > 0)
+        buf_printf(&w->hint, "They have " STR_FMT ": is that meant?", STR_ARG(path->nearest));
+    why_add(w, severity, path->json);
+}
+
+void why_paths(struct walk *w, const struct plan *plan, enum why_severity severity)
+{
+    uint32_t more = 0, said = 0;
+    for (uint32_t i = 0; i < w->view->path_count; i++) {
+        const struct view_path *path = &w->view->paths[i];
+        if (!is_missing(path) || !is_below(plan, path->json) || is_behind_another(w, path))
+            continue;
+        if (said++ < PATHS_SAID)
+            add_path(w, path, severity);
+        else
+            more++;
+    }
+    if (more == 0)
+        return;
+    why_put_count(&w->text, more, "more path");
+    buf_text(&w->text, more == 1 ? " finds nothing" : " find nothing");
+    why_add(w, WHY_NOTE, plan);
 }
 
 /* --- sources ------------------------------------------------------------------------------------- */

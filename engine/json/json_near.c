@@ -110,6 +110,8 @@ static enum code find_near(struct walk *w, const struct json_value *root,
 {
     struct nearest nearest;
     nearest_begin(&nearest, key);
+    if (value->kind == JSON_ARRAY && value->count > 0 && (w->flags & JSON_BLINK_STEPS))
+        value = value->items[0];
     for (uint32_t i = 0; value->kind == JSON_OBJECT && i < value->count; i++)
         nearest_add(&nearest, value->members[i].name);
     struct str name = nearest_end(&nearest);

@@ -14,6 +14,7 @@
 
 #include "expr/cast.h"
 #include "expr/fn_json.h"
+#include "json/json_count.h"
 #include "json/json_path.h"
 
 /* A path to extract, with the call whose hit it gives. */
@@ -162,32 +163,12 @@ static void free_paths(void *paths)
     json_paths_destroy(paths);
 }
 
-/* "$.data.userid": fused, as it is read; a boundary of nested calls leaves no mark. */
+/* "$.data.userid": fused, as it is read. */
 static const char *path_text(struct arena *arena, const struct json_path *path)
 {
     struct buf text;
     buf_init(&text, 1 << 16);
-    buf_char(&text, '$');
-    for (uint32_t i = 0; i < path->count; i++) {
-        const struct json_step *step = &path->steps[i];
-        switch (step->kind) {
-        case JSON_STEP_KEY:
-            buf_char(&text, '.');
-            buf_str(&text, step->key);
-            break;
-        case JSON_STEP_INDEX:
-            buf_printf(&text, "[%lld]", (long long)step->from);
-            break;
-        case JSON_STEP_REPARSE:
-            break;
-        case JSON_STEP_ALL:
-        case JSON_STEP_ANY:
-            buf_text(&text, "[*]");
-            break;
-        default:
-            buf_text(&text, "[...]");
-        }
-    }
+    json_path_print(&text, path);
     const char *copy = buf_check(&text, NULL) == OK ? arena_cstr(arena, buf_view(&text)) : NULL;
     buf_done(&text);
     return copy;

@@ -251,6 +251,69 @@ static void paths_are_counted(void)
     job_rig_close(&rig);
 }
 
+/* Columns of a table are paths too. */
+static void fields_of_a_table_are_counted(void)
+{
+    struct job_rig rig;
+    static const char text[] =
+        "CREATE TABLE t (`user` BIGINT, r ROW<ammount BIGINT, x BIGINT>, unread BIGINT) "
+        "WITH ('connector' = 'gate', 'format' = 'json');\n"
+        "CREATE TABLE k (a BIGINT, b BIGINT) WITH ('connector' = 'gate');\n"
+        "INSERT INTO k SELECT `user`, r.ammount FROM t";
+    if (job_rig_open(&rig, text, "1", NULL)) {
+        job_rig_go(&rig);
+        gate_put("t", 0, "{\"user\": 1, \"r\": {\"amount\": 2}}");
+        JOB_RIG_UNTIL(&rig, job_rig_op(&rig, PLAN_SINK)->rows_out == 1);
+        bool seen = false;
+        for (uint32_t i = 0; i < rig.view.path_count; i++) {
+            const struct view_path *path = &rig.view.paths[i];
+            CHECK_INT(path->json->kind, PLAN_SCAN);
+            CHECK_INT(path->documents, 1);
+            CHECK(strcmp(path->text, "$.unread") != 0);
+            CHECK_INT(path->found,
+                      strcmp(path->text, "$.user") == 0 || strcmp(path->text, "$.r") == 0);
+            if (strcmp(path->text, "$.r.ammount") != 0)
+                continue;
+            seen = true;
+            CHECK_SPAN(path->nearest.data, path->nearest.size, "$.r.amount");
+        }
+        CHECK(seen);
+    }
+    job_rig_close(&rig);
+}
+
+static void files_end(void)
+{
+    struct job_rig rig;
+    char dir[] = "/tmp/weir-view-XXXXXX", text[1024], command[128];
+    if (!CHECK(mkdtemp(dir) != NULL))
+        return;
+    snprintf(command, sizeof command, "printf '1\\n2\\n' > %s/a.csv; printf '3\\n' > %s/b.csv", dir,
+             dir);
+    CHECK_INT(system(command), 0);
+    snprintf(
+        text, sizeof text,
+        "CREATE TABLE t (a BIGINT) WITH ('connector' = 'filesystem', 'path' = '%s', "
+        "'format' = 'csv');\n"
+        "CREATE TABLE k (a BIGINT) WITH ('connector' = 'gate');\nINSERT INTO k SELECT a FROM t",
+        dir);
+    if (job_rig_open(&rig, text, "1", NULL)) {
+        job_rig_go(&rig);
+        job_rig_join(&rig);
+        const struct exec_view *view = job_rig_look(&rig);
+        CHECK(view->ended && !view->stopping);
+        CHECK_INT(view->split_count, 2);
+        for (uint32_t i = 0; i < view->split_count; i++) {
+            CHECK_INT(view->splits[i].rows, i == 0 ? 2 : 1);
+            CHECK(view->splits[i].ended && !view->splits[i].idle && !view->splits[i].holds);
+        }
+        CHECK(str_ends(view->splits[1].name, STR("/b.csv")));
+    }
+    job_rig_close(&rig);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    CHECK_INT(system(command), 0);
+}
+
 static void a_sink_that_refuses_waits(void)
 {
     struct job_rig rig;
@@ -272,7 +335,9 @@ static void a_sink_that_refuses_waits(void)
 
 int main(void)
 {
-    static const struct connector *const connectors[] = { &connector_gate, NULL };
+    extern const struct connector connector_filesystem;
+    static const struct connector *const connectors[] = { &connector_gate, &connector_filesystem,
+                                                          NULL };
     session_register_connectors(connectors);
     RUN(operators_count);
     RUN(several_workers_are_one);
@@ -281,6 +346,8 @@ int main(void)
     RUN(time_is_shown);
     RUN(look_ups_are_counted);
     RUN(paths_are_counted);
+    RUN(fields_of_a_table_are_counted);
+    RUN(files_end);
     RUN(a_sink_that_refuses_waits);
     return check_failed != 0;
 }

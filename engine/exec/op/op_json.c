@@ -6,124 +6,13 @@
  * column is NULL exactly where its document is. */
 #include "exec/op/ops.h"
 #include "exec/view.h"
-
-#include "base/clock.h"
-#include "json/json_extract.h"
-#include "json/json_near.h"
-
-enum {
-    COUNTED = 16,                /* one batch of so many is counted, */
-    SMALL = 64,                  /* and all with fewer rows than that */
-    SAMPLE_INTERVAL_US = 250000, /* of documents that are searched for near keys ... */
-    SAMPLED_PATHS = 4,           /* ... of so many paths at a time */
-};
-
-struct path_seen {
-    uint64_t documents, found; /* those that were counted */
-    struct str nearest;        /* in op_arena */
-};
+#include "json/json_count.h"
 
 struct op_json {
     struct op base;
     struct json_extract *extract;
-    struct path_seen *seen; /* a path each */
-    uint64_t batches;
-    int64_t sample_due_us; /* monotonic */
-    uint32_t samples;
+    struct json_count *count;
 };
-
-/* --- for people who look ----------------------------------------------------------------- */
-
-static uint32_t count_hits(const struct json_hit *hits, uint32_t n)
-{
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < n; i++)
-        found += hits[i].kind != JSON_MISSING;
-    return found;
-}
-
-static uint32_t count_documents(const struct str *docs, uint32_t n)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i++)
-        count += docs[i].data != NULL;
-    return count;
-}
-
-/* What the first document of the batch has instead. */
-static enum code sample(struct op_json *op, uint32_t path, const struct str *docs, uint32_t n,
-                        struct error *err)
-{
-    const struct plan_json *plan = (const struct plan_json *)op->base.plan;
-    struct arena *arena = arena_create();
-    uint32_t row = 0;
-    while (row < n && !docs[row].data)
-        row++;
-    if (!arena)
-        return error_nomem(err);
-    struct str near = STR("");
-    enum code code = row < n ? json_near(arena, plan->paths, path, docs[row], &near, err) : OK;
-    if (code == OK && near.size > 0 &&
-        !(op->seen[path].nearest = arena_str(op->base.worker->op_arena, near)).data)
-        code = error_nomem(err);
-    arena_destroy(arena);
-    return code;
-}
-
-/* Is it time to look what documents have instead of what is not found? */
-static bool may_sample(struct op_json *op)
-{
-    int64_t now_us = clock_monotonic_us();
-    if (now_us < op->sample_due_us)
-        return false;
-    op->sample_due_us = now_us + SAMPLE_INTERVAL_US;
-    return true;
-}
-
-/* A part of the batches is enough where there are many: counting must not be seen in the time that
- * a document takes. */
-static enum code note_found(struct op_json *op, const struct str *docs, const struct json_hit *hits,
-                            uint32_t n, struct error *err)
-{
-    const struct plan_json *plan = (const struct plan_json *)op->base.plan;
-    if (op->batches++ % COUNTED != 0 && n >= SMALL)
-        return OK;
-    uint32_t documents = count_documents(docs, n), missing = 0;
-    for (uint32_t i = 0; i < plan->path_count && documents > 0; i++) {
-        struct path_seen *seen = &op->seen[i];
-        seen->documents += documents;
-        seen->found += count_hits(hits + (size_t)i * n, n);
-        missing += seen->found == 0 && seen->nearest.size == 0;
-    }
-    if (missing == 0 || !may_sample(op))
-        return OK;
-    uint32_t first = op->samples++ % plan->path_count, room = SAMPLED_PATHS;
-    for (uint32_t i = 0; i < plan->path_count && room > 0; i++) {
-        uint32_t path = (first + i) % plan->path_count;
-        if (op->seen[path].found > 0 || op->seen[path].nearest.size > 0)
-            continue;
-        TRY(sample(op, path, docs, n, err));
-        room--;
-    }
-    return OK;
-}
-
-bool op_json_path(const struct op *base, uint32_t path, struct view_path *ret)
-{
-    const struct op_json *op = (const struct op_json *)base;
-    const struct plan_json *plan = (const struct plan_json *)base->plan;
-    if (path >= plan->path_count)
-        return false;
-    const struct path_seen *seen = &op->seen[path];
-    *ret = (struct view_path){ .json = base->plan,
-                               .text = plan->path_texts[path],
-                               .documents = seen->documents,
-                               .found = seen->found,
-                               .nearest = seen->nearest };
-    return true;
-}
-
-/* --- rows ----------------------------------------------------------------------------------- */
 
 static enum code documents(const struct op_json *op, const struct batch *in, const struct str **ret,
                            struct error *err)
@@ -186,7 +75,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     if (!arena_on_reset(in->arena, forget, op->extract))
         return error_nomem(err);
     TRY(json_extract_batch(op->extract, docs, in->count, hits, NULL, err));
-    TRY(note_found(op, docs, hits, in->count, err));
+    TRY(json_count_note(op->count, docs, hits, in->count, err));
 
     uint64_t *valid = NULL;
     TRY(document_nulls(in->columns[plan->input_column], in->arena, in->count, &valid, err));
@@ -207,6 +96,19 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     out->watermarks = in->watermarks;
     out->watermark_count = in->watermark_count;
     return op_emit(base, out, err);
+}
+
+bool op_json_path(const struct op *base, uint32_t path, struct view_path *ret)
+{
+    const struct json_counted *seen = json_count_of(((const struct op_json *)base)->count, path);
+    if (!seen)
+        return false;
+    *ret = (struct view_path){ .json = base->plan,
+                               .text = seen->text,
+                               .documents = seen->documents,
+                               .found = seen->found,
+                               .nearest = seen->nearest };
+    return true;
 }
 
 static void destroy(struct op *base)
@@ -230,8 +132,6 @@ enum code op_json_create(struct worker *worker, const struct plan_json *plan, st
     if (!op)
         return error_nomem(err);
     *ret = &op->base;
-    op->seen = arena_array(worker->op_arena, struct path_seen, MAX(plan->path_count, 1));
-    if (!op->seen)
-        return error_nomem(err);
+    TRY(json_count_create(worker->op_arena, plan->paths, &op->count, err));
     return json_extract_create(plan->paths, &op->extract, err);
 }

@@ -11,6 +11,7 @@
 #include "exec/view.h"
 
 #include "base/clock.h"
+#include "json/json_count.h"
 
 /* --- bad rows: a decoder knows the span, we know where it came from ----------------- */
 
@@ -528,6 +529,21 @@ enum code op_source_create(struct worker *worker, const struct plan_scan *plan,
 struct source *op_source_connector(struct op *base)
 {
     return ((struct op_source *)base)->source;
+}
+
+bool op_source_path(const struct op *base, uint32_t path, struct view_path *ret)
+{
+    const struct op_source *op = (const struct op_source *)base;
+    const struct decoder *decoder = op->value.decoder;
+    struct json_counted seen;
+    if (!decoder || !decoder->kind->path || !decoder->kind->path(decoder, path, &seen))
+        return false;
+    *ret = (struct view_path){ .json = base->plan,
+                               .text = seen.text,
+                               .documents = seen.documents,
+                               .found = seen.found,
+                               .nearest = seen.nearest };
+    return true;
 }
 
 bool op_source_split(const struct op *base, uint32_t split, struct view_split *ret)

@@ -92,10 +92,11 @@ uint64_t op_source_bytes(const struct op *op);
  * is not asked for more.  False: it has none of that number. */
 struct view_split;
 bool op_source_split(const struct op *op, uint32_t split, struct view_split *ret);
-/* Of an operator of PLAN_JSON: what its path number `path` has found; false: there is none of that
- * number. */
+/* Of an operator of PLAN_JSON, and of a source whose format is JSON: what path number `path` has found;
+ * false: there is none of that number. */
 struct view_path;
 bool op_json_path(const struct op *op, uint32_t path, struct view_path *ret);
+bool op_source_path(const struct op *op, uint32_t path, struct view_path *ret);
 /* Of the watermark node above it: adds time. */
 void op_watermark_split(const struct op *op, uint32_t split, struct view_split *ret);
 
