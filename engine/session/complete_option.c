@@ -312,6 +312,34 @@ static void complete_set(struct completer *c)
     offer_settings(c);
 }
 
+/* What the options of a table that is there already say: for OPTIONS hints. */
+static void note_table(const struct catalog_table *table, struct list *list)
+{
+    const struct option *connector = resolve_declared(table);
+    if (connector)
+        list->connector = connector->value;
+    list->has_pairs = true;
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        const struct option *o = &table->options[i];
+        if (is_key(o->key, "format") || is_key(o->key, "value.format"))
+            list->format = o->value;
+        else if (is_key(o->key, "key.format"))
+            list->key_format = o->value;
+    }
+}
+
+/* The table in front of the hint whose OPTIONS begin at `open`; NULL: it is none. */
+static const struct catalog_table *hinted_table(struct completer *c, uint32_t open)
+{
+    const struct complete_tokens *t = &c->tokens;
+    if (!complete_is(t, open - 1, "OPTIONS"))
+        return NULL;
+    for (uint32_t i = open - 1; i > 1; i--)
+        if (complete_is(t, i - 1, "/*+"))
+            return catalog_find_table(c->session->catalog, complete_unquote(c, &t->items[i - 2]));
+    return NULL;
+}
+
 bool complete_options(struct completer *c)
 {
     const struct complete_tokens *t = &c->tokens;
@@ -320,10 +348,14 @@ bool complete_options(struct completer *c)
         return true;
     }
     uint32_t open = complete_find_open(t, 0, c->here);
-    if (open == UINT32_MAX || open == 0 || !complete_is(t, open - 1, "WITH") ||
-        !complete_is(t, 0, "CREATE"))
+    if (open == UINT32_MAX || open == 0)
         return false;
     struct list list = { .begin = open + 1 };
+    const struct catalog_table *hinted = hinted_table(c, open);
+    if (hinted)
+        note_table(hinted, &list);
+    else if (!complete_is(t, open - 1, "WITH") || !complete_is(t, 0, "CREATE"))
+        return false;
     read_pairs(c, &list);
     find_place(c, &list);
     if (list.key.data)

@@ -3,6 +3,7 @@
 name has it."""
 import os
 import re
+import signal
 import stat
 import sys
 import tempfile
@@ -515,6 +516,23 @@ def test_the_terminal_goes_away(home):
     os.close(t.master)
     t.process.wait(30)
     t.master = os.open("/dev/null", os.O_RDWR)
+
+
+def test_termination(home):
+    for term in ("xterm-256color", "dumb"):
+        t = home.open(prompt="weir> ", TERM=term)
+        t.send("SELECT 1")
+        t.until("SELECT 1|")
+        t.process.send_signal(signal.SIGTERM)
+        assert t.wait() == 0
+        assert t.is_cooked() and t.screen_.modes <= {25}
+    t = home.open()  # while a query runs: that ends first
+    t.send("CREATE TABLE t (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');\r")
+    done(t, "'100');")
+    t.send("SELECT n FROM t;\r")
+    t.until(lambda s: re.search(r"\nn\n-?\d+\n", s.text()))
+    t.process.send_signal(signal.SIGTERM)
+    assert t.wait() == 0
 
 
 def test_time_to_prompt(home):

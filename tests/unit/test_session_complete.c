@@ -196,6 +196,11 @@ static void options(void)
     CHECK_STR(with("create table x (a INT) with (type = 'print', on-e|", 0),
               "create table x (a INT) with (type = 'print', on-error = '|");
     CHECK_STR(labels("create table x (a INT) with (type = 'rds', tableN|)", 9), "tableName");
+    /* In a query the options are those of the table. */
+    CHECK(has("SELECT * FROM files /*+ OPTIONS('|", "json.ignore-parse-errors", COMPLETE_OPTION));
+    CHECK_STR(labels("SELECT * FROM files /*+ OPTIONS('on-error' = '|') */ AS f", 9),
+              "skip fail route");
+    CHECK_STR(labels("SELECT * FROM nothing /*+ OPTIONS('|", 9), "");
     /* The list goes on behind the cursor. */
     CHECK(has("CREATE TABLE x (a INT) WITH ('pa|', 'connector' = 'filesystem')", "path",
               COMPLETE_OPTION));
@@ -301,6 +306,8 @@ int main(void)
         "CREATE TABLE orders (id BIGINT, user_id BIGINT, amount DOUBLE, created TIMESTAMP(3))"
         " WITH ('connector' = 'datagen');"
         "CREATE TABLE users (id BIGINT, name STRING, `from` STRING) WITH ('connector' = 'datagen');"
+        "CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'x.json',"
+        " 'format' = 'json');"
         "CREATE TABLE `odd name` (id BIGINT) WITH ('connector' = 'datagen');"
         "CREATE VIEW orders_by_user AS SELECT user_id, SUM(amount) AS total FROM orders"
         " GROUP BY user_id;";

@@ -283,7 +283,7 @@ static enum edit_result loop(struct edit *e, const sigset_t *mask)
             flush(e);
         }
         enum input input = wait_for_input(e, mask);
-        if (input == INPUT_END)
+        if (input == INPUT_END || (input == INPUT_SIGNAL && e->config.is_over()))
             return EDIT_LEFT;
         if (input == INPUT_SIGNAL && !resized)
             cancel(e);

@@ -18,6 +18,7 @@ struct edit_config {
     bool (*is_secret)(struct str text);   /* such text is not put into the file */
     bool (*is_command)(struct str line);  /* no SQL */
     bool (*is_complete)(struct str text); /* Enter ends it */
+    bool (*is_over)(void);                /* asked after a signal: is the prompt left? */
     enum code (*complete)(void *self, struct str text, size_t cursor, struct arena *arena,
                           struct completion *ret, struct error *err);
     void *self;
@@ -26,7 +27,7 @@ struct edit_config {
 enum edit_result {
     EDIT_ENTERED,
     EDIT_TO_EDITOR, /* the text shall be edited with $EDITOR */
-    EDIT_LEFT,      /* Ctrl-D on an empty line, or the terminal is gone */
+    EDIT_LEFT,      /* Ctrl-D on an empty line, a signal, or the terminal is gone */
 };
 
 /* Is this a terminal that the editor can draw on?  (TERM is set and not "dumb".) */

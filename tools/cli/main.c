@@ -32,6 +32,7 @@ enum { STATUS_INTERRUPTED = 130, COLUMNS_DEFAULT = 80 };
 
 static struct session *volatile active; /* who hears of signals */
 static volatile sig_atomic_t stops;     /* asked for so far */
+static volatile sig_atomic_t is_ended;  /* by SIGTERM: a prompt too is left */
 static bool err_is_terminal;
 
 static void say(const char *text)
@@ -50,6 +51,7 @@ static void on_signal(int number)
         _exit(STATUS_INTERRUPTED);
     }
     stops = 1;
+    is_ended = is_ended || number == SIGTERM;
     if (active)
         session_stop(active);
     spec_stop();
@@ -59,6 +61,11 @@ static void on_signal(int number)
 static void forget_stops(void)
 {
     stops = 0;
+}
+
+static bool prompt_is_over(void)
+{
+    return is_ended != 0;
 }
 
 static void install_signals(void)
@@ -152,7 +159,8 @@ static int run_prompt(struct session *s)
                          .in_fd = STDIN_FILENO,
                          .err_fd = STDERR_FILENO,
                          .is_interactive = isatty(STDIN_FILENO) == 1,
-                         .ready = forget_stops };
+                         .ready = forget_stops,
+                         .is_over = prompt_is_over };
     if (repl.is_interactive)
         say("weir " WEIR_VERSION "; help explains, \\q leaves\n");
     return repl_run(&repl);

@@ -88,7 +88,7 @@ static bool read_plain(struct reader *r)
             if (errno != EINTR)
                 return false;
             r->interrupted = true;
-            return true;
+            return !(r->repl->is_interactive && r->repl->is_over());
         }
         if (!buf_reserve(&r->input, READ_BYTES))
             return false;
@@ -161,6 +161,7 @@ static void open_editor(struct reader *r)
                                   .is_secret = mask_is_needed,
                                   .is_command = is_command,
                                   .is_complete = is_complete,
+                                  .is_over = repl->is_over,
                                   .complete = complete,
                                   .self = r };
     if (repl->is_interactive && edit_is_possible(repl->in_fd, repl->err_fd))
@@ -332,7 +333,7 @@ enum session_status repl_run(struct repl *repl)
     enum session_status status = SESSION_OK;
     bool leave = false;
     while (!leave && (status == SESSION_OK || repl->is_interactive) &&
-           (repl->is_interactive || !session_is_stopped(repl->session)))
+           (repl->is_interactive ? !repl->is_over() : !session_is_stopped(repl->session)))
         status = turn(&r, &leave);
     if (repl->is_interactive && !r.edit)
         say(&r, r.ended ? "\n" : "");
