@@ -252,6 +252,7 @@ void kafka_describe(const struct table_def *table, struct buf *out)
         buf_printf(out, "topic-pattern=" STR_FMT, STR_ARG(pattern->value));
     if (group.size > 0)
         buf_printf(out, " group=" STR_FMT, STR_ARG(group));
+    table_put_formats(table, out);
 }
 
 const struct connector connector_kafka = {

@@ -62,6 +62,7 @@ static void describe(const struct table_def *table, struct buf *out)
         buf_text(out, "topic=");
         buf_str(out, topic);
     }
+    table_put_formats(table, out);
 }
 
 const struct connector connector_local_topic = {

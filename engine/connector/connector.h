@@ -355,6 +355,8 @@ enum code table_open_decoder(const struct table_def *table, bool key, struct bad
 enum code table_open_encoder(const struct table_def *table, bool key, struct arena *arena,
                              struct encoder **ret, struct error *err) WEIR_CHECKED;
 const struct format *table_format(const struct table_def *table, bool key);
+/* For describe(): " key.format=raw format=json", as far as the table has them. */
+void table_put_formats(const struct table_def *table, struct buf *out);
 static inline bool connector_is_keyed(const struct connector *c, const struct table_def *table)
 {
     return c->is_keyed && c->is_keyed(table);

@@ -37,6 +37,15 @@ const struct format *table_format(const struct table_def *table, bool key)
     return name.data ? format_find(name) : NULL;
 }
 
+void table_put_formats(const struct table_def *table, struct buf *out)
+{
+    const struct format *key = table_format(table, true), *value = table_format(table, false);
+    if (key)
+        buf_printf(out, " key.format=%s", key->name);
+    if (value)
+        buf_printf(out, " format=%s", value->name);
+}
+
 static bool is_in_format(const struct table_def *table, bool key, bool with_key, uint32_t column)
 {
     switch (table->origins ? table->origins[column] : ORIGIN_VALUE) {

@@ -126,9 +126,14 @@ static void put_connector(struct buf *out, const struct connector *c)
     help_put_options(out, c->options, NULL);
     if (c->has_formats)
         help_put_options(out, resolve_format_specs, c->options);
-    if (c->has_key_format)
-        help_put_options(out, resolve_key_format_specs, c->options);
+    /* A table by key has its PRIMARY KEY for the fields. */
+    for (const struct option_spec *s = resolve_key_format_specs; c->has_key_format && s->name; s++)
+        if (!c->is_keyed || strcmp(s->name, "key.fields") != 0)
+            help_put_option(out, s);
     help_put_options(out, resolve_common_specs + 2, c->options);
+    help_put_bare_options(out, c->options, STR("(bare names)"),
+                          "Properties of the client that profiles, and Blink, give without "
+                          "\"properties.\":");
     if (!c->metas)
         return;
     buf_text(out, "\nMetadata columns:\n");

@@ -106,6 +106,25 @@ void help_put_options(struct buf *out, const struct option_spec *specs,
                       const struct option_spec *known)
 {
     for (; specs && specs->name; specs++)
-        if (!has_option(known, specs->name) && strncmp(specs->name, "weir.test.", 10) != 0)
+        if (specs->help && !has_option(known, specs->name) &&
+            strncmp(specs->name, "weir.test.", 10) != 0)
             help_put_option(out, specs);
+}
+
+void help_put_bare_options(struct buf *out, const struct option_spec *specs, struct str name,
+                           const char *text)
+{
+    struct buf names;
+    uint32_t count = 0;
+    buf_init(&names, 1 << 16);
+    buf_text(&names, text);
+    for (; specs->name; specs++)
+        if (!specs->help)
+            buf_printf(&names, "%s%s", count++ == 0 ? " " : ", ", specs->name);
+    if (count == 0) {
+        buf_done(&names);
+        return;
+    }
+    buf_char(&names, '.');
+    help_put_entry_done(out, name, &names);
 }

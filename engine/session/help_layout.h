@@ -10,6 +10,9 @@ void help_put_entry(struct buf *out, struct str name, struct str text);
 /* The same with a text of several parts, which is given back. */
 void help_put_entry_done(struct buf *out, struct str name, struct buf *text);
 void help_put_option(struct buf *out, const struct option_spec *spec);
-/* Those of the table that are not in `known`, which was listed before. */
+/* Those of the table that have a text, and are not in `known`, which was listed before. */
 void help_put_options(struct buf *out, const struct option_spec *specs,
                       const struct option_spec *known);
+/* The names of those without a text, as one entry. */
+void help_put_bare_options(struct buf *out, const struct option_spec *specs, struct str name,
+                           const char *text);
