@@ -215,29 +215,24 @@ static void describe(const struct table_def *table, struct buf *out)
 #define ES_ROLES .missing = "the Elasticsearch client is not part of this build"
 #endif
 
+/* What is the same of both. */
+#define ES_TABLE                                                                                   \
+    .family = FAMILY_TABLE, .name_option = "index", .sink_modes = keyed_modes,                     \
+    .guarantee = remote_sink_guarantee, .describe = describe, ES_ROLES
+
 const struct connector connector_blink_es = {
     .name = "elasticsearch",
     .summary = "documents of Elasticsearch: Blink's elasticsearch",
-    .family = FAMILY_TABLE,
-    .name_option = "index",
     .options = blink_es_options,
-    .sink_modes = keyed_modes,
-    .guarantee = remote_sink_guarantee,
-    .describe = describe,
-    ES_ROLES,
+    ES_TABLE,
 };
 
 const struct connector connector_es = {
     .name = "elasticsearch-7",
     .aliases = es_aliases,
     .summary = "documents of Elasticsearch and OpenSearch",
-    .family = FAMILY_TABLE,
-    .name_option = "index",
     .options = es_options,
     .has_formats = true,
     .default_format = "json",
-    .sink_modes = keyed_modes,
-    .guarantee = remote_sink_guarantee,
-    .describe = describe,
-    ES_ROLES,
+    ES_TABLE,
 };

@@ -94,6 +94,11 @@ static void describe(const struct table_def *def, struct buf *out)
 #define ROLES .missing = "the HBase client is not part of this build"
 #endif
 
+/* What is the same of both. */
+#define HBASE_TABLE                                                                                \
+    .family = FAMILY_TABLE, .sink_modes = sink_modes, .guarantee = guarantee,                      \
+    .keeps_last = keeps_last, .check = check, .describe = describe, ROLES
+
 static const struct option_spec cloudhbase_options[] = {
     REMOTE_NAME_OPTIONS,
     HTTP_OPTIONS,
@@ -151,29 +156,17 @@ static const char *const hbase_aliases[] = { "hbase-1.4", "hbase", NULL };
 const struct connector connector_cloudhbase = {
     .name = "cloudhbase",
     .summary = "tables of HBase: Blink's cloudhbase",
-    .family = FAMILY_TABLE,
     .name_option = "tableName",
     .name_option_aliases = table_name_aliases,
     .options = cloudhbase_options,
-    ROLES,
-    .sink_modes = sink_modes,
-    .guarantee = guarantee,
-    .keeps_last = keeps_last,
-    .check = check,
-    .describe = describe,
+    HBASE_TABLE,
 };
 
 const struct connector connector_hbase = {
     .name = "hbase-2.2",
     .aliases = hbase_aliases,
     .summary = "tables of HBase",
-    .family = FAMILY_TABLE,
     .name_option = "table-name",
     .options = hbase_options,
-    ROLES,
-    .sink_modes = sink_modes,
-    .guarantee = guarantee,
-    .keeps_last = keeps_last,
-    .check = check,
-    .describe = describe,
+    HBASE_TABLE,
 };

@@ -89,8 +89,7 @@ static const struct option_spec rds_options[] = {
     { "password", OPTION_SECRET, false, NULL, NULL, "The password." },
     { "maxRetryTimes", OPTION_INT, false, "10", NULL, "How often a failed write is tried." },
     { "batchSize", OPTION_INT, false, "4096", NULL, "Rows a statement." },
-    { "bufferSize", OPTION_INT, false, "10000", NULL,
-      "Accepted: 64 MB of rows may wait." },
+    { "bufferSize", OPTION_INT, false, "10000", NULL, "Accepted: 64 MB of rows may wait." },
     { "flushIntervalMs", OPTION_DURATION, false, "2000", NULL,
       "How long a row may wait to be written." },
     { "excludeUpdateColumns", OPTION_TEXT, false, NULL, NULL,
@@ -105,31 +104,26 @@ static const struct option_spec rds_options[] = {
 static const char *const rds_aliases[] = { "drds", "polardb", NULL };
 static const char *const jdbc_aliases[] = { "mysql", NULL };
 
+/* What is the same of both. */
+#define MYSQL_TABLE                                                                                \
+    .family = FAMILY_TABLE, .sink_modes = keyed_modes, .keeps_last = keeps_last,                   \
+    .guarantee = remote_sink_guarantee, .describe = describe, MYSQL_ROLES
+
 const struct connector connector_rds = {
     .name = "rds",
     .aliases = rds_aliases,
     .summary = "tables of MySQL: Blink's rds, drds and polardb",
-    .family = FAMILY_TABLE,
     .name_option = "tableName",
     .name_option_aliases = table_name_aliases,
     .options = rds_options,
-    MYSQL_ROLES,
-    .sink_modes = keyed_modes,
-    .keeps_last = keeps_last,
-    .guarantee = remote_sink_guarantee,
-    .describe = describe,
+    MYSQL_TABLE,
 };
 
 const struct connector connector_jdbc = {
     .name = "jdbc",
     .aliases = jdbc_aliases,
     .summary = "tables of MySQL",
-    .family = FAMILY_TABLE,
     .name_option = "table-name",
     .options = jdbc_options,
-    MYSQL_ROLES,
-    .sink_modes = keyed_modes,
-    .keeps_last = keeps_last,
-    .guarantee = remote_sink_guarantee,
-    .describe = describe,
+    MYSQL_TABLE,
 };

@@ -1,5 +1,6 @@
 // Elasticsearch.java -- one Elasticsearch node without the distribution around it: the server and
-// its network part as plain libraries, for tools/servers.  Java compiles it at each start.
+// its network part as plain libraries, for tools/servers.  Java compiles it at each start; with its
+// names changed it is a node of OpenSearch (elasticsearch.sh).
 //
 //     java -cp 'LIB/*' Elasticsearch.java HOME HTTP_PORT TRANSPORT_PORT
 
