@@ -41,8 +41,7 @@ static bool goes_on(struct session *s, enum code code, const struct error *err)
         return true;
     if (code == E_NOMEM)
         return false;
-    s->is_out_of_memory =
-        s->is_out_of_memory || !findings_add(&s->findings, s->arena, err, false);
+    s->is_out_of_memory = s->is_out_of_memory || !findings_add(&s->findings, s->arena, err, false);
     s->mute = true; /* what SHOW would print of a job that is refused is not wanted */
     return true;
 }
@@ -104,8 +103,7 @@ static enum code bind_one(struct file *f, const struct ast_node *node, struct er
 {
     struct session *s = f->session;
     bool is_job = job_is_statement(node);
-    enum code code =
-        is_job ? job_add(f->job, node, err) : script_statement(s, f->job, node, err);
+    enum code code = is_job ? job_add(f->job, node, err) : script_statement(s, f->job, node, err);
     if (!goes_on(s, code, err))
         return code;
     struct str name = created_name(node);
@@ -274,8 +272,7 @@ static void put_count(struct buf *out, uint32_t n, const char *what, bool is_fir
     buf_printf(out, "%s%u %s%s", is_first ? "" : ", ", n, what, n == 1 ? "" : "s");
 }
 
-static void say_all_well(struct session *s, const struct file *f, struct str name,
-                         bool syntax_only)
+static void say_all_well(struct session *s, const struct file *f, struct str name, bool syntax_only)
 {
     struct buf *line = session_message(s);
     buf_printf(line, STR_FMT ": ", STR_ARG(name));

@@ -21,8 +21,7 @@ bool findings_have(const struct findings *f, const struct error *err)
     return false;
 }
 
-bool findings_add(struct findings *f, struct arena *arena, const struct error *err,
-                  bool is_warning)
+bool findings_add(struct findings *f, struct arena *arena, const struct error *err, bool is_warning)
 {
     if (err->is_told || findings_have(f, err))
         return true;
@@ -244,7 +243,8 @@ void findings_put_sarif(struct buf *out, const struct findings *f, struct str na
                   "\"tool\": {\"driver\": {\"name\": \"weir\", \"version\": \"" WEIR_VERSION
                   "\", \"rules\": [");
     for (uint32_t i = 0; i < countof(rules); i++) {
-        buf_printf(out, "%s{\"id\": \"%s\", \"shortDescription\": {\"text\": ", i > 0 ? ",\n  " : "\n  ",
+        buf_printf(out,
+                   "%s{\"id\": \"%s\", \"shortDescription\": {\"text\": ", i > 0 ? ",\n  " : "\n  ",
                    code_name(rules[i]));
         text_put_json_string(out, str_of(error_code_text(rules[i])));
         buf_text(out, "}}");

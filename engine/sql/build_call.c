@@ -232,8 +232,8 @@ struct ast_json *build_json(struct build *cx, struct sql_token name, enum ast_js
     json->args = build_list_value(args);
     bool reads = func == JSON_FUNC_VALUE || func == JSON_FUNC_QUERY || func == JSON_FUNC_EXISTS;
     if (reads && json->args.count != 2) {
-        build_fail(cx, name.span, E_SYNTAX, "%.*s takes a text and a path, not %u arguments",
-                   STR_ARG(json->name.text), json->args.count);
+        build_fail(cx, name.span, E_SYNTAX, "%.*s takes a text and a path, not %u argument%s",
+                   STR_ARG(json->name.text), json->args.count, json->args.count == 1 ? "" : "s");
         return NULL;
     }
     return build_finish(cx, json, AST_JSON, name.span.offset);

@@ -70,7 +70,9 @@ static enum code refused(struct run *run, struct sql_token token, bool at_end)
         .previous = run->previous,
         .previous_states = run->previous_states,
         .has_open = run->depth > 0 && run->depth <= MAX_OPEN,
+        .begin = run->begin,
         .words = run->words,
+        .rest = &run->tokens,
     };
     if (refusal.has_open)
         refusal.open = run->open[run->depth - 1];
@@ -118,7 +120,10 @@ static enum code refused_lexed(struct run *run, struct sql_token token)
     if (run->previous.code == TK_SEMICOLON)
         TRY(feed(run, run->previous, false));
     run->now = token;
-    return sql_refuse_lexed(run->build.script->text, token, run->build.err);
+    struct sql_refusal refusal = { .text = run->build.script->text,
+                                   .token = token,
+                                   .begin = run->begin };
+    return sql_refuse_lexed(&refusal, run->build.err);
 }
 
 static enum code feed_all(struct run *run, int first)
@@ -184,7 +189,7 @@ static enum code go_on(struct run *run, const struct sql_listener *listener, str
     struct sql_recovery r;
     struct str text = run->build.script->text;
     sql_recover(text, run->begin, run->now.span.offset, run->in_set, &r);
-    if (r.has_open)
+    if (r.has_open && r.open < run->now.span.offset)
         sql_refuse_open(r.open_is_name, r.open, err);
     else if (run->next > run->begin)
         r.resume = run->next;

@@ -14,14 +14,14 @@
 
 #include <stdio.h>
 
-enum { MAX_EXPECTED = 300, MAX_NAMED = 8 };
+enum { MAX_EXPECTED = 300, MAX_NAMED = 5 };
 
 struct expected {
     bool accepted[MAX_EXPECTED];
 };
 
 /* Tokens that are no keywords, and keywords that are better said with their second word. */
-static const char *token_text(int code)
+const char *sql_token_text(int code)
 {
     switch (code) {
     case TK_ID:
@@ -101,6 +101,8 @@ static void find_expected(const struct sql_states *states, struct expected *ret)
         if (name && sql_parser_token_is_soft(code))
             continue;
         ret->accepted[code] = sql_parser_accepts(states->states, states->n, code);
+        if (name && code == TK_IF) /* IF EXISTS: nobody has to */
+            ret->accepted[code] = false;
     }
 }
 
@@ -122,7 +124,8 @@ static const int expression[] = {
     TK_JSON_OBJECT, TK_JSON_ARRAY, TK_JSON_OBJECTAGG, TK_JSON_ARRAYAGG, TK_ALL,
     TK_DISTINCT,    TK_DESCRIPTOR, TK_TABLE,          TK_BOTH,          TK_LEADING,
     TK_TRAILING,    TK_HINT_BEGIN, TK_GROUPING,       TK_CUBE,          TK_ROLLUP,
-    TK_SYMMETRIC,   TK_ASYMMETRIC, TK_UNBOUNDED,      TK_CURRENT,
+    TK_SYMMETRIC,   TK_ASYMMETRIC, TK_UNBOUNDED,      TK_CURRENT,       TK_ANY,
+    TK_SOME,
 };
 static const int operators[] = {
     TK_OR,     TK_AND,    TK_IS,      TK_EQ,     TK_NE,   TK_LT,      TK_LE,   TK_GT,
@@ -146,7 +149,7 @@ static const struct group groups[] = {
       { TK_SELECT, TK_CREATE, TK_INSERT, TK_DROP },
       statements,
       countof(statements) },
-    { "a query", { TK_SELECT, TK_VALUES, TK_WITH, TK_LP }, queries, countof(queries) },
+    { "a query", { TK_SELECT, TK_VALUES, TK_TABLE, TK_LP }, queries, countof(queries) },
     { "an expression", { TK_CASE, TK_STRING, TK_LP, TK_CAST }, expression, countof(expression) },
     { "a type", { TK_ID, TK_ARRAY_START, TK_MAP_START, TK_ROW_START }, types, countof(types) },
     { "an operator", { TK_SLASH, TK_CONCAT, TK_MINUS, TK_STAR }, operators, countof(operators) },
@@ -199,11 +202,11 @@ static void list_expected(struct expected expected, struct list *list)
     }
     for (size_t i = 0; i < countof(favourites); i++) {
         if (expected.accepted[favourites[i]])
-            list_add(list, token_text(favourites[i]));
+            list_add(list, sql_token_text(favourites[i]));
         expected.accepted[favourites[i]] = false;
     }
     for (int code = 1; code < MAX_EXPECTED; code++) {
-        const char *text = expected.accepted[code] ? token_text(code) : NULL;
+        const char *text = expected.accepted[code] ? sql_token_text(code) : NULL;
         if (text)
             list_add(list, text);
     }
@@ -230,140 +233,137 @@ static void join_names(char *out, size_t cap, const struct list *list)
         memcpy(out + used, ", ...", 6);
 }
 
-/* ---- hints ------------------------------------------------------------------------------- */
-
-static struct str token_str(struct str text, struct sql_token token)
+int sql_parser_consumes(const uint16_t *states, int n, const int *tokens, int count)
 {
-    return str_make(text.data + token.span.offset, token.span.size);
-}
-
-static bool is_plain_word(struct str word)
-{
-    if (word.size < 2)
-        return false;
-    for (size_t i = 0; i < word.size; i++) {
-        char c = word.data[i];
-        if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && c != '_')
-            return false;
+    struct sql_states stack = { .n = n };
+    memcpy(stack.states, states, (size_t)n * sizeof *states);
+    int taken = 0;
+    while (taken < count && stack.n > 0) {
+        stack.n = sql_parser_shift(stack.states, stack.n, tokens[taken]);
+        taken += stack.n > 0;
     }
-    return true;
+    return taken;
 }
 
-static const char *nearest_keyword(struct str word, const struct sql_states *states)
+/* ---- what stands around it ------------------------------------------------------------------ */
+
+struct str sql_token_str(const struct sql_around *around, struct sql_token token)
+{
+    return str_make(around->refusal->text.data + token.span.offset, token.span.size);
+}
+
+bool sql_token_is(const struct sql_around *around, struct sql_token token, const char *word)
+{
+    return str_iis(sql_token_str(around, token), word);
+}
+
+int sql_clause_rank(int code)
+{
+    static const int order[] = { TK_SELECT, TK_FROM,    TK_WHERE, TK_GROUP,
+                                 TK_HAVING, TK_QUALIFY, TK_ORDER, TK_LIMIT };
+    for (size_t i = 0; i < countof(order); i++)
+        if (order[i] == code)
+            return (int)i + 1;
+    return 0;
+}
+
+/* Reads the statement again up to the refused token. */
+static void look_back(struct sql_around *a)
+{
+    enum { DEPTH_MAX = 64 };
+    struct sql_refusal *r = a->refusal;
+    struct sql_lexer lexer = { .text = r->text.data,
+                               .size = (uint32_t)r->text.size,
+                               .at = r->begin };
+    struct sql_token openers[DEPTH_MAX] = { { .code = 0 } };
+    int clauses[DEPTH_MAX] = { 0 };
+    int depth = 0;
+    for (;;) {
+        struct sql_token token = sql_lex(&lexer);
+        if (token.code <= 0 || token.span.offset >= r->token.span.offset)
+            break;
+        if (token.code == TK_LP && depth + 1 < DEPTH_MAX) {
+            openers[++depth] = a->before[0];
+            clauses[depth] = 0;
+        } else if (token.code == TK_RP && depth > 0) {
+            depth--;
+        } else if (sql_clause_rank(token.code) > 0) {
+            clauses[depth] = sql_clause_rank(token.code);
+        }
+        memmove(a->before + 1, a->before, (SQL_BEFORE - 1) * sizeof a->before[0]);
+        a->before[0] = token;
+        a->before_count = MIN(a->before_count + 1, (int)SQL_BEFORE);
+    }
+    a->opener = openers[depth];
+    a->clause = clauses[depth];
+}
+
+static void look_ahead(struct sql_around *a)
+{
+    struct sql_tokens rest = *a->refusal->rest;
+    bool ends = a->refusal->at_end || a->refusal->token.code == TK_SEMICOLON;
+    while (!ends && a->after_count < SQL_AFTER) {
+        struct sql_token token = sql_tokens_next(&rest);
+        if (token.code == 0) /* the ";" that need not be written */
+            token.code = TK_SEMICOLON;
+        if (token.code < 0)
+            return;
+        a->after[a->after_count++] = token;
+        ends = token.code == TK_SEMICOLON;
+    }
+}
+
+/* ---- the sentence ------------------------------------------------------------------------------ */
+
+static void say_expected(const struct sql_refusal *refusal, struct error *err)
 {
     struct expected expected;
-    struct str words[MAX_EXPECTED];
-    size_t n = 0;
-    find_expected(states, &expected);
-    for (int code = 1; code < MAX_EXPECTED; code++) {
-        const char *text = expected.accepted[code] ? sql_keyword_text(code) : NULL;
-        if (text)
-            words[n++] = str_of(text);
-    }
-    int nearest = nearest_of(word, words, n);
-    return nearest < 0 || str_ieq(words[nearest], word) ? NULL : words[nearest].data;
-}
+    struct list list = { 0 };
+    char text[240];
+    find_expected(refusal->states, &expected);
+    list_expected(expected, &list);
+    join_names(text, sizeof text, &list);
 
-/* Reserved words that people take for names; FROM or AND out of place is another slip. */
-static bool is_tempting(const struct sql_refusal *refusal, struct str word)
-{
-    struct str rest = str_make(word.data + word.size,
-                               refusal->text.size - refusal->token.span.offset - word.size);
-    rest = str_trim(rest);
-    switch (sql_keyword_code(word)) {
-    case TK_GROUP:
-    case TK_ORDER:
-        return !(rest.size > 2 && str_iis(str_make(rest.data, 2), "BY"));
-    case TK_ALL:
-    case TK_BY:
-    case TK_CREATE:
-    case TK_END:
-    case TK_FOR:
-    case TK_INTO:
-    case TK_LEFT:
-    case TK_LIKE:
-    case TK_LIMIT:
-    case TK_RIGHT:
-    case TK_TABLE:
-    case TK_UNION:
-    case TK_USING:
-    case TK_VALUES:
-    case TK_WITH:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void hint(const struct sql_refusal *refusal, bool name_fits, struct error *err)
-{
-    struct str word = token_str(refusal->text, refusal->token);
-    bool plain = !refusal->at_end && is_plain_word(word);
-    bool reserved = plain && sql_keyword_is_reserved(sql_keyword_code(word));
-    if (refusal->previous.code == TK_COMMA && (reserved || refusal->token.code == TK_RP) &&
-        !is_tempting(refusal, word)) {
-        error_hint(err, "The comma in front of it may be one too many.");
-        return;
-    }
-    if (name_fits && reserved && is_tempting(refusal, word)) {
-        error_hint(err, "\"%.*s\" is a reserved word. As a name it stands in backquotes: `%.*s`.",
-                   STR_ARG(word), STR_ARG(word));
-        return;
-    }
-    struct str before = token_str(refusal->text, refusal->previous);
-    if (refusal->token.code == TK_INTEGER && str_iis(before, "INTERVAL")) {
-        error_hint(err, "The value of an interval is a string: INTERVAL '%.*s' DAY.",
-                   STR_ARG(word));
-        return;
-    }
-    const char *keyword = NULL;
-    if (plain && refusal->token.code == TK_ID)
-        keyword = nearest_keyword(word, refusal->states);
-    if (keyword) {
-        error_hint(err, "Perhaps you meant %s.", keyword);
-        return;
-    }
-    if (refusal->previous.code == TK_ID && is_plain_word(before))
-        keyword = nearest_keyword(before, refusal->previous_states);
-    if (keyword)
-        error_hint(err, "Perhaps \"%.*s\" was meant to be %s.", STR_ARG(before), keyword);
+    struct str word =
+        str_make(refusal->text.data + refusal->token.span.offset, refusal->token.span.size);
+    size_t shown = MIN(word.size, 60);
+    while (shown > 0 && shown < word.size && ((unsigned char)word.data[shown] & 0xC0) == 0x80)
+        shown--; /* not half of a character */
+    const char *comma = list.count > 0 ? ", expected " : "";
+    if (refusal->words == 0 && !refusal->at_end && expected.accepted[TK_CREATE])
+        error_at(err, E_SYNTAX, refusal->token.span, "no statement begins with \"%.*s%s\"",
+                 (int)shown, word.data, shown < word.size ? "..." : "");
+    else if (refusal->at_end)
+        error_at(err, E_SYNTAX, refusal->token.span, "syntax error at the end of the text%s%s",
+                 comma, text);
+    else
+        error_at(err, E_SYNTAX, refusal->token.span, "syntax error at \"%.*s%s\"%s%s", (int)shown,
+                 word.data, shown < word.size ? "..." : "", comma, text);
 }
 
 enum code sql_refuse(struct sql_refusal *refusal, struct error *err)
 {
     if (!err)
         return E_SYNTAX;
-    struct expected expected;
-    find_expected(refusal->states, &expected);
-    bool name_fits = expected.accepted[TK_ID];
-
-    struct list list = { 0 };
-    char text[240];
-    list_expected(expected, &list);
-    join_names(text, sizeof text, &list);
-
-    struct str word = token_str(refusal->text, refusal->token);
-    size_t shown = MIN(word.size, 60);
-    while (shown > 0 && shown < word.size && ((unsigned char)word.data[shown] & 0xC0) == 0x80)
-        shown--; /* not half of a character */
-    const char *comma = list.count > 0 ? ", expected " : "";
-    if (refusal->at_end)
-        error_at(err, E_SYNTAX, refusal->token.span, "syntax error at the end of the text%s%s",
-                 comma, text);
-    else
-        error_at(err, E_SYNTAX, refusal->token.span, "syntax error at \"%.*s%s\"%s%s", (int)shown,
-                 word.data, shown < word.size ? "..." : "", comma, text);
-
+    struct sql_around around = { .refusal = refusal };
+    look_back(&around);
+    look_ahead(&around);
+    if (!sql_find_mistake(&around, err) && !sql_find_repair(&around, err))
+        say_expected(refusal, err);
     if (refusal->has_open && (refusal->at_end || refusal->token.code == TK_SEMICOLON)) {
         struct diag_place place = diag_locate(refusal->text, refusal->open);
         error_detail(err, "The \"(\" in line %u, column %u is not closed.", place.line,
                      place.column);
     }
-    hint(refusal, name_fits, err);
     return E_SYNTAX;
 }
 
 /* ---- the lexer's refusals ---------------------------------------------------------------- */
+
+static struct str token_str(struct str text, struct sql_token token)
+{
+    return str_make(text.data + token.span.offset, token.span.size);
+}
 
 static enum code bad_character(struct str word, struct span span, struct error *err)
 {
@@ -390,8 +390,18 @@ enum code sql_refuse_open(bool is_name, uint32_t offset, struct error *err)
     return E_SYNTAX;
 }
 
-enum code sql_refuse_lexed(struct str text, struct sql_token token, struct error *err)
+enum code sql_refuse_lexed(struct sql_refusal *refusal, struct error *err)
 {
+    if (!err)
+        return E_SYNTAX;
+    struct str text = refusal->text;
+    struct sql_token token = refusal->token;
+    struct sql_around around = { .refusal = refusal };
+    if (token.code == LEX_OPEN_STRING) {
+        look_back(&around);
+        if (sql_find_quote(&around, err))
+            return E_SYNTAX;
+    }
     struct span span = token.span;
     struct str word = token_str(text, token);
     int shown = (int)MIN(word.size, 60);

@@ -162,8 +162,8 @@ static bool is_culprit(const struct walk *w, struct sql_token token, uint32_t er
         return false;
     struct str text = token_str(w, token);
     bool breaks = memchr(text.data, '\n', text.size) != NULL;
-    return breaks && (token.code == LEX_QUOTED_NAME || token_end(token) == error ||
-                      has_statement_end(text));
+    return breaks &&
+           (token.code == LEX_QUOTED_NAME || token_end(token) == error || has_statement_end(text));
 }
 
 /* Reading goes on behind the first line of what is not closed: at its last ";", if it ends in one. */

@@ -5,11 +5,11 @@
 
 struct sql_recovery {
     struct sql_broken statement; /* span from its first token to `resume` */
-    uint32_t resume;             /* where the next statement begins; the size of the text: nowhere */
-    uint32_t set_body;           /* where the first INSERT of a statement set begins; 0: it is none */
-    bool has_open;               /* a string or a quoted name is not closed, and the error came of it */
+    uint32_t resume;   /* where the next statement begins; the size of the text: nowhere */
+    uint32_t set_body; /* where the first INSERT of a statement set begins; 0: it is none */
+    bool has_open;     /* a string or a quoted name is not closed, and the error came of it */
     bool open_is_name;
-    uint32_t open;               /* its offset */
+    uint32_t open; /* its offset */
 };
 
 /* The statement begins at `begin`; its error is at `error`.  `in_set`: END is a statement too. */

@@ -141,7 +141,8 @@ static int when(bool condition, int keyword)
 static bool is_name_by_place(struct sql_tokens *tokens, int code)
 {
     int next = peek(tokens, 1)->code;
-    if (tokens->prev == TK_DOT || (next == TK_DOT && code != TK_END))
+    bool dotted = next == TK_DOT && code != TK_END && tokens->prev != TK_SEMICOLON;
+    if (tokens->prev == TK_DOT || dotted)
         return true; /* t.order, group.id */
     /* CREATE TABLE position (...): the parenthesis makes no call. */
     if (next == TK_LP && IS_ONE_OF(tokens->prev, TK_TABLE, TK_VIEW, TK_INTO, TK_EXISTS, TK_WITH) &&
