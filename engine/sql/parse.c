@@ -193,6 +193,7 @@ static enum code go_on(struct run *run, const struct sql_listener *listener, str
         sql_refuse_open(r.open_is_name, r.open, err);
     else if (run->next > run->begin)
         r.resume = run->next;
+    r.statement.span.size = r.resume - r.statement.span.offset;
     if (!run->in_set && r.set_body > 0 && run->now.span.offset >= r.set_body) {
         run->in_set = true;
         run->has_held = true;
