@@ -282,7 +282,7 @@ static enum edit_result loop(struct edit *e, const sigset_t *mask)
             draw(e, false);
             flush(e);
         }
-        enum input input = wait_for_input(e, mask);
+        enum input input = e->config.is_over() ? INPUT_END : wait_for_input(e, mask);
         if (input == INPUT_END || (input == INPUT_SIGNAL && e->config.is_over()))
             return EDIT_LEFT;
         if (input == INPUT_SIGNAL && !resized)
@@ -304,7 +304,9 @@ enum edit_result edit_read(struct edit *e, struct str initial, struct buf *ret)
     sigemptyset(&action.sa_mask);
     sigaction(SIGWINCH, &action, &before);
     sigemptyset(&blocked);
-    sigaddset(&blocked, SIGWINCH);
+    sigaddset(&blocked, SIGWINCH); /* these come while it waits, and only then */
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &blocked, &mask);
     resized = 0;
     resize(e);

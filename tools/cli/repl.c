@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -78,17 +79,23 @@ static enum session_status execute(struct reader *r, size_t size)
 
 /* ---- plain lines ----------------------------------------------------------------------------- */
 
+static bool is_over(const struct reader *r)
+{
+    return r->repl->is_interactive && r->repl->is_over();
+}
+
 /* Waits for more input; false at its end. */
-static bool read_plain(struct reader *r)
+static bool wait_and_read(struct reader *r, const sigset_t *mask)
 {
     struct pollfd ready = { .fd = r->repl->in_fd, .events = POLLIN };
-    r->interrupted = false;
     for (;;) {
-        if (poll(&ready, 1, -1) < 0) {
+        if (is_over(r))
+            return false;
+        if (ppoll(&ready, 1, NULL, mask) < 0) {
             if (errno != EINTR)
                 return false;
             r->interrupted = true;
-            return !(r->repl->is_interactive && r->repl->is_over());
+            return !is_over(r);
         }
         if (!buf_reserve(&r->input, READ_BYTES))
             return false;
@@ -100,6 +107,20 @@ static bool read_plain(struct reader *r)
         if (n == 0 || (errno != EINTR && errno != EAGAIN))
             return false;
     }
+}
+
+/* Signals come while it waits, so that none is missed in between. */
+static bool read_plain(struct reader *r)
+{
+    sigset_t blocked, mask;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    r->interrupted = false;
+    pthread_sigmask(SIG_BLOCK, &blocked, &mask);
+    bool is_read = wait_and_read(r, &mask);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return is_read;
 }
 
 /* ---- the editor ------------------------------------------------------------------------------ */
