@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "kafka/kafka_conf.h"
-#include "kafka/kafka_fold.h"
+#include "connector/topic_fold.h"
 #include "kafka/kafka_headers.h"
 #include "kafka/kafka_offsets.h"
 #include "kafka/kafka_rows.h"
@@ -41,7 +41,7 @@ struct kafka_sink_state {
     struct sink base;
     struct arena *arena; /* owned */
     struct kafka_rows rows;
-    struct kafka_fold *fold; /* owned; NULL: rows are sent at once */
+    struct topic_fold *fold; /* owned; NULL: rows are sent at once */
     struct bad_rows *bad_rows;
     struct str table, topic_name, brokers;
     rd_kafka_t *rk;           /* owned */
@@ -276,26 +276,26 @@ static enum code send_one(struct kafka_sink_state *s, const struct batch *in, ui
 static enum code send_folded(struct kafka_sink_state *s, struct error *err)
 {
     enum code code = OK;
-    for (uint32_t i = 0, n = kafka_fold_count(s->fold); i < n; i++) {
-        struct kafka_fold_entry m = kafka_fold_at(s->fold, i);
+    for (uint32_t i = 0, n = topic_fold_count(s->fold); i < n; i++) {
+        struct topic_fold_entry m = topic_fold_at(s->fold, i);
         enum code this =
             produce(s, m.key, m.value, m.timestamp_ms, NULL, UINT32_MAX, code == OK ? err : NULL);
         code = code == OK ? this : code;
     }
-    kafka_fold_clear(s->fold);
+    topic_fold_clear(s->fold);
     return code;
 }
 
 static enum code fold_row(struct kafka_sink_state *s, const struct kafka_row *m, struct error *err)
 {
-    struct kafka_fold_entry entry = {
+    struct topic_fold_entry entry = {
         .key = kafka_part_bytes(&m->key, &s->rows.key_text),
         .value = kafka_part_bytes(&m->value, &s->rows.value_text),
         .timestamp_ms = m->timestamp_ms,
     };
-    enum code code = kafka_fold_put(s->fold, &entry, err);
+    enum code code = topic_fold_put(s->fold, &entry, err);
     kafka_rows_clear(&s->rows);
-    if (code != OK || !kafka_fold_is_full(s->fold))
+    if (code != OK || !topic_fold_is_full(s->fold))
         return code;
     return send_folded(s, err);
 }
@@ -303,14 +303,14 @@ static enum code fold_row(struct kafka_sink_state *s, const struct kafka_row *m,
 static int64_t sink_tick_ms(struct sink *base)
 {
     const struct kafka_sink_state *s = (const struct kafka_sink_state *)base;
-    return s->fold ? kafka_fold_due_ms(s->fold) : -1;
+    return s->fold ? topic_fold_due_ms(s->fold) : -1;
 }
 
 static enum code sink_tick(struct sink *base, struct error *err)
 {
     struct kafka_sink_state *s = (struct kafka_sink_state *)base;
     TRY(serve(s, err));
-    return s->fold && kafka_fold_due_ms(s->fold) == 0 ? send_folded(s, err) : OK;
+    return s->fold && topic_fold_due_ms(s->fold) == 0 ? send_folded(s, err) : OK;
 }
 
 static enum code write_row(struct kafka_sink_state *s, const struct batch *in, uint32_t row,
@@ -383,7 +383,7 @@ static void sink_status(struct sink *base, struct sink_status *ret)
 {
     struct kafka_sink_state *s = (struct kafka_sink_state *)base;
     *ret = (struct sink_status){
-        .pending_rows = s->pending + (s->fold ? kafka_fold_count(s->fold) : 0),
+        .pending_rows = s->pending + (s->fold ? topic_fold_count(s->fold) : 0),
         .guarantee = s->rows.is_keyed ? "idempotent by key" : "at-least-once",
     };
     if (s->trouble_since_us == 0 || s->pending == 0)
@@ -415,7 +415,7 @@ static void sink_close(struct sink *base)
     if (s->rk)
         rd_kafka_destroy(s->rk);
     kafka_rows_close(&s->rows);
-    kafka_fold_destroy(s->fold);
+    topic_fold_destroy(s->fold);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     arena_destroy(s->arena);
@@ -546,7 +546,7 @@ static enum code start(struct kafka_sink_state *s, const struct sink_open *open,
         s->pending_bytes_max = BYTES_MAX;
     TRY(kafka_rows_open(&s->rows, table, s->arena, err));
     if (s->rows.is_keyed && s->rows.headers_column < 0) /* headers do not wait */
-        TRY(kafka_fold_create(table, &s->fold, err));
+        TRY(topic_fold_create(table, &s->fold, err));
     TRY(make_client(s, table, err));
     return look_at_topic(s, err);
 }

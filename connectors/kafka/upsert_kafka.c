@@ -5,7 +5,7 @@
  * without value. */
 #include "kafka/kafka.h"
 
-#include "kafka/kafka_fold.h"
+#include "connector/topic_fold.h"
 
 static const struct option_spec options[] = {
     { "topic", OPTION_TEXT, false, NULL, NULL,
@@ -74,7 +74,7 @@ static const char *guarantee(const struct table_def *table, enum sink_mode mode)
 static enum code check(const struct table_def *table, bool as_sink, struct error *err)
 {
     if (as_sink)
-        TRY(kafka_fold_check(table, err));
+        TRY(topic_fold_check(table, err));
     return kafka_check(table, as_sink, err);
 }
 
@@ -94,7 +94,7 @@ const struct connector connector_upsert_kafka = {
     .source = &kafka_source,
     .sink = &kafka_sink,
     .sink_modes = sink_modes,
-    .keeps_last = kafka_fold_is_asked,
+    .keeps_last = topic_fold_is_asked,
     .guarantee = guarantee,
     .check = check,
     .describe = kafka_describe,

@@ -7,7 +7,10 @@
  * A value with a line feed has no place in T.ndjson.  If the file had something in
  * it before this run, that is an error; otherwise what this run has written to it
  * moves to T.records.ndjson, with the keys (topic_keys.h), and the sink goes on there; so does a
- * start from a snapshot that is older than the move. */
+ * start from a snapshot that is older than the move.
+ *
+ * With upsert-kafka's sink.buffer-flush.* records wait for later ones of their key, as they do in
+ * front of a broker. */
 #include "local/local_topic.h"
 
 #include "base/memory.h"
@@ -18,6 +21,7 @@
 #include "local/local.h"
 #include "local/topic_files.h"
 #include "local/topic_keys.h"
+#include "connector/topic_fold.h"
 #include "connector/topic_record.h"
 
 #include <errno.h>
@@ -40,7 +44,7 @@ struct topic_sink {
     struct bad_rows *bad_rows;
     enum manner manner;
     bool is_records;
-    bool was_begun; /* T.ndjson had something in it before this run */
+    bool was_begun;         /* T.ndjson had something in it before this run */
     struct topic_keys keys; /* kept while lines may become records */
     char *plain_path;
     char *records_path;
@@ -53,6 +57,8 @@ struct topic_sink {
     int headers_column;
     struct buf value_text; /* of one row */
     struct buf key_text;
+    struct topic_fold *fold; /* owned; NULL: records do not wait */
+    struct buf record;       /* that is to wait */
 };
 
 /* ---- opening ---- */
@@ -68,8 +74,10 @@ static void topic_sink_close(struct sink *base)
         s->key->kind->close(s->key);
     file_out_close(&s->out);
     topic_keys_close(&s->keys);
+    topic_fold_destroy(s->fold);
     buf_done(&s->value_text);
     buf_done(&s->key_text);
+    buf_done(&s->record);
     arena_destroy(s->arena);
     mem_free(s);
 }
@@ -263,6 +271,8 @@ static enum code prepare(struct topic_sink *s, const struct sink_open *open, str
     if (s->key_column < 0)
         TRY(table_open_encoder(table, true, s->arena, &s->key, err));
     s->manner = manner_of(s, open);
+    if (s->manner == MANNER_TOMBSTONES)
+        TRY(topic_fold_create(table, &s->fold, err));
     return open_out(s, open, err);
 }
 
@@ -276,6 +286,7 @@ static enum code topic_sink_open(const struct sink_open *open, struct sink **ret
     s->value_column = s->key_column = s->timestamp_column = s->headers_column = -1;
     buf_init(&s->value_text, 1 << 30);
     buf_init(&s->key_text, 1 << 30);
+    buf_init(&s->record, 1 << 30);
     enum code code = prepare(s, open, err);
     if (code != OK) {
         topic_sink_close(&s->base);
@@ -367,6 +378,29 @@ static void fill_metas(const struct topic_sink *s, const struct batch *in, uint3
     }
 }
 
+/* What waits goes to the file. */
+static enum code put_folded(struct topic_sink *s, struct error *err)
+{
+    if (!s->fold)
+        return OK;
+    for (uint32_t i = 0; i < topic_fold_count(s->fold); i++)
+        buf_str(&s->out.buf, topic_fold_at(s->fold, i).value);
+    TRY(buf_check(&s->out.buf, err));
+    topic_fold_clear(s->fold);
+    return OK;
+}
+
+static enum code fold_record(struct topic_sink *s, const struct topic_record_out *record,
+                             struct error *err)
+{
+    buf_clear(&s->record);
+    topic_record_write(&s->record, record);
+    TRY(buf_check(&s->record, err));
+    struct topic_fold_entry entry = { .key = record->key, .value = buf_view(&s->record) };
+    TRY(topic_fold_put(s->fold, &entry, err));
+    return topic_fold_is_full(s->fold) ? put_folded(s, err) : OK;
+}
+
 static bool is_text(struct str part)
 {
     return !part.data || utf8_valid(part.data, part.size);
@@ -388,6 +422,8 @@ static enum code put_record(struct topic_sink *s, const struct batch *in, uint32
     if (!is_text(record.key) || !is_text(record.value))
         return report(s, row, "message is not UTF-8, and has no line of JSON for it", err);
     fill_metas(s, in, row, &record);
+    if (s->fold && record.key.data)
+        return fold_record(s, &record, err);
     topic_record_write(&s->out.buf, &record);
     return OK;
 }
@@ -455,6 +491,7 @@ static enum code topic_sink_write(struct sink *base, const struct batch *in, str
 static enum code topic_sink_flush_start(struct sink *base, struct error *err)
 {
     struct topic_sink *s = (struct topic_sink *)base;
+    TRY(put_folded(s, err));
     TRY(topic_keys_sync(&s->keys, err));
     return file_out_sync(&s->out, err);
 }
@@ -476,6 +513,7 @@ static int topic_sink_wake_fd(struct sink *base)
 static enum code topic_sink_tell(struct sink *base, struct buf *out, struct error *err)
 {
     struct topic_sink *s = (struct topic_sink *)base;
+    TRY(put_folded(s, err));
     TRY(file_out_drain(&s->out, err));
     buf_text(out, s->is_records ? "records " : s->was_begun ? "begun " : "lines ");
     buf_i64(out, s->out.length);
@@ -487,10 +525,28 @@ static enum code topic_sink_tell(struct sink *base, struct buf *out, struct erro
     return buf_check(out, err);
 }
 
+static int64_t topic_sink_tick_ms(struct sink *base)
+{
+    const struct topic_sink *s = (struct topic_sink *)base;
+    return s->fold ? topic_fold_due_ms(s->fold) : -1;
+}
+
+static enum code topic_sink_tick(struct sink *base, struct error *err)
+{
+    struct topic_sink *s = (struct topic_sink *)base;
+    if (!s->fold || topic_fold_due_ms(s->fold) != 0)
+        return OK;
+    TRY(put_folded(s, err));
+    return file_out_drain(&s->out, err);
+}
+
 static void topic_sink_status(struct sink *base, struct sink_status *ret)
 {
-    (void)base;
-    *ret = (struct sink_status){ .guarantee = "at-least-once" };
+    const struct topic_sink *s = (struct topic_sink *)base;
+    *ret = (struct sink_status){
+        .pending_rows = s->fold ? topic_fold_count(s->fold) : 0,
+        .guarantee = "at-least-once",
+    };
 }
 
 const struct sink_kind local_topic_sink = {
@@ -500,6 +556,8 @@ const struct sink_kind local_topic_sink = {
     .flush_poll = topic_sink_flush_poll,
     .wake_fd = topic_sink_wake_fd,
     .tell = topic_sink_tell,
+    .tick_ms = topic_sink_tick_ms,
+    .tick = topic_sink_tick,
     .status = topic_sink_status,
     .close = topic_sink_close,
 };

@@ -1,13 +1,12 @@
-/* kafka_fold.c -- see kafka_fold.h.
+/* topic_fold.c -- see topic_fold.h.
  *
  * Texts lie one behind the other in one buffer; a row that replaces another leaves the
  * old text there until the next clear, so bytes are bounded as well as rows. */
-#include "kafka/kafka_fold.h"
+#include "connector/topic_fold.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "kafka/kafka.h"
 
 #define MAX_ROWS "sink.buffer-flush.max-rows"
 #define INTERVAL "sink.buffer-flush.interval"
@@ -25,7 +24,7 @@ struct waiting {
     int64_t timestamp_ms;
 };
 
-struct kafka_fold {
+struct topic_fold {
     int64_t max_rows, interval_us;
     struct buf text;
     struct waiting *items;
@@ -42,13 +41,13 @@ static bool read_options(const struct table_def *table, int64_t *rows, int64_t *
     return *rows > 0 && *interval_ms > 0;
 }
 
-bool kafka_fold_is_asked(const struct table_def *table)
+bool topic_fold_is_asked(const struct table_def *table)
 {
     int64_t rows, interval_ms;
     return read_options(table, &rows, &interval_ms);
 }
 
-enum code kafka_fold_check(const struct table_def *table, struct error *err)
+enum code topic_fold_check(const struct table_def *table, struct error *err)
 {
     int64_t rows, interval_ms;
     if (read_options(table, &rows, &interval_ms) || (rows <= 0 && interval_ms <= 0))
@@ -57,19 +56,21 @@ enum code kafka_fold_check(const struct table_def *table, struct error *err)
     error_set(err, E_OPTION,
               "options \"" MAX_ROWS "\" and \"" INTERVAL "\" must both be greater than zero, or "
               "neither");
-    if (given)
-        kafka_locate(err, given);
+    if (given && given->from_profile)
+        error_while(err, "reading the options that the profile adds");
+    else if (given && given->value_span.size > 0)
+        error_locate(err, given->value_span);
     return E_OPTION;
 }
 
-enum code kafka_fold_create(const struct table_def *table, struct kafka_fold **ret,
+enum code topic_fold_create(const struct table_def *table, struct topic_fold **ret,
                             struct error *err)
 {
     int64_t rows, interval_ms;
     *ret = NULL;
     if (!read_options(table, &rows, &interval_ms))
         return OK;
-    struct kafka_fold *fold = mem_zalloc(sizeof *fold);
+    struct topic_fold *fold = mem_zalloc(sizeof *fold);
     if (!fold)
         return error_nomem(err);
     fold->max_rows = rows;
@@ -79,7 +80,7 @@ enum code kafka_fold_create(const struct table_def *table, struct kafka_fold **r
     return OK;
 }
 
-void kafka_fold_destroy(struct kafka_fold *fold)
+void topic_fold_destroy(struct topic_fold *fold)
 {
     if (!fold)
         return;
@@ -89,12 +90,12 @@ void kafka_fold_destroy(struct kafka_fold *fold)
     mem_free(fold);
 }
 
-static struct str text_at(const struct kafka_fold *fold, struct place place)
+static struct str text_at(const struct topic_fold *fold, struct place place)
 {
     return str_make(fold->text.data ? fold->text.data + place.at : "", place.size);
 }
 
-static uint32_t *slot_of(const struct kafka_fold *fold, uint64_t hash, struct str key)
+static uint32_t *slot_of(const struct topic_fold *fold, uint64_t hash, struct str key)
 {
     uint32_t mask = fold->cap * 2 - 1;
     for (uint32_t i = (uint32_t)hash & mask;; i = (i + 1) & mask) {
@@ -107,7 +108,7 @@ static uint32_t *slot_of(const struct kafka_fold *fold, uint64_t hash, struct st
     }
 }
 
-static bool grow(struct kafka_fold *fold)
+static bool grow(struct topic_fold *fold)
 {
     uint32_t cap = fold->cap ? fold->cap * 2 : 256; /* a power of two */
     struct waiting *items = mem_realloc(fold->items, cap * sizeof *items);
@@ -125,14 +126,14 @@ static bool grow(struct kafka_fold *fold)
     return true;
 }
 
-static struct place put_text(struct kafka_fold *fold, struct str text)
+static struct place put_text(struct topic_fold *fold, struct str text)
 {
     struct place place = { fold->text.size, text.size };
     buf_str(&fold->text, text);
     return place;
 }
 
-enum code kafka_fold_put(struct kafka_fold *fold, const struct kafka_fold_entry *entry,
+enum code topic_fold_put(struct topic_fold *fold, const struct topic_fold_entry *entry,
                          struct error *err)
 {
     if (fold->count == fold->cap && !grow(fold))
@@ -157,12 +158,12 @@ enum code kafka_fold_put(struct kafka_fold *fold, const struct kafka_fold_entry 
     return OK;
 }
 
-bool kafka_fold_is_full(const struct kafka_fold *fold)
+bool topic_fold_is_full(const struct topic_fold *fold)
 {
     return fold->count >= fold->max_rows || fold->text.size >= FULL_BYTES;
 }
 
-int64_t kafka_fold_due_ms(const struct kafka_fold *fold)
+int64_t topic_fold_due_ms(const struct topic_fold *fold)
 {
     if (fold->count == 0)
         return -1;
@@ -170,22 +171,22 @@ int64_t kafka_fold_due_ms(const struct kafka_fold *fold)
     return left_us <= 0 ? 0 : (left_us - 1) / 1000 + 1;
 }
 
-uint32_t kafka_fold_count(const struct kafka_fold *fold)
+uint32_t topic_fold_count(const struct topic_fold *fold)
 {
     return fold->count;
 }
 
-struct kafka_fold_entry kafka_fold_at(const struct kafka_fold *fold, uint32_t i)
+struct topic_fold_entry topic_fold_at(const struct topic_fold *fold, uint32_t i)
 {
     const struct waiting *item = &fold->items[i];
-    return (struct kafka_fold_entry){
+    return (struct topic_fold_entry){
         .key = text_at(fold, item->key),
         .value = item->has_value ? text_at(fold, item->value) : (struct str){ NULL, 0 },
         .timestamp_ms = item->timestamp_ms,
     };
 }
 
-void kafka_fold_clear(struct kafka_fold *fold)
+void topic_fold_clear(struct topic_fold *fold)
 {
     buf_clear(&fold->text);
     if (fold->count > 0)
