@@ -126,6 +126,38 @@ static enum remote_outcome check_fields(const struct table_def *def, struct str 
     return REMOTE_DONE;
 }
 
+/* What nobody has kept cannot be read: all fields would be NULL. */
+static enum remote_outcome check_source(struct str mappings, struct str index, struct error *err)
+{
+    struct es_json j;
+    es_json_begin(&j, mappings);
+    if (!es_json_find(&j, "_source") || !es_json_find(&j, "enabled") ||
+        !str_is(es_json_skip(&j), "false"))
+        return REMOTE_DONE;
+    error_set(err, E_UNSUPPORTED,
+              "index \"" STR_FMT "\" cannot be read: its mapping has _source disabled",
+              STR_ARG(index));
+    return REMOTE_FATAL;
+}
+
+/* Servers before version 7 have a mapping a type, of which there is one. */
+static struct str without_type(struct str mappings)
+{
+    struct es_json j, inner;
+    struct str name;
+    es_json_begin(&j, mappings);
+    if (es_json_find(&j, "properties"))
+        return mappings;
+    es_json_begin(&j, mappings);
+    for (bool more = es_json_enter(&j, '{'); more && es_json_member(&j, &name);) {
+        struct str span = es_json_skip(&j);
+        es_json_begin(&inner, span.data ? span : STR(""));
+        if (es_json_peek(&inner) == '{' && es_json_find(&inner, "properties"))
+            return span;
+    }
+    return mappings;
+}
+
 /* {"index-name":{"mappings":{...}}}; an alias of several indexes is not looked at. */
 static enum remote_outcome check_reply(const struct table_def *def, struct str body,
                                        struct str index, struct error *err)
@@ -145,7 +177,8 @@ static enum remote_outcome check_reply(const struct table_def *def, struct str b
         }
     if (count != 1 || !mappings.data || j.is_bad)
         return REMOTE_DONE;
-    return check_fields(def, mappings, index, err);
+    mappings = without_type(mappings);
+    return def ? check_fields(def, mappings, index, err) : check_source(mappings, index, err);
 }
 
 static enum code put_path(struct buf *path, struct str index, const char *tail, struct error *err)
@@ -174,8 +207,6 @@ enum remote_outcome es_check_mapping(struct http_client *client, const struct ta
         return es_outcome_of(code);
     *ret_exists = reply.status != 404;
     if (reply.status == 404 || reply.status == 403) /* who may write need not see the mapping */
-        return REMOTE_DONE;
-    if (reply.status == 200 && !def)
         return REMOTE_DONE;
     return reply.status == 200 ? check_reply(def, reply.body, index, err)
                                : es_judge_plain(client, &reply, err);

@@ -22,7 +22,7 @@ struct es_server {
 enum remote_outcome es_ask_version(struct http_client *client, const struct table_def *def,
                                    struct es_server *ret, struct error *err);
 /* Are the columns among the fields of the index's mapping, where that is closed, and of the same
- * shape?  An index that does not exist is fine; without a table (NULL) only that is asked.
+ * shape?  An index that does not exist is fine.  Without a table (NULL): can it be read?
  * REMOTE_DONE, _AWAY, _FATAL. */
 enum remote_outcome es_check_mapping(struct http_client *client, const struct table_def *def,
                                      struct str index, bool *ret_exists, struct error *err);

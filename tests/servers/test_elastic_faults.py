@@ -238,6 +238,16 @@ class ElasticFaults(unittest.TestCase):
             ("/i/a%2Fb/_bulk", '{"index":{"_id":"x"}}'),
             ("/_bulk", '{"index":{"_type":"a/b","_index":"i19700101","_id":"x"}}')])
 
+        mapping = {"i": {"mappings": {"a": {"dynamic": "strict", "properties": {
+            "k": {"type": "keyword"}}}}}}
+        with Fake(lambda method, path, body: (200, {}, json.dumps(mapping))) as fake:
+            status, text = weir().run(f"""
+                CREATE TABLE t (k STRING, n INT) WITH ('connector'='elasticsearch-6',
+                    'hosts'='http://{fake.address}','index'='i','document-type'='a');
+                INSERT INTO t VALUES ('x', 1);""")
+            self.assertEqual(status, 2, text)
+            self.assertIn('index "i" has no field "n"', text)
+
     def test_a_call_that_is_too_large_is_halved(self):
         stored = {}
 

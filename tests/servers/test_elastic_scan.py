@@ -181,6 +181,9 @@ class ElasticScan(unittest.TestCase):
         text, _ = self.fails(self.table("n INT").replace(self.index, self.index + "_{n}") +
                              "SELECT n FROM t;")
         self.assertIn("needs one index, not a pattern", text)
+        ES.must("PUT", f"/{self.index}", {"mappings": {"_source": {"enabled": False}}})
+        text, _ = self.fails(self.table("n INT") + "SELECT n FROM t;")
+        self.assertIn("its mapping has _source disabled", text)
 
     def test_the_whole_table_for_a_cache(self):
         self.fill([{"k": f"k{n % 700}", "n": n} for n in range(2100)])
