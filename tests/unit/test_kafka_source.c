@@ -356,6 +356,33 @@ static void metadata_comes_along(void)
     kafka_table_end(t);
 }
 
+/* Partition by partition, of what the last fetch has said. */
+static void partitions_are_behind(void)
+{
+    kafka_cluster_topic(cluster, "behind", 2);
+    kafka_cluster_fill(cluster, "behind", 0, 0, 30);
+    kafka_cluster_fill(cluster, "behind", 1, 0, 3);
+    struct kafka_table *t = kafka_table_flink(
+        cluster, OPTIONS("topic", "behind", "scan.startup.mode", "earliest-offset"));
+    struct kafka_reader *r = kafka_reader_open(t, false, NULL, 0);
+    const struct source_kind *kind = r->source->kind;
+    r->records.cap = 1;
+    kafka_reader_read(r, 5);
+    struct source_status status;
+    kind->status(r->source, &status);
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < kind->split_count(r->source); i++)
+        sum += kind->split_lag(r->source, i);
+    CHECK_INT(sum, status.lag_rows);
+    CHECK(sum > 0 && sum <= 28);
+    r->records.cap = 100;
+    kafka_reader_read(r, 33);
+    for (uint32_t i = 0; i < kind->split_count(r->source); i++)
+        CHECK_INT(kind->split_lag(r->source, i), 0);
+    kafka_reader_close(r);
+    kafka_table_end(t);
+}
+
 static void more_than_one_poll_takes_all(void)
 {
     kafka_cluster_topic(cluster, "many", 1);
@@ -551,6 +578,7 @@ int main(void)
     RUN(offsets_that_are_gone_are_reported);
     RUN(nulls_and_empty_values_differ);
     RUN(metadata_comes_along);
+    RUN(partitions_are_behind);
     RUN(more_than_one_poll_takes_all);
     RUN(a_missing_topic_is_named);
     RUN(a_forbidden_topic_is_an_error);
