@@ -1,5 +1,6 @@
 /* bind.c -- the binder as a whole: INSERTs and SELECTs into sinks of one job. */
 #include "bind/binder.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -17,6 +18,31 @@ struct binder *binder_create(const struct bind_env *env, struct catalog *catalog
     return b;
 }
 
+/* ---- more than one error ---------------------------------------------------------------- */
+
+const struct type bind_failed_type = { .id = TYPE_NULL, .precision = -1 };
+
+bool bind_goes_on(struct binder *b, enum code code, struct error *err)
+{
+    if (code == E_NOMEM || !b->hooks->found || b->quiet > 0)
+        return false;
+    b->hooks->found(b->hooks->self, err);
+    err->is_told = true;
+    b->told++;
+    return true;
+}
+
+enum code bind_end(struct binder *b, uint32_t told, enum code code, struct error *err)
+{
+    if (code != OK || b->told == told)
+        return code;
+    error_set(err, E_PLAN, "the statement has errors");
+    err->is_told = true;
+    return E_PLAN;
+}
+
+/* ---- sinks --------------------------------------------------------------------------- */
+
 static enum code add_input(struct binder *b, struct plan_sink *sink, struct plan *input,
                            struct error *err)
 {
@@ -26,6 +52,23 @@ static enum code add_input(struct binder *b, struct plan_sink *sink, struct plan
     memcpy(inputs, sink->base.inputs, sink->base.input_count * sizeof *inputs);
     inputs[sink->base.input_count++] = input;
     sink->base.inputs = inputs;
+    return OK;
+}
+
+/* A sink that has only columns, for a table with errors: the query is held to them. */
+static enum code stand_in(struct binder *b, const struct catalog_table *table, struct span span,
+                          struct plan_sink **ret, struct error *err)
+{
+    struct schema *schema = arena_new(b->arena, struct schema);
+    struct plan_sink *sink = (struct plan_sink *)bind_node(
+        b, PLAN_SINK, sizeof(struct plan_sink), table->column_count, 0, span);
+    if (!schema || !sink)
+        return error_nomem(err);
+    sink->base.field_count = bind_stored_fields(table, true, sink->base.fields);
+    *schema = (struct schema){ .fields = sink->base.fields, .count = sink->base.field_count };
+    sink->table = table;
+    sink->def = (struct table_def){ .name = table->name, .schema = schema };
+    *ret = sink;
     return OK;
 }
 
@@ -42,7 +85,11 @@ enum code bind_sink(struct binder *b, const struct catalog_table *table, struct 
     if (code != OK) {
         error_locate(err, span);
         error_while(err, "writing to table \"" STR_FMT "\"", STR_ARG(table->name));
-        return code;
+        return bind_goes_on(b, code, err) ? stand_in(b, table, span, ret, err) : code;
+    }
+    if (table->failed) {
+        b->told++;
+        return stand_in(b, table, span, ret, err);
     }
     if (!resolved.connector->sink)
         return error_at(err, E_PLAN, span,
@@ -111,6 +158,31 @@ static enum code wrong_type(struct binder *b, const struct field *to, struct exp
     return E_TYPE;
 }
 
+/* Column `from` of the query goes into the column of this name. */
+static enum code map_column(const struct plan_sink *sink, const struct ast_name *name, int from,
+                            int *map, struct error *err)
+{
+    int at = schema_find(sink->def.schema, name->text);
+    if (at < 0) {
+        error_at(err, E_NAME, name->span,
+                 "table \"" STR_FMT "\" has no column \"" STR_FMT "\" that can be written",
+                 STR_ARG(sink->table->name), STR_ARG(name->text));
+        struct nearest nearest;
+        nearest_begin(&nearest, name->text);
+        for (uint32_t i = 0; i < sink->base.field_count; i++)
+            nearest_add(&nearest, sink->base.fields[i].name);
+        struct str best = nearest_end(&nearest);
+        if (best.data)
+            error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+        return E_NAME;
+    }
+    if (map[at] >= 0)
+        return error_at(err, E_NAME, name->span, "column \"" STR_FMT "\" is listed twice",
+                        STR_ARG(name->text));
+    map[at] = from;
+    return OK;
+}
+
 /* Which column of the query goes into stored column i of the sink; -1: NULL. */
 static enum code map_columns(struct binder *b, const struct ast_insert *node,
                              const struct plan_sink *sink, uint32_t given, int **ret,
@@ -136,20 +208,13 @@ static enum code map_columns(struct binder *b, const struct ast_insert *node,
                         given, given == 1 ? "" : "s", node->columns.count);
     for (uint32_t i = 0; i < n; i++)
         map[i] = -1;
+    uint32_t told = b->told;
     for (uint32_t i = 0; i < node->columns.count; i++) {
-        const struct ast_name *name = &node->columns.items[i];
-        int at = schema_find(sink->def.schema, name->text);
-        if (at < 0)
-            return error_at(err, E_NAME, name->span,
-                            "table \"" STR_FMT "\" has no column \"" STR_FMT
-                            "\" that can be written",
-                            STR_ARG(sink->table->name), STR_ARG(name->text));
-        if (map[at] >= 0)
-            return error_at(err, E_NAME, name->span, "column \"" STR_FMT "\" is listed twice",
-                            STR_ARG(name->text));
-        map[at] = (int)i;
+        enum code code = map_column(sink, &node->columns.items[i], (int)i, map, err);
+        if (code != OK && !bind_goes_on(b, code, err))
+            return code;
     }
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n && b->told == told; i++)
         if (map[i] < 0 && sink->base.fields[i].type->not_null)
             return error_at(err, E_TYPE, node->columns.span,
                             "column \"" STR_FMT "\" is NOT NULL, and the list leaves it out",
@@ -162,6 +227,8 @@ static struct span column_span(const struct plan *plan, uint32_t at)
 {
     if (plan->kind == PLAN_CALC && ((const struct plan_calc *)plan)->exprs)
         return ((const struct plan_calc *)plan)->exprs[at]->span;
+    if (plan->kind == PLAN_VALUES && ((const struct plan_values *)plan)->row_count > 0)
+        return ((const struct plan_values *)plan)->rows[0][at]->span;
     return plan->span;
 }
 
@@ -171,6 +238,7 @@ static enum code store_calc(struct binder *b, const struct ast_insert *node,
                             struct plan **ret, struct error *err)
 {
     int *map;
+    uint32_t told = b->told;
     TRY(map_columns(b, node, sink, rel->scope.count, &map, err));
     uint32_t n = sink->base.field_count;
     struct plan *plan =
@@ -190,13 +258,25 @@ static enum code store_calc(struct binder *b, const struct ast_insert *node,
             struct expr *e = expr_column(b->arena, item->column, item->type, span);
             if (!e)
                 return error_nomem(err);
-            if (!type_can_store(item->type, to->type, blink))
-                return wrong_type(b, to, e, span, err);
+            if (bind_is_failed(item->type) || bind_is_failed(to->type)) {
+                b->told++;
+                exprs[i] = e;
+                continue;
+            }
+            if (!type_can_store(item->type, to->type, blink)) {
+                enum code code = wrong_type(b, to, e, span, err);
+                if (!bind_goes_on(b, code, err))
+                    return code;
+                exprs[i] = e;
+                continue;
+            }
             TRY(expr_cast(&b->env, e, to->type, blink ? CAST_BLINK : CAST_FLINK, span, &exprs[i],
                           err));
         }
         plan->fields[i] = *to;
     }
+    if (b->told != told) /* nothing is made of it */
+        return bind_end(b, told, OK, err);
     ((struct plan_calc *)plan)->exprs = exprs;
     plan->inputs[0] = rel->plan;
     *ret = plan;
@@ -233,17 +313,28 @@ static enum code check_conflict(const struct ast_insert *node, const struct cata
     return E_UNSUPPORTED;
 }
 
-enum code bind_insert(struct binder *b, const struct ast_insert *node, struct error *err)
+static enum code no_target(struct binder *b, const struct ast_insert *node, struct str name,
+                           struct error *err)
+{
+    if (catalog_find_view(b->catalog, name))
+        return error_at(err, E_NAME, node->path.span,
+                        "\"" STR_FMT "\" is a view: rows cannot be inserted into it",
+                        STR_ARG(name));
+    return bind_no_table(b, node->path.span, name, false, err);
+}
+
+static enum code insert(struct binder *b, const struct ast_insert *node, struct error *err)
 {
     struct str name;
     TRY(bind_object_name(&node->path, &name, err));
     const struct catalog_table *table = catalog_find_table(b->catalog, name);
     if (!table) {
-        if (catalog_find_view(b->catalog, name))
-            return error_at(err, E_NAME, node->path.span,
-                            "\"" STR_FMT "\" is a view: rows cannot be inserted into it",
-                            STR_ARG(name));
-        return bind_no_table(b, node->path.span, name, false, err);
+        enum code code = no_target(b, node, name, err);
+        struct relation rel;
+        if (!bind_goes_on(b, code, err))
+            return code;
+        TRY(bind_query(b, node->query, NULL, &rel, err)); /* for its errors */
+        return code;
     }
     if (node->overwrite)
         return bind_unsupported(node->node.span, "INSERT OVERWRITE", err);
@@ -252,12 +343,22 @@ enum code bind_insert(struct binder *b, const struct ast_insert *node, struct er
     TRY(check_conflict(node, table, err));
     b->statements++;
     struct relation rel;
-    TRY(bind_query(b, node->query, NULL, &rel, err));
     struct plan_sink *sink;
     struct plan *calc;
+    enum code code = bind_query(b, node->query, NULL, &rel, err);
+    if (code != OK && !bind_goes_on(b, code, err))
+        return code;
     TRY(bind_sink(b, table, node->path.span, &sink, err));
+    if (code != OK)
+        return code;
     TRY(store_calc(b, node, &rel, sink, &calc, err));
     return add_input(b, sink, calc, err);
+}
+
+enum code bind_insert(struct binder *b, const struct ast_insert *node, struct error *err)
+{
+    uint32_t told = b->told;
+    return bind_end(b, told, insert(b, node, err), err);
 }
 
 static bool is_taken(const struct field *fields, uint32_t n, struct str name)
@@ -290,7 +391,8 @@ enum code bind_result(struct binder *b, const struct ast_query *node, struct err
 {
     b->statements++;
     struct relation rel;
-    TRY(bind_query(b, node, NULL, &rel, err));
+    uint32_t told = b->told;
+    TRY(bind_end(b, told, bind_query(b, node, NULL, &rel, err), err));
     uint32_t n = rel.scope.count;
     struct plan_sink *sink = (struct plan_sink *)bind_node(b, PLAN_SINK, sizeof(struct plan_sink),
                                                            n, 0, node->node.span);

@@ -72,13 +72,50 @@ static enum code arity(const struct ast_call *node, struct str name, uint32_t n,
 {
     if (n >= least && n <= most)
         return OK;
-    if (least == most)
-        return error_at(err, E_TYPE, node->node.span,
-                        "function \"" STR_FMT "\" takes %u arguments, not %u", STR_ARG(name), least,
-                        n);
-    return error_at(err, E_TYPE, node->node.span,
-                    "function \"" STR_FMT "\" takes at least %u arguments, not %u", STR_ARG(name),
-                    least, n);
+    static const char *const forms[] = { "IF(condition, value, value)", "NULLIF(value, value)",
+                                         "IFNULL(value, value)", "NVL(value, value)",
+                                         "COALESCE(value, ...)" };
+    error_at(err, E_TYPE, node->node.span, "function " STR_FMT " takes %s%u argument%s, not %u",
+             STR_ARG(name), least == most ? "" : "at least ", least, least == 1 ? "" : "s", n);
+    for (size_t i = 0; i < countof(forms); i++)
+        if (str_ieq(name, str_make(forms[i], strcspn(forms[i], "("))))
+            error_hint(err, "Its form is %s.", forms[i]);
+    return E_TYPE;
+}
+
+/* The arguments must be of one type, as the branches of the CASE that they become. */
+static enum code one_type(struct binder *b, struct str name, struct expr **args, uint32_t n,
+                          struct error *err)
+{
+    const struct type *common = args[0]->type;
+    for (uint32_t i = 1; i < n; i++) {
+        const struct type *wider = type_common(b->arena, common, args[i]->type, binder_is_blink(b));
+        if (!wider) {
+            struct buf text;
+            buf_init(&text, 512);
+            type_print(&text, common);
+            buf_text(&text, " and ");
+            type_print(&text, args[i]->type);
+            error_at(err, E_TYPE, args[i]->span,
+                     "the arguments of " STR_FMT " have no common type: %s", STR_ARG(name),
+                     buf_cstr(&text));
+            buf_done(&text);
+            error_hint(err, "CAST one of them to the type of the other.");
+            return E_TYPE;
+        }
+        common = wider;
+    }
+    return OK;
+}
+
+static enum code no_condition(const struct expr *e, struct error *err)
+{
+    struct buf type;
+    buf_init(&type, 200);
+    type_print(&type, e->type);
+    error_at(err, E_TYPE, e->span, "IF needs a condition first, and this is %s", buf_cstr(&type));
+    buf_done(&type);
+    return E_TYPE;
 }
 
 /* Functions that are other expressions.  *ret stays NULL if the name is none of them. */
@@ -90,18 +127,19 @@ static enum code bind_rewritten(struct binder *b, const struct ast_call *node, s
     if (str_iis(name, "IF")) {
         TRY(arity(node, name, n, 3, 3, err));
         if (args[0]->type->id != TYPE_BOOLEAN && args[0]->type->id != TYPE_NULL)
-            return error_at(err, E_TYPE, args[0]->span, "IF needs a condition first");
-        if (args[0]->type->id == TYPE_NULL &&
-            !(args[0] = expr_null(b->arena, &type_boolean, span)))
+            return no_condition(args[0], err);
+        if (args[0]->type->id == TYPE_NULL && !(args[0] = expr_null(b->arena, &type_boolean, span)))
             return error_nomem(err);
         return bind_case(b, args, 3, span, ret, err);
     }
     if (str_iis(name, "COALESCE")) {
         TRY(arity(node, name, n, 1, UINT32_MAX, err));
+        TRY(one_type(b, name, args, n, err));
         return bind_coalesce(b, args, n, span, ret, err);
     }
     if (str_iis(name, "IFNULL") || str_iis(name, "NVL")) {
         TRY(arity(node, name, n, 2, 2, err));
+        TRY(one_type(b, name, args, n, err));
         return bind_coalesce(b, args, n, span, ret, err);
     }
     if (str_iis(name, "NULLIF")) {
@@ -120,9 +158,9 @@ static enum code bind_rewritten(struct binder *b, const struct ast_call *node, s
 static enum code arrange_trim(struct binder *b, const struct ast_call *node, struct expr ***args,
                               uint32_t *n, struct error *err)
 {
-    static const char *const sides[] = { [TRIM_BOTH] = "BOTH",
-                                         [TRIM_LEADING] = "LEADING",
-                                         [TRIM_TRAILING] = "TRAILING" };
+    static const char *const sides[] = {
+        [TRIM_BOTH] = "BOTH", [TRIM_LEADING] = "LEADING", [TRIM_TRAILING] = "TRAILING"
+    };
     if (*n == 1 && node->trim_side == TRIM_BOTH)
         return OK;
     struct expr **three = arena_array(b->arena, struct expr *, 3);
@@ -139,9 +177,49 @@ static enum code arrange_trim(struct binder *b, const struct ast_call *node, str
     return OK;
 }
 
+/* Functions of other SQLs. */
+static const struct foreign {
+    const char *name;
+    const char *write;
+} foreign[] = {
+    { "LEN", "CHAR_LENGTH(text)" },
+    { "TO_CHAR", "DATE_FORMAT(time, 'yyyy-MM-dd'), or CAST(... AS STRING)" },
+    { "TO_NUMBER", "CAST(text AS DECIMAL(20, 4))" },
+    { "STR_TO_DATE", "TO_TIMESTAMP(text, 'yyyy-MM-dd HH:mm:ss')" },
+    { "DATE_TRUNC", "FLOOR(time TO HOUR)" },
+    { "TRUNC", "FLOOR(time TO DAY), or TRUNCATE(number, digits)" },
+    { "DATEADD", "time + INTERVAL '1' DAY" },
+    { "DATE_PART", "EXTRACT(HOUR FROM time)" },
+    { "DATEPART", "EXTRACT(HOUR FROM time)" },
+    { "GETDATE", "CURRENT_TIMESTAMP" },
+    { "SYSDATE", "CURRENT_TIMESTAMP" },
+    { "ISNULL", "x IS NULL, or COALESCE(x, value)" },
+    { "STRING_AGG", "LISTAGG(text, separator)" },
+    { "GROUP_CONCAT", "LISTAGG(text, separator)" },
+    { "CONCAT_LIST", "LISTAGG(text, separator)" },
+    { "STRPOS", "POSITION(part IN text)" },
+    { "CHARINDEX", "POSITION(part IN text)" },
+    { "SPLIT_PART", "SPLIT_INDEX(text, separator, position from 0)" },
+    { "SUBSTRING_INDEX", "SPLIT_INDEX(text, separator, position from 0)" },
+    { "JSON_EXTRACT", "JSON_VALUE(text, '$.key')" },
+    { "JSON_EXTRACT_SCALAR", "JSON_VALUE(text, '$.key')" },
+    { "GET_JSON_OBJECT", "JSON_VALUE(text, '$.key')" },
+    { "ARRAY_LENGTH", "CARDINALITY(array)" },
+    { "SIZE", "CARDINALITY(array)" },
+    { "ANY_VALUE", "LAST_VALUE(x)" },
+    { "APPROX_DISTINCT", "APPROX_COUNT_DISTINCT(x)" },
+    { "UNIX_TIME", "UNIX_TIMESTAMP()" },
+    { "GEN_RANDOM_UUID", "UUID()" },
+};
+
 /* Behind the error that there is no such function: aggregates are meant as often as others. */
 static void suggest_function(const struct binder *b, struct str name, struct error *err)
 {
+    for (size_t i = 0; i < countof(foreign); i++)
+        if (str_iis(name, foreign[i].name)) {
+            error_hint(err, "Write %s.", foreign[i].write);
+            return;
+        }
     struct nearest nearest;
     nearest_begin(&nearest, name);
     for (uint32_t i = 0; function_at(i); i++)
@@ -247,9 +325,9 @@ enum code bind_json(struct binder *b, const struct scope *scope, const struct as
                     struct expr **ret, struct error *err)
 {
     static const char *const names[] = {
-        [JSON_FUNC_VALUE] = "JSON_VALUE",   [JSON_FUNC_QUERY] = "JSON_QUERY",
-        [JSON_FUNC_EXISTS] = "JSON_EXISTS", [JSON_FUNC_OBJECT] = "JSON_OBJECT",
-        [JSON_FUNC_ARRAY] = "JSON_ARRAY",   [JSON_FUNC_OBJECTAGG] = "JSON_OBJECTAGG",
+        [JSON_FUNC_VALUE] = "JSON_VALUE",       [JSON_FUNC_QUERY] = "JSON_QUERY",
+        [JSON_FUNC_EXISTS] = "JSON_EXISTS",     [JSON_FUNC_OBJECT] = "JSON_OBJECT",
+        [JSON_FUNC_ARRAY] = "JSON_ARRAY",       [JSON_FUNC_OBJECTAGG] = "JSON_OBJECTAGG",
         [JSON_FUNC_ARRAYAGG] = "JSON_ARRAYAGG",
     };
     static const enum json_wrapper wrappers[] = {

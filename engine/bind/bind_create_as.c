@@ -127,7 +127,7 @@ static enum code insert(struct binder *b, const struct ast_create_table *node,
     return bind_insert(b, insert, err);
 }
 
-enum code bind_create_as(struct binder *b, const struct ast_create_table *node, struct error *err)
+static enum code create_as(struct binder *b, const struct ast_create_table *node, struct error *err)
 {
     if (node->temporary || node->system)
         return error_at(err, E_PLAN, node->path.span,
@@ -146,4 +146,10 @@ enum code bind_create_as(struct binder *b, const struct ast_create_table *node, 
     if (code != OK)
         catalog_drop(b->catalog, node->path.items[node->path.count - 1].text, false);
     return code;
+}
+
+enum code bind_create_as(struct binder *b, const struct ast_create_table *node, struct error *err)
+{
+    uint32_t told = b->told;
+    return bind_end(b, told, create_as(b, node, err), err);
 }

@@ -264,9 +264,13 @@ static enum code add_options(struct binder *b, const struct ast_list *list,
         uint32_t at = 0;
         while (at < n && !str_ieq(options[at].key, o->key))
             at++;
-        if (at >= before && at < n)
-            return error_at(err, E_OPTION, o->key_span, "option \"" STR_FMT "\" is given twice",
-                            STR_ARG(o->key));
+        if (at >= before && at < n) {
+            error_at(err, E_OPTION, o->key_span, "option \"" STR_FMT "\" is given twice",
+                     STR_ARG(o->key));
+            if (!bind_goes_on(b, E_OPTION, err))
+                return E_OPTION;
+            continue;
+        }
         options[at] = (struct option){ .key = o->key,
                                        .value = o->value,
                                        .key_span = o->key_span,
@@ -338,9 +342,26 @@ static bool exists(const struct binder *b, struct str name)
     return catalog_find_table(b->catalog, name) || catalog_find_view(b->catalog, name);
 }
 
+/* A column that cannot be read, so that those who read it are not told that there is none.  One that
+ * is there twice counts as it came first. */
+static enum code add_failed_column(struct table_build *t, const struct ast_column_def *node,
+                                   struct error *err)
+{
+    struct arena *arena = t->b->arena;
+    struct catalog_column column = { .name = node->name.text,
+                                     .type = &bind_failed_type,
+                                     .span = node->node.span };
+    for (uint32_t i = 0; i < t->count; i++)
+        if (str_eq(t->columns[i].name, column.name))
+            return OK;
+    struct expr *value = expr_column(arena, t->stored++, column.type, column.span);
+    return value ? ddl_add_column(t, &column, value, err) : error_nomem(err);
+}
+
 enum code ddl_create_table(struct binder *b, const struct ast_create_table *node,
                            const struct schema *query, bool *ret_made, struct error *err)
 {
+    uint32_t told = b->told;
     *ret_made = false;
     struct catalog_table *table = arena_new(b->arena, struct catalog_table);
     if (!table)
@@ -367,8 +388,13 @@ enum code ddl_create_table(struct binder *b, const struct ast_create_table *node
         for (uint32_t i = 0; i < node->columns.count; i++) {
             const struct ast_column_def *def =
                 (const struct ast_column_def *)node->columns.items[i];
-            if ((def->form == COLUMN_COMPUTED) == (pass == 1) && !ddl_is_of_query(query, def))
-                TRY(ddl_define_column(&t, def, err));
+            if ((def->form == COLUMN_COMPUTED) != (pass == 1) || ddl_is_of_query(query, def))
+                continue;
+            enum code code = ddl_define_column(&t, def, err);
+            if (code != OK && !bind_goes_on(b, code, err))
+                return code;
+            if (code != OK)
+                TRY(add_failed_column(&t, def, err));
         }
         if (query && pass == 0)
             TRY(ddl_add_query(&t, node, query, err));
@@ -376,11 +402,21 @@ enum code ddl_create_table(struct binder *b, const struct ast_create_table *node
     if (t.count == 0)
         return error_at(err, E_PLAN, node->node.span, "table \"" STR_FMT "\" has no columns",
                         STR_ARG(table->name));
-    for (uint32_t i = 0; i < node->watermarks.count; i++)
-        TRY(define_watermark(&t, (const struct ast_watermark *)node->watermarks.items[i], err));
-    for (uint32_t i = 0; i < node->keys.count; i++)
-        TRY(define_key(&t, (const struct ast_key *)node->keys.items[i], err));
-    TRY(finish_key(&t, node, err));
+    for (uint32_t i = 0; i < node->watermarks.count; i++) {
+        enum code code =
+            define_watermark(&t, (const struct ast_watermark *)node->watermarks.items[i], err);
+        if (code != OK && !bind_goes_on(b, code, err))
+            return code;
+    }
+    bool has_key = true;
+    for (uint32_t i = 0; i < node->keys.count; i++) {
+        enum code code = define_key(&t, (const struct ast_key *)node->keys.items[i], err);
+        if (code != OK && !bind_goes_on(b, code, err))
+            return code;
+        has_key = has_key && code == OK;
+    }
+    if (has_key)
+        TRY(finish_key(&t, node, err));
 
     /* Back to the declared order. */
     struct catalog_column *ordered = arena_array(b->arena, struct catalog_column, t.count);
@@ -388,12 +424,15 @@ enum code ddl_create_table(struct binder *b, const struct ast_create_table *node
     if (!ordered || !moved)
         return error_nomem(err);
     uint32_t at = 0;
+    for (uint32_t k = 0; k < t.count; k++)
+        moved[k] = UINT32_MAX;
     for (uint32_t i = 0; i < like_columns; i++)
         moved[i] = at, ordered[at++] = t.columns[i];
     for (uint32_t i = 0; i < node->columns.count; i++) {
         const struct ast_column_def *def = (const struct ast_column_def *)node->columns.items[i];
         for (uint32_t k = like_columns; k < t.count; k++)
-            if (str_eq(t.columns[k].name, def->name.text) && !ddl_is_behind(&t, k))
+            if (str_eq(t.columns[k].name, def->name.text) && !ddl_is_behind(&t, k) &&
+                moved[k] == UINT32_MAX)
                 moved[k] = at, ordered[at++] = t.columns[k];
     }
     for (uint32_t k = 0; k < t.count; k++)
@@ -407,8 +446,9 @@ enum code ddl_create_table(struct binder *b, const struct ast_create_table *node
         w->column = moved[w->column];
     }
     table->columns = ordered;
-    table->column_count = t.count;
+    table->column_count = at;
     TRY(add_options(b, &node->options, table, err));
+    table->failed = b->told != told;
     while (catalog_table_at(b->catalog, table->order))
         table->order++;
     *ret_made = true;
@@ -419,11 +459,12 @@ enum code bind_create_table(struct binder *b, const struct ast_create_table *nod
                             struct error *err)
 {
     bool made;
-    return ddl_create_table(b, node, NULL, &made, err);
+    uint32_t told = b->told;
+    return bind_end(b, told, ddl_create_table(b, node, NULL, &made, err), err);
 }
 
-enum code bind_create_view(struct binder *b, const struct ast_create_view *node,
-                           struct error *err)
+static enum code create_view(struct binder *b, const struct ast_create_view *node,
+                             struct error *err)
 {
     struct catalog_view *view = arena_new(b->arena, struct catalog_view);
     if (!view)
@@ -455,7 +496,11 @@ enum code bind_create_view(struct binder *b, const struct ast_create_view *node,
      * operator this version lacks may stand until it is used. */
     struct schema schema;
     uint32_t sinks = b->sink_count, scans = b->scan_count;
+    b->quiet++;
     enum code code = bind_query_schema(b, node->query, &schema, err);
+    b->quiet--;
+    if (code != OK && code != E_NOMEM && code != E_UNSUPPORTED && code != E_OPTION && b->hooks->found)
+        code = bind_query_schema(b, node->query, &schema, err); /* for all of its errors */
     b->sink_count = sinks;
     b->scan_count = scans;
     if (code != OK && code != E_UNSUPPORTED && code != E_OPTION)
@@ -465,4 +510,10 @@ enum code bind_create_view(struct binder *b, const struct ast_create_view *node,
                         "the list names %u columns, and the query has %u", view->column_count,
                         schema.count);
     return catalog_add_view(b->catalog, view) ? OK : error_nomem(err);
+}
+
+enum code bind_create_view(struct binder *b, const struct ast_create_view *node, struct error *err)
+{
+    uint32_t told = b->told;
+    return bind_end(b, told, create_view(b, node, err), err);
 }

@@ -179,8 +179,12 @@ static enum code from_table(struct binder *b, const struct ast_from_table *node,
                             const struct cte *ctes, struct relation *ret, struct error *err)
 {
     struct str name = node->path.items[node->path.count - 1].text;
-    if (node->as_of)
-        return bind_unsupported(node->as_of->span, "FOR SYSTEM_TIME AS OF", err);
+    if (node->as_of) {
+        error_at(err, E_PLAN, node->as_of->span,
+                 "FOR SYSTEM_TIME AS OF belongs to the right side of a JOIN");
+        error_hint(err, "Its form is FROM a JOIN b FOR SYSTEM_TIME AS OF a.time ON a.key = b.key.");
+        return E_PLAN;
+    }
     if (node->path.count == 1)
         for (const struct cte *cte = ctes; cte; cte = cte->outer)
             if (str_ieq(cte->node->name.text, name)) {

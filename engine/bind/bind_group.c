@@ -105,15 +105,18 @@ static enum code bind_keys(struct grouping *g, const struct ast_select *node, st
 {
     if (group_has_sets(&node->group_by))
         return group_bind_sets(g, &node->group_by, err);
+    enum code failed = OK;
     for (uint32_t i = 0; i < node->group_by.count; i++) {
         const struct ast_node *item = node->group_by.items[i];
         uint32_t at;
-        if (group_is_window(item))
-            TRY(group_bind_window(g, (const struct ast_call *)item, err));
-        else
-            TRY(group_add_key(g, item, &at, err));
+        enum code code = group_is_window(item)
+                             ? group_bind_window(g, (const struct ast_call *)item, err)
+                             : group_add_key(g, item, &at, err);
+        if (code != OK && !bind_goes_on(g->b, code, err))
+            return code;
+        failed = code != OK ? code : failed;
     }
-    return OK;
+    return failed;
 }
 
 /* --- the calc below ------------------------------------------------------------------ */
@@ -387,7 +390,9 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
 {
     TRY(group_values_below(b, node, ctes, from, err));
     struct grouping g = { .b = b, .select = node, .from = from, .base = from->plan->field_count };
-    TRY(bind_keys(&g, node, err));
+    enum code failed = bind_keys(&g, node, err);
+    if (failed != OK && !bind_goes_on(b, failed, err))
+        return failed;
     TRY(group_find_window(&g, err));
     TRY(check_fire(&g, err));
 
@@ -399,7 +404,8 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     struct expr *having = NULL, *qualify = NULL;
     for (uint32_t i = 0; i < node->items.count; i++)
         TRY(group_note_values(&g, &scope, node->items.items[i], ctes, err));
-    TRY(bind_select_list(b, &scope, node, &list, err));
+    enum code code = bind_select_list(b, &scope, node, &list, err);
+    TRY(code != OK ? code : failed);
     if (node->qualify)
         TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
     scope.over = NULL;
@@ -412,13 +418,24 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
         TRY(group_output(&g, having, &having, err));
     if (qualify)
         TRY(group_output(&g, qualify, &qualify, err));
+    uint32_t star = UINT32_MAX; /* where an item has failed last */
     for (uint32_t i = 0; i < list.count; i++) {
-        enum code code = group_output(&g, list.items[i].expr, &list.items[i].expr, err);
+        code = group_output(&g, list.items[i].expr, &list.items[i].expr, err);
         if (code == E_PLAN && list.count == node->items.count)
             explain_ordinal(node, i, err);
-        if (code != OK)
+        uint32_t place = list.items[i].expr->span.offset;
+        if (code != OK && place == star) {
+            err->is_told = b->hooks->found != NULL; /* one column of a * is enough */
+            continue;
+        }
+        if (code != OK && !bind_goes_on(b, code, err))
             return code;
+        if (code != OK) {
+            failed = code;
+            star = place;
+        }
     }
+    TRY(failed);
     TRY(overs_output(&g, &overs, err));
     return bind_select_calc(b, node, &list, &overs, operator, having, qualify, ret, err);
 }

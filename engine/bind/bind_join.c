@@ -237,7 +237,14 @@ enum code bind_join(struct binder *b, const struct ast_join *node, const struct 
 {
     struct relation sides[2];
     const struct ast_node *right = node->right;
-    TRY(bind_from(b, node->left, ctes, &sides[0], err));
+    enum code left = bind_from(b, node->left, ctes, &sides[0], err);
+    if (left != OK) {
+        bool is_own = right->kind != AST_FROM_TABLE || !((const struct ast_from_table *)right)->as_of;
+        if (!is_own || bind_is_correlate(right) || !bind_goes_on(b, left, err))
+            return left;
+        TRY(bind_from(b, right, ctes, &sides[1], err));
+        return left;
+    }
     if (right->kind == AST_FROM_TABLE && ((const struct ast_from_table *)right)->as_of) {
         TRY(bind_join_finish(b, &sides[0], err));
         return bind_temporal(b, node, ctes, &sides[0], ret, err);

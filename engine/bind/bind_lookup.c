@@ -126,6 +126,11 @@ static enum code resolve(struct binder *b, const struct ast_from_table *node, st
                         STR_ARG(name));
     if (!table)
         return bind_no_table(b, span, name, false, err);
+    if (table->failed) {
+        error_at(err, E_NAME, span, "table \"" STR_FMT "\" has errors", STR_ARG(name));
+        err->is_told = true;
+        return E_NAME;
+    }
     TRY(bind_hinted_table(b, &table, &node->hints, err));
     enum code code = b->hooks->resolve_table(b->hooks->self, table, false, ret, err);
     if (code != OK) {

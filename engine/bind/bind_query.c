@@ -68,9 +68,12 @@ static enum code expand_star(struct binder *b, const struct scope *scope,
     }
     if (list->count > before)
         return OK;
-    if (qualifier.size > 0)
-        return error_at(err, E_NAME, star->node.span, "table \"" STR_FMT "\" is not in FROM",
-                        STR_ARG(qualifier));
+    if (qualifier.size > 0) {
+        error_at(err, E_NAME, star->node.span, "table \"" STR_FMT "\" is not in FROM",
+                 STR_ARG(qualifier));
+        scope_hint_tables(scope, err);
+        return E_NAME;
+    }
     return error_at(err, E_NAME, star->node.span, "* needs a FROM clause");
 }
 
@@ -102,19 +105,29 @@ enum code bind_select_list(struct binder *b, const struct scope *scope,
                                   const struct ast_select *node, struct items *list,
                                   struct error *err)
 {
+    enum code failed = OK;
     for (uint32_t i = 0; i < node->items.count; i++) {
         const struct ast_select_item *item = (const struct ast_select_item *)node->items.items[i];
         if (item->expr->kind == AST_STAR) {
-            TRY(expand_star(b, scope, (const struct ast_star *)item->expr, list, err));
+            enum code star = expand_star(b, scope, (const struct ast_star *)item->expr, list, err);
+            if (star != OK && !bind_goes_on(b, star, err))
+                return star;
+            failed = star != OK ? star : failed;
             continue;
         }
         struct expr *e;
         struct str name;
-        TRY(bind_expr(b, scope, item->expr, &e, err));
+        enum code code = bind_expr(b, scope, item->expr, &e, err);
+        if (code != OK) {
+            if (scope->count == 0 || !bind_goes_on(b, code, err))
+                return code; /* FROM is missing: once is enough */
+            failed = code;
+            continue;
+        }
         TRY(item_name(b, item, list->count, &name, err));
         TRY(add_item(b, list, e, name, err));
     }
-    return OK;
+    return failed;
 }
 
 /* --- bodies ---------------------------------------------------------------------------- */
@@ -180,10 +193,13 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
         TRY(bind_single_row(b, node->node.span, &from, err));
 
     b->select_hints = outer_hints;
-    struct expr *filter;
-    TRY(bind_where(b, node->where, ctes, &from, &filter, err));
+    struct expr *filter = NULL;
+    enum code failed = bind_where(b, node->where, ctes, &from, &filter, err);
+    if (failed != OK && (from.scope.count == 0 || !bind_goes_on(b, failed, err)))
+        return failed;
     if (group_is_needed(b, node)) {
-        TRY(bind_grouped_select(b, node, ctes, &from, filter, ret, err));
+        enum code code = bind_grouped_select(b, node, ctes, &from, filter, ret, err);
+        TRY(code != OK ? code : failed);
         return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
     }
     for (uint32_t i = 0; i < node->items.count; i++)
@@ -195,9 +211,10 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
     scope.over = over_is_needed(node) ? &overs : NULL;
     struct items list = { 0 };
     struct expr *qualify = NULL;
-    TRY(bind_select_list(b, &scope, node, &list, err));
-    if (node->qualify)
-        TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
+    enum code code = bind_select_list(b, &scope, node, &list, err);
+    if (code == OK && node->qualify)
+        code = bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err);
+    TRY(code != OK ? code : failed);
     TRY(bind_select_calc(b, node, &list, &overs, from.plan, filter, qualify, ret, err));
     if (node->distinct)
         return bind_distinct(b, node->node.span, ret, err);
@@ -229,8 +246,8 @@ static enum code bind_values(struct binder *b, const struct ast_items *node, str
         const struct ast_items *row = (const struct ast_items *)node->items.items[r];
         if (row->items.count != columns)
             return error_at(err, E_TYPE, row->node.span,
-                            "row %u of VALUES has %u columns, the first has %u", r + 1,
-                            row->items.count, columns);
+                            "row %u of VALUES has %u column%s, the first has %u", r + 1,
+                            row->items.count, row->items.count == 1 ? "" : "s", columns);
         if (!(values->rows[r] = arena_array(b->arena, struct expr *, columns)))
             return error_nomem(err);
         for (uint32_t c = 0; c < columns; c++)

@@ -66,8 +66,11 @@ static enum code bind_sides(struct binder *b, const struct ast_setop *node,
                             const struct cte *ctes, struct plan **sides, struct error *err)
 {
     struct relation relations[2];
-    TRY(bind_body(b, node->left, ctes, &relations[0], err));
+    enum code left = bind_body(b, node->left, ctes, &relations[0], err);
+    if (left != OK && !bind_goes_on(b, left, err))
+        return left;
     TRY(bind_body(b, node->right, ctes, &relations[1], err));
+    TRY(left);
     uint32_t columns = relations[0].plan->field_count;
     if (relations[1].plan->field_count != columns)
         return error_at(err, E_TYPE, node->right->span,

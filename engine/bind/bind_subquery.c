@@ -302,6 +302,7 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
     struct conjuncts list = { 0 };
     struct query_test test;
     uint32_t cap = 0;
+    enum code failed = OK;
     TRY(bind_split(b, where, &all, &cap, err));
     for (uint32_t i = 0; i < all.count; i++) {
         struct expr *e;
@@ -311,8 +312,14 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
             continue;
         }
         TRY(bind_value_queries(b, all.items[i], ctes, from, err));
-        TRY(bind_condition(b, &from->scope, all.items[i], all.count > 1 ? "AND" : "WHERE", &e,
-                           err));
+        enum code code = bind_condition(b, &from->scope, all.items[i],
+                                        all.count > 1 ? "AND" : "WHERE", &e, err);
+        if (code != OK) {
+            if (from->scope.count == 0 || !bind_goes_on(b, code, err))
+                return code;
+            failed = code;
+            continue;
+        }
         if (!plan_conjuncts(b->arena, e, &list))
             return error_nomem(err);
     }
@@ -326,5 +333,5 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
             TRY(bind_operands(b, &from->scope, test.operand, &operands, err));
         TRY(bind_query_test(b, &test, &operands, ctes, from, err));
     }
-    return OK;
+    return failed;
 }

@@ -18,6 +18,15 @@ static bool is_stored(const struct catalog_column *column, bool as_sink)
            (column->form == COLUMN_META && !(as_sink && column->is_virtual));
 }
 
+uint32_t bind_stored_fields(const struct catalog_table *table, bool as_sink, struct field *ret)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < table->column_count; i++)
+        if (is_stored(&table->columns[i], as_sink))
+            ret[n++] = (struct field){ table->columns[i].name, table->columns[i].type };
+    return n;
+}
+
 static enum code wrong_position(const struct catalog_column *column, uint32_t at,
                                 const char *expected, struct error *err)
 {
@@ -420,6 +429,32 @@ static unsigned source_changes(const struct connector *connector, const struct t
     return changes;
 }
 
+/* A scan that has only columns, for a table with errors: what reads it is bound, and fails. */
+static enum code stand_in(struct binder *b, const struct catalog_table *table, struct span span,
+                          struct plan_scan **ret, struct error *err)
+{
+    static const struct options no_options = { .count = 0 };
+    static const struct connector no_connector = { .name = "none" };
+    struct plan_scan *scan = (struct plan_scan *)bind_node(
+        b, PLAN_SCAN, sizeof(struct plan_scan), table->column_count, 0, span);
+    struct schema *schema = arena_new(b->arena, struct schema);
+    if (!scan || !schema)
+        return error_nomem(err);
+    scan->base.field_count = bind_stored_fields(table, false, scan->base.fields);
+    scan->base.bounded = false;
+    scan->table = table;
+    scan->connector = &no_connector;
+    *schema = (struct schema){ .fields = scan->base.fields, .count = scan->base.field_count };
+    scan->def =
+        (struct table_def){ .name = table->name, .schema = schema, .options = &no_options };
+    scan->watermark = table->watermark;
+    struct scan_entry entry = { table, scan, NULL, true };
+    if (!ARENA_PUSH(b->arena, b->scans, b->scan_count, b->scan_cap, entry))
+        return error_nomem(err);
+    *ret = scan;
+    return plan_derive(b->arena, &scan->base) ? OK : error_nomem(err);
+}
+
 enum code bind_scan(struct binder *b, const struct catalog_table *table,
                     const struct ast_list *hints, struct span span, struct plan_scan **ret,
                     struct error *err)
@@ -428,6 +463,7 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     TRY(bind_hinted_table(b, &table, hints, err));
     for (uint32_t i = 0; table == named && i < b->scan_count; i++)
         if (b->scans[i].table == table) {
+            b->told += b->scans[i].failed;
             *ret = b->scans[i].scan;
             return OK;
         }
@@ -436,7 +472,11 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
     if (code != OK) {
         error_locate(err, span);
         error_while(err, "reading from table \"" STR_FMT "\"", STR_ARG(table->name));
-        return code;
+        return bind_goes_on(b, code, err) ? stand_in(b, table, span, ret, err) : code;
+    }
+    if (table->failed) {
+        b->told++;
+        return stand_in(b, table, span, ret, err);
     }
     if (!resolved.connector->source) {
         error_at(err, E_PLAN, span, "table \"" STR_FMT "\" cannot be read: connector \"%s\" is no "
@@ -468,7 +508,7 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
         return error_nomem(err);
     if (resolved.dead_letter.size > 0)
         TRY(bind_dead_letter(b, table, resolved.dead_letter, span, &scan->dead_letter_sink, err));
-    struct scan_entry entry = { table, scan, NULL };
+    struct scan_entry entry = { table, scan, NULL, false };
     if (!ARENA_PUSH(b->arena, b->scans, b->scan_count, b->scan_cap, entry))
         return error_nomem(err);
     *ret = scan;

@@ -39,6 +39,26 @@ const char *bind_type_name_at(uint32_t i)
     return i < countof(names) ? names[i].name : NULL;
 }
 
+/* Types of other SQLs. */
+static const struct {
+    const char *name;
+    const char *write;
+} foreign[] = {
+    { "DATETIME", "TIMESTAMP(3)" },  { "TIMESTAMPTZ", "TIMESTAMP_LTZ(3)" },
+    { "TEXT", "STRING" },            { "NVARCHAR", "STRING" },
+    { "VARCHAR2", "STRING" },        { "CLOB", "STRING" },
+    { "UUID", "STRING" },            { "JSON", "STRING, which JSON_VALUE reads" },
+    { "JSONB", "STRING, which JSON_VALUE reads" },
+    { "BLOB", "BYTES" },             { "BYTEA", "BYTES" },
+    { "NUMBER", "DECIMAL(20, 4)" },  { "MONEY", "DECIMAL(20, 4)" },
+    { "INT2", "SMALLINT" },          { "INT4", "INT" },
+    { "INT8", "BIGINT" },            { "INT64", "BIGINT" },
+    { "INT32", "INT" },              { "UINT64", "DECIMAL(20, 0)" },
+    { "FLOAT4", "FLOAT" },           { "FLOAT8", "DOUBLE" },
+    { "FLOAT64", "DOUBLE" },         { "BOOL", "BOOLEAN" },
+    { "SERIAL", "INT" },             { "BIGSERIAL", "BIGINT" },
+};
+
 static enum code unknown_type(const struct ast_type *node, struct error *err)
 {
     struct str known[countof(names)];
@@ -46,6 +66,11 @@ static enum code unknown_type(const struct ast_type *node, struct error *err)
         known[i] = str_of(names[i].name);
     error_at(err, E_TYPE, node->node.span, "type \"" STR_FMT "\" does not exist",
              STR_ARG(node->name));
+    for (size_t i = 0; i < countof(foreign); i++)
+        if (str_iis(node->name, foreign[i].name)) {
+            error_hint(err, "Write %s.", foreign[i].write);
+            return E_TYPE;
+        }
     int at = nearest_of(node->name, known, countof(names));
     if (at >= 0)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(known[at]));

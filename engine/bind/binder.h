@@ -56,6 +56,7 @@ struct scan_entry {
     const struct catalog_table *table;
     struct plan_scan *scan;
     struct plan *watermark;    /* above the scan, if the table has one; made at the first use */
+    bool failed;               /* stands in for a table with errors: what reads it fails, too */
 };
 
 /* A query used as a value, and what it gives, over the FROM around it. */
@@ -79,7 +80,23 @@ struct binder {
     const struct ast_list *select_hints; /* of the SELECT whose FROM is bound; NULL: none */
     struct value_query *values; /* queries used as values, joined to the FROM around them */
     uint32_t value_count, value_cap;
+    uint32_t told;              /* errors behind which binding went on: their statements fail */
+    uint32_t quiet;             /* > 0: it is only tried, the first error ends it */
 };
+
+/* bind.c: errors behind which binding goes on, to find others in the same statement.  True: it was
+ * told of (see bind_hooks.found), and what failed is to be left out or replaced; the statement
+ * fails in the end in any case.  False: return `code`. */
+bool bind_goes_on(struct binder *b, enum code code, struct error *err) WEIR_CHECKED;
+/* What comes of a statement that began with `told`: `code`, or the failure of something left out. */
+enum code bind_end(struct binder *b, uint32_t told, enum code code, struct error *err) WEIR_CHECKED;
+
+/* The type of a column whose definition has an error: reading it is an error that is told. */
+extern const struct type bind_failed_type;
+static inline bool bind_is_failed(const struct type *type)
+{
+    return type->id == TYPE_NULL && type->precision == bind_failed_type.precision;
+}
 
 static inline bool binder_is_blink(const struct binder *b)
 {
@@ -92,6 +109,8 @@ bool scope_add(struct binder *b, struct scope *scope, struct str qualifier, stru
 /* Resolves `path` (column, alias.column, either with .field behind); the expression reads it. */
 enum code scope_resolve(struct binder *b, const struct scope *scope, const struct ast_names *path,
                         struct expr **ret, struct error *err) WEIR_CHECKED;
+
+void scope_hint_tables(const struct scope *scope, struct error *err); /* what FROM calls a table */
 
 /* bind_type.c */
 enum code bind_type(const struct bind_env *env, const struct ast_type *node,
@@ -229,6 +248,8 @@ enum code bind_dead_letter(struct binder *b, const struct catalog_table *table, 
     WEIR_CHECKED;
 
 /* bind_table.c */
+/* The columns that are stored, as declared; their number. */
+uint32_t bind_stored_fields(const struct catalog_table *table, bool as_sink, struct field *ret);
 enum code bind_scan(struct binder *b, const struct catalog_table *table,
                     const struct ast_list *hints, struct span span, struct plan_scan **ret,
                     struct error *err) WEIR_CHECKED;

@@ -71,7 +71,7 @@ static enum code no_field(const struct expr *e, const struct ast_name *of,
 }
 
 /* "t" where FROM calls the table otherwise. */
-static void hint_tables(const struct scope *scope, struct error *err)
+void scope_hint_tables(const struct scope *scope, struct error *err)
 {
     for (uint32_t i = 0; i < scope->count; i++)
         if (scope->items[i].qualifier.size > 0) {
@@ -103,11 +103,15 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
     const struct ast_name *first = &path->items[0];
     if (scope && scope->outer && !is_inner(scope, path))
         return resolve_outer(b, scope->outer, path, ret, err);
-    if (!scope || scope->count == 0)
-        return error_at(err, E_NAME, path->span,
-                        "column \"" STR_FMT "\" cannot be used here: there is no table to read "
-                        "it from",
-                        STR_ARG(first->text));
+    if (!scope || scope->count == 0) {
+        error_at(err, E_NAME, path->span,
+                 "column \"" STR_FMT "\" cannot be used here: there is no table to read it from",
+                 STR_ARG(first->text));
+        if (scope && !scope->outer)
+            error_hint(err, "FROM names the table; a string stands in single quotes: '" STR_FMT "'.",
+                       STR_ARG(first->text));
+        return E_NAME;
+    }
     /* A name with a dot is alias.column first, and column.field where there is no such alias. */
     uint32_t used = 1;
     int at = -1;
@@ -136,7 +140,7 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
             error_at(err, E_NAME, first->span, "table or column \"" STR_FMT
                      "\" does not exist here",
                      STR_ARG(first->text));
-            hint_tables(scope, err);
+            scope_hint_tables(scope, err);
             return E_NAME;
         }
     }
@@ -153,6 +157,12 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
         return E_NAME;
     }
     const struct scope_item *item = &scope->items[at];
+    if (bind_is_failed(item->type)) {
+        error_at(err, E_NAME, path->span, "the definition of column \"" STR_FMT "\" has an error",
+                 STR_ARG(item->name));
+        err->is_told = true;
+        return E_NAME;
+    }
     struct expr *e = expr_column(b->arena, item->column, item->type, path->span);
     if (!e)
         return error_nomem(err);

@@ -53,6 +53,7 @@ struct catalog_table {
     struct span with_span;
     bool temporary;
     bool blink;              /* declared in the Blink dialect */
+    bool failed;             /* its CREATE has an error: made only to find others */
 };
 
 struct catalog_view {

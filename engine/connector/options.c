@@ -384,7 +384,7 @@ static enum code unknown_key(const struct options *options, const struct option 
     return E_OPTION;
 }
 
-static enum code check_required(const struct options *options, struct str what, struct error *err)
+enum code options_check_required(const struct options *options, struct str what, struct error *err)
 {
     for (const struct option_spec *const *specs = options->specs; specs && *specs; specs++) {
         for (const struct option_spec *s = *specs; s->name; s++) {
@@ -399,24 +399,26 @@ static enum code check_required(const struct options *options, struct str what, 
     return OK;
 }
 
+enum code options_check_one(const struct options *options, const struct option *o, struct str what,
+                            bool lenient, struct str *ret_unknown, struct error *err)
+{
+    const struct option_spec *spec = find_spec(options, o->key);
+    if (spec)
+        return value_parses(spec, o->value) ? OK : bad_value(o, spec, what, err);
+    if (!lenient)
+        return unknown_key(options, o, what, err);
+    if (ret_unknown && !ret_unknown->data)
+        *ret_unknown = o->key;
+    return OK;
+}
+
 enum code options_check(const struct options *options, struct str what, bool lenient,
                         struct str *ret_unknown, struct error *err)
 {
     struct str unknown = { NULL, 0 };
-    for (uint32_t i = 0; i < options->count; i++) {
-        const struct option *o = &options->items[i];
-        const struct option_spec *spec = find_spec(options, o->key);
-        if (!spec) {
-            if (!lenient)
-                return unknown_key(options, o, what, err);
-            if (!unknown.data)
-                unknown = o->key;
-            continue;
-        }
-        if (!value_parses(spec, o->value))
-            return bad_value(o, spec, what, err);
-    }
-    TRY(check_required(options, what, err));
+    for (uint32_t i = 0; i < options->count; i++)
+        TRY(options_check_one(options, &options->items[i], what, lenient, &unknown, err));
+    TRY(options_check_required(options, what, err));
     if (ret_unknown)
         *ret_unknown = unknown;
     return OK;

@@ -49,6 +49,11 @@ struct options {
  * there.  Errors carry the span of the key or value and suggest the nearest name; `what` names the
  * owner ("connector \"kafka\"").  Keys unknown to all tables are errors unless `lenient` (Blink:
  * then *ret_unknown, if not NULL, gets the first such key for a warning). */
+/* Its two halves: what is given, one by one, and what has to be.  *ret_unknown: as there, or NULL. */
+enum code options_check_one(const struct options *options, const struct option *o, struct str what,
+                            bool lenient, struct str *ret_unknown, struct error *err) WEIR_CHECKED;
+enum code options_check_required(const struct options *options, struct str what,
+                                 struct error *err) WEIR_CHECKED;
 enum code options_check(const struct options *options, struct str what, bool lenient,
                         struct str *ret_unknown, struct error *err) WEIR_CHECKED;
 

@@ -177,21 +177,55 @@ static bool function_is_word(const struct function *f)
     return (f->name[0] >= 'A' && f->name[0] <= 'Z') || f->name[0] == '_';
 }
 
+/* What the text calls it. */
+static void name_of(const struct function *f, char *out, size_t cap)
+{
+    static const struct {
+        const char *name, *text;
+    } names[] = { { "NEGATE", "operator -" }, { "ITEM", "[ ]" },          { "LIKE", "LIKE" },
+                  { "IN", "IN" },             { "SIMILAR", "SIMILAR TO" } };
+    for (size_t i = 0; i < countof(names); i++)
+        if (strcmp(f->name, names[i].name) == 0) {
+            snprintf(out, cap, "%s", names[i].text);
+            return;
+        }
+    snprintf(out, cap, "%s %s", function_is_word(f) ? "function" : "operator", f->name);
+}
+
+/* a + b says nothing new of an operator: what to do about a text. */
+static void hint_form(const struct call *call, struct error *err)
+{
+    const struct function *f = call->function;
+    bool has_text = false;
+    for (uint32_t i = 0; i < call->arg_count; i++)
+        has_text = has_text || type_is_string(call->args[i]->type);
+    if (function_is_word(f) && strcmp(f->name, "NEGATE") != 0) {
+        if (f->signature)
+            error_hint(err, "Its form is %s.", f->signature);
+    } else if (strcmp(f->name, "||") == 0) {
+        error_hint(err, "CAST(... AS STRING) makes a text of it.");
+    } else if (has_text) {
+        error_hint(err, "CAST(... AS INT) makes a number of a text, TRY_CAST NULL where it is "
+                        "none%s.",
+                   strcmp(f->name, "+") == 0 ? "; || joins texts" : "");
+    }
+}
+
 enum code call_reject(const struct call *call, struct error *err)
 {
     struct buf types;
+    char name[80];
 
     buf_init(&types, 320);
     for (uint32_t i = 0; i < call->arg_count; i++) {
         buf_text(&types, i > 0 ? ", " : "");
         type_print(&types, call->args[i]->type);
     }
-    error_at(err, E_TYPE, call->span, "%s %s does not accept (%s%s)",
-             function_is_word(call->function) ? "function" : "operator", call->function->name,
-             buf_cstr(&types), types.failed ? " ..." : "");
+    name_of(call->function, name, sizeof name);
+    error_at(err, E_TYPE, call->span, "%s does not accept (%s%s)", name, buf_cstr(&types),
+             types.failed ? " ..." : "");
     buf_done(&types);
-    if (call->function->signature)
-        error_hint(err, "Its form is %s.", call->function->signature);
+    hint_form(call, err);
     return E_TYPE;
 }
 

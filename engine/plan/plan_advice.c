@@ -36,6 +36,12 @@ struct plan_advice *advice_add(struct advising *a, const char *code, const struc
 /* ---- state ------------------------------------------------------------------------------- */
 
 /* Has the optimizer warned of the reason why these rows are kept? */
+void advice_text_done(struct advising *a, struct buf *text)
+{
+    a->failed = a->failed || (text->failed && !text->is_over);
+    buf_done(text);
+}
+
 static bool is_warned_of(const struct advising *a, const struct plan *node)
 {
     if (node->kind != PLAN_MATERIALIZE)
@@ -62,7 +68,7 @@ static void advise_join(struct advising *a, const struct plan_bill *bill)
     struct plan_advice *item = advice_add(
         a, "join-without-ttl", bill->node, bill->node->span, "%s#%u keeps its rows for ever: %s",
         plan_kind_name(bill->node->kind), bill->node->id, buf_cstr(&text));
-    buf_done(&text);
+    advice_text_done(a, &text);
     if (item)
         error_hint(&item->error,
                    "SET 'table.exec.state.ttl' = '1 d' lets go of rows that have not changed for "
@@ -101,8 +107,8 @@ static void advise_kept(struct advising *a, const struct plan_bill *bills, uint3
     if (item)
         error_hint(&item->error, "SET 'table.exec.state.ttl' = '1 d' lets go of what has not "
                                  "changed for so long; a window in GROUP BY bounds it by time.");
-    buf_done(&detail);
-    buf_done(&ids);
+    advice_text_done(a, &detail);
+    advice_text_done(a, &ids);
 }
 
 static void advise_state(struct advising *a)

@@ -127,7 +127,7 @@ static void look_at_cast(struct advising *a, const struct plan *node, const stru
         a, "cast-fails", node, e->span, "a text that is no %s ends the job here", buf_cstr(&type));
     if (item)
         error_hint(&item->error, "TRY_CAST gives NULL instead.");
-    buf_done(&type);
+    advice_text_done(a, &type);
 }
 
 void advise_casts(struct advising *a)
@@ -432,5 +432,5 @@ void advise_dialect(struct advising *a)
         item->is_note = true;
         error_detail(&item->error, "There %s.", buf_cstr(&text));
     }
-    buf_done(&text);
+    advice_text_done(a, &text);
 }

@@ -13,6 +13,8 @@ struct advising {
     struct span differing[ADVICE_DIFFERENCES_MAX]; /* first places of what Flink does otherwise */
 };
 
+/* Ends a text of a warning; one that memory did not suffice for is a failure. */
+void advice_text_done(struct advising *a, struct buf *text);
 /* A new piece of advice at this place, to be given its hint; NULL: it is there already, or there is
  * no memory. */
 struct plan_advice *advice_add(struct advising *a, const char *code, const struct plan *node,

@@ -80,7 +80,9 @@ uint64_t bill_table_bytes(struct billing *b, const struct type *const *key, uint
                                          .value_count = value_count,
                                          .tail_bytes = tail,
                                          .ttl_ms = ttl_ms };
-    return b->failed ? 0 : state_size_table_row(b->arena, &schema);
+    uint64_t bytes = b->failed ? 0 : state_size_table_row(b->arena, &schema);
+    b->failed = b->failed || bytes == 0; /* a row takes some */
+    return bytes;
 }
 
 /* A key of a bag with one item. */

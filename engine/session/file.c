@@ -46,6 +46,11 @@ static bool goes_on(struct session *s, enum code code, const struct error *err)
     return true;
 }
 
+static void found_hook(void *self, const struct error *err)
+{
+    session_found(((struct job *)self)->session, err);
+}
+
 static void note_broken(void *self, const struct error *err, const struct sql_broken *statement)
 {
     struct session *s = self;
@@ -192,7 +197,8 @@ static enum code find_all(struct file *f, struct str name, struct str text, stru
         return goes_on(s, code, err) ? OK : code;
     TRY(read_settings(s, script, err));
     TRY(job_begin(f->job, s, s->arena, f->is_run, err));
-    f->job->hooks.found = session_found;
+    f->job->hooks.found = found_hook;
+    f->job->resolver.found = session_found;
     TRY(bind_script(f, err));
     return plan_script(f, ret, err);
 }

@@ -449,6 +449,42 @@ static bool is_local(const struct build *b)
            b->connector->family != FAMILY_EMBEDDED;
 }
 
+/* The topic or the table of the database: connectors would miss it when they open. */
+static enum code check_name(struct build *b, struct error *err)
+{
+    const struct connector *c = b->connector;
+    if (c->family == FAMILY_EMBEDDED || !c->name_option || name_given(b) ||
+        given(b, STR("topic-pattern")))
+        return OK;
+    struct span span = b->table->with_span.size > 0 ? b->table->with_span : b->table->span;
+    error_at(err, E_OPTION, span, "table \"" STR_FMT "\" needs the option \"%s\"",
+             STR_ARG(b->table->name), c->name_option);
+    if (b->has_rest)
+        error_hint(err, "%s", resolve_rest_hint);
+    return E_OPTION;
+}
+
+/* Each option of WITH.  With a listener all errors are told, and the last is the answer. */
+static enum code check_given(struct build *b, const struct options *options, struct str what,
+                             struct str *ret_unknown, struct error *err)
+{
+    enum code failed = OK;
+    for (uint32_t i = 0; i < options->count; i++) {
+        enum code code = options_check_one(options, &options->items[i], what, b->table->blink,
+                                           ret_unknown, err);
+        if (code == OK)
+            continue;
+        cover_secrets(options, err);
+        if (!b->resolver->found || !err || !err->has_span)
+            return code;
+        error_while(err, "reading the options of table \"" STR_FMT "\"", STR_ARG(b->table->name));
+        b->resolver->found(b->resolver->self, err);
+        err->is_told = true;
+        failed = code;
+    }
+    return failed;
+}
+
 static enum code check_options(struct build *b, struct error *err)
 {
     const struct option_spec *specs[SPEC_TABLES_MAX + 1] = { NULL };
@@ -483,7 +519,8 @@ static enum code check_options(struct build *b, struct error *err)
     snprintf(what, sizeof what, "connector \"%s\"", c->name);
     struct options options = { .items = b->items, .count = b->count, .specs = specs };
     struct str unknown = { NULL, 0 };
-    enum code code = options_check(&options, str_of(what), b->table->blink, &unknown, err);
+    TRY(check_given(b, &options, str_of(what), &unknown, err));
+    enum code code = options_check_required(&options, str_of(what), err);
     if (code != OK) {
         cover_secrets(&options, err);
         struct span span = b->table->with_span.size > 0 ? b->table->with_span : b->table->span;
@@ -496,6 +533,8 @@ static enum code check_options(struct build *b, struct error *err)
     }
     if (unknown.data)
         warn_unknown(b, unknown);
+    if (!lenient_rest)
+        TRY(check_name(b, err));
     return has_format || !needs_format(b) ? OK : missing_format(b, err);
 }
 

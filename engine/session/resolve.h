@@ -15,6 +15,8 @@ struct resolver {
     struct str data_dir;           /* --data; empty: the working directory */
     bool is_run;                   /* what `...` stands for has to be there */
     void (*warn)(void *self, const struct error *warning);
+    /* Takes an error if there may be others: each wrong option is one.  NULL: the first ends it. */
+    void (*found)(void *self, const struct error *err);
     void *self;
 };
 

@@ -4,9 +4,9 @@
  * they seem.  In an open bracket a ";" may stand for a comma (a INT; b INT), so there it counts
  * only in front of a word that begins a statement.  And where a quote is missing, the next
  * string begins where it should end, and everything behind it is turned inside out: the error
- * shows later, perhaps statements later.  A string is taken for the culprit if it goes over the
- * end of a line behind a ";", or over any end of a line up to right before the error; then its
- * first line is all that belongs to it. */
+ * shows later, perhaps statements later.  A string over several lines is taken for the culprit if
+ * there is a ";" at the end of one of them, or if what touches its end looks like the inside of
+ * another one; then its first line is all that belongs to it. */
 #include "sql/recover.h"
 
 #include "sql/lexer.h"
@@ -154,16 +154,23 @@ static bool has_statement_end(struct str text)
     return false;
 }
 
-static bool is_culprit(const struct walk *w, struct sql_token token, uint32_t error)
+/* Does what stands behind a string look like the inside of one? */
+static bool goes_into_text(const struct walk *w, uint32_t end)
+{
+    static const char outside[] = " \t\r\n,;)]=<>|+-*/:";
+    return end < w->text.size && !strchr(outside, w->text.data[end]);
+}
+
+static bool is_culprit(const struct walk *w, struct sql_token token)
 {
     if (token.code == LEX_OPEN_STRING || token.code == LEX_OPEN_NAME)
         return true;
-    if ((token.code != TK_STRING && token.code != LEX_QUOTED_NAME) || token.span.offset > error)
+    if (token.code != TK_STRING && token.code != LEX_QUOTED_NAME)
         return false;
     struct str text = token_str(w, token);
     bool breaks = memchr(text.data, '\n', text.size) != NULL;
-    return breaks &&
-           (token.code == LEX_QUOTED_NAME || token_end(token) == error || has_statement_end(text));
+    return breaks && (token.code == LEX_QUOTED_NAME || goes_into_text(w, token_end(token)) ||
+                      has_statement_end(text));
 }
 
 /* Reading goes on behind the first line of what is not closed: at its last ";", if it ends in one. */
@@ -218,9 +225,9 @@ static uint32_t find_end(struct walk *w, uint32_t error, bool in_set, struct sql
         before = token;
         if (w->head_count < MAX_HEAD && token.code != 0)
             w->head[w->head_count++] = token;
-        if (is_culprit(w, token, error)) {
+        if (is_culprit(w, token)) {
             leave_open(w, token, ret);
-            error = token.span.offset;
+            error = MIN(error, token.span.offset);
             continue;
         }
         switch (token.code) {
