@@ -74,7 +74,7 @@ enum code answer_plan(struct door *door, struct buf *out, struct error *err)
 {
     struct buf *plan = &door->scratch;
     buf_clear(plan);
-    TRY(plan_print_json(plan, door->config.plan, door->config.job_text, NULL, 0, err));
+    TRY(plan_print_json(plan, door->config.plan, door->config.job_text, NULL, err));
     /* On one line: a line end is never part of a JSON string. */
     for (size_t i = 0; i < plan->size; i++)
         if (plan->data[i] == '\n')

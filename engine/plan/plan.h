@@ -428,5 +428,16 @@ struct plan_text_options {
  * NULL. */
 void plan_print_text(struct buf *out, const struct plan_job *job, struct str job_text,
                      const struct plan_text_options *options);
+/* The plan as JSON, with its state, advice and, if there are keys (plan_bill.h), their sum.  `options`
+ * may be NULL. */
+struct plan_keys;
+struct plan_json_options {
+    struct plan_keys *keys;
+    uint32_t key_count;
+    const struct str *counters; /* by id: members of an object; as in struct plan_text_options */
+};
+enum code plan_print_json(struct buf *out, const struct plan_job *job, struct str job_text,
+                          const struct plan_json_options *options,
+                          struct error *err) WEIR_CHECKED;
 void plan_print_dot(struct buf *out, const struct plan_job *job);
 void plan_print_mermaid(struct buf *out, const struct plan_job *job);

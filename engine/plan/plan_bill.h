@@ -67,11 +67,8 @@ struct plan_keys {
     bool used; /* set by plan_bill_sum() */
 };
 
-/* The plan as JSON, with its state, advice and, if there are keys, their sum. */
-enum code plan_print_json(struct buf *out, const struct plan_job *job, struct str job_text,
-                          struct plan_keys *keys, uint32_t key_count,
-                          struct error *err) WEIR_CHECKED;
-/* The sum over all operators, as lines of text, or, with `as_json`, as the members "operators" and
- * "bytes" of an object.  A name that no operator keeps state by is an error with the nearest one. */
+/* The sum over all operators (without keys: what there is of each), as lines of text, or, with
+ * `as_json`, as the members "operators" and "bytes" of an object.  A name that no operator keeps
+ * state by is an error with the nearest one. */
 enum code plan_bill_sum(struct buf *out, const struct plan_job *job, struct plan_keys *keys,
                         uint32_t key_count, bool as_json, struct error *err) WEIR_CHECKED;

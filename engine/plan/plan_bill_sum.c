@@ -24,7 +24,7 @@ struct summing {
     struct buf *out;
     double bytes;
     struct part_rows all;
-    uint32_t operators;
+    uint32_t operators, parts;
     struct nearest *nearest; /* collects names instead */
 };
 
@@ -163,6 +163,7 @@ static void put_part_text(struct summing *s, const struct plan_bill *bill,
 static void sum_part(struct summing *s, const struct plan_bill *bill, const struct bill_part *part)
 {
     struct part_rows r = part_rows(s, bill, part);
+    s->parts++;
     s->bytes += r.known ? r.rows * (double)part->bytes : 0;
     s->all.least = s->all.least || r.least || !r.known;
     s->all.most = s->all.most || r.most;
@@ -223,6 +224,12 @@ enum code plan_bill_sum(struct buf *out, const struct plan_job *job, struct plan
             return refuse_unused(&s, keys[i].column, err);
     if (as_json) {
         buf_printf(out, "], \"bytes\": %.0f", s.bytes);
+        return OK;
+    }
+    if (key_count == 0 && s.all.least)
+        return OK;
+    if (s.parts == 0) {
+        buf_text(out, "  nothing that grows\n");
         return OK;
     }
     buf_printf(out, "  total: %s", about(&s.all));

@@ -138,7 +138,8 @@ static enum code json_advice(struct buf *out, struct arena *arena, const struct 
 }
 
 static bool json_node(struct buf *out, struct arena *arena, const struct plan_job *job,
-                      const struct plan *node, struct str job_text)
+                      const struct plan *node, struct str job_text,
+                      const struct plan_json_options *options)
 {
     buf_printf(out, "{\"id\": %u, \"kind\": \"%s\", \"inputs\": [", node->id,
                plan_kind_name(node->kind));
@@ -149,6 +150,8 @@ static bool json_node(struct buf *out, struct arena *arena, const struct plan_jo
     buf_text(out, ", ");
     json_changes(out, node);
     bool ok = json_state(out, arena, job, node);
+    if (options->counters && options->counters[node->id].data)
+        buf_printf(out, ", \"counters\": {" STR_FMT "}", STR_ARG(options->counters[node->id]));
     buf_text(out, ", \"details\": ");
     json_details(out, node);
     buf_printf(out, ", \"line\": %u}", plan_line(node, job_text));
@@ -156,7 +159,7 @@ static bool json_node(struct buf *out, struct arena *arena, const struct plan_jo
 }
 
 static enum code json_job(struct buf *out, struct arena *arena, const struct plan_job *job,
-                          struct str job_text, struct plan_keys *keys, uint32_t key_count,
+                          struct str job_text, const struct plan_json_options *options,
                           struct error *err)
 {
     buf_printf(out, "{\"dialect\": \"%s\", \"reason\": ",
@@ -169,14 +172,14 @@ static enum code json_job(struct buf *out, struct arena *arena, const struct pla
     buf_text(out, ", \"nodes\": [");
     for (uint32_t i = 0; i < job->node_count; i++) {
         buf_text(out, i > 0 ? ",\n  " : "\n  ");
-        if (!json_node(out, arena, job, job->nodes[i], job_text))
+        if (!json_node(out, arena, job, job->nodes[i], job_text, options))
             return error_nomem(err);
     }
     buf_text(out, "\n]");
     TRY(json_advice(out, arena, job, job_text, err));
-    if (key_count > 0) {
+    if (options->key_count > 0) {
         buf_text(out, ", \"state\": {");
-        TRY(plan_bill_sum(out, job, keys, key_count, true, err));
+        TRY(plan_bill_sum(out, job, options->keys, options->key_count, true, err));
         buf_char(out, '}');
     }
     buf_text(out, "}\n");
@@ -184,11 +187,12 @@ static enum code json_job(struct buf *out, struct arena *arena, const struct pla
 }
 
 enum code plan_print_json(struct buf *out, const struct plan_job *job, struct str job_text,
-                          struct plan_keys *keys, uint32_t key_count, struct error *err)
+                          const struct plan_json_options *options, struct error *err)
 {
+    static const struct plan_json_options plain = { .key_count = 0 };
     struct arena *arena = arena_create();
-    enum code code =
-        arena ? json_job(out, arena, job, job_text, keys, key_count, err) : error_nomem(err);
+    enum code code = arena ? json_job(out, arena, job, job_text, options ? options : &plain, err)
+                           : error_nomem(err);
     arena_destroy(arena);
     return code;
 }

@@ -93,15 +93,20 @@ static bool has_colors(const struct session *s)
     return s->config.out_is_terminal && !getenv("NO_COLOR") && !(term && strcmp(term, "dumb") == 0);
 }
 
+struct plan_text_options explain_text_options(const struct session *s)
+{
+    return (struct plan_text_options){
+        .color = has_colors(s),
+        .columns = s->config.out_is_terminal ? s->config.columns : 0,
+    };
+}
+
 static enum code print_text(struct session *s, const struct plan_job *plan,
                             const struct session_explain *options, struct arena *arena,
                             struct error *err)
 {
     struct buf *out = &s->console.out;
-    const struct plan_text_options text = {
-        .color = has_colors(s),
-        .columns = s->config.out_is_terminal ? s->config.columns : 0,
-    };
+    const struct plan_text_options text = explain_text_options(s);
     struct plan_advice *advice;
     plan_print_text(out, plan, buf_view(&s->source), &text);
     TRY(plan_advice(arena, plan, &advice, err));
@@ -126,7 +131,8 @@ static enum code print_format(struct session *s, const struct plan_job *plan,
     if (str_is(format, "json")) {
         struct plan_keys *keys;
         TRY(read_keys(options, arena, &keys, err));
-        return plan_print_json(out, plan, buf_view(&s->source), keys, options->key_count, err);
+        const struct plan_json_options json = { .keys = keys, .key_count = options->key_count };
+        return plan_print_json(out, plan, buf_view(&s->source), &json, err);
     }
     for (const struct plan_warning *w = plan->warnings; w; w = w->next)
         session_warn(s, &w->error);
@@ -167,35 +173,93 @@ static void forget_table(struct session *s, const struct ast_create_table *node)
     catalog_drop(s->catalog, node->path.items[node->path.count - 1].text, false);
 }
 
+/* The plan of the statement. */
+static enum code plan_statement(struct job *job, struct session *s, struct arena *arena,
+                                const struct ast_node *statement, bool is_run,
+                                struct plan_job **ret, struct error *err)
+{
+    if (!job_is_statement(statement))
+        return error_at(err, E_PLAN, statement->span,
+                        "only an INSERT, a SELECT or a statement set has a plan");
+    s->explains = true;
+    enum code code = job_begin(job, s, arena, is_run, err);
+    if (code == OK)
+        code = job_add(job, statement, err);
+    if (code == OK)
+        code = job_plan(job, ret, err);
+    s->explains = false;
+    return code;
+}
+
+/* The tree has the kinds of changes anyway.  ESTIMATED_COST: nobody knows how many rows will come,
+ * but what each of those kept costs. */
+static enum code print_details(struct session *s, const struct plan_job *plan, unsigned details,
+                               struct error *err)
+{
+    const struct session_explain text = { .format = STR("text") };
+    const struct session_explain json = { .format = STR("json") };
+    struct buf *out = &s->console.out;
+    TRY(explain_print(s, plan, &text, err));
+    if (details & EXPLAIN_PLAN_ADVICE) {
+        struct arena *arena = arena_create();
+        struct plan_advice *advice = NULL;
+        enum code code = arena ? plan_advice(arena, plan, &advice, err) : error_nomem(err);
+        if (code == OK && !advice)
+            buf_text(out, "no advice\n");
+        arena_destroy(arena);
+        TRY(code);
+    }
+    if (details & EXPLAIN_ESTIMATED_COST)
+        TRY(plan_bill_sum(out, plan, NULL, 0, false, err));
+    if (details & EXPLAIN_JSON_EXECUTION_PLAN)
+        TRY(explain_print(s, plan, &json, err));
+    return console_flush(&s->console, err);
+}
+
 enum code explain_statement(struct session *s, const struct ast_node *node, struct error *err)
 {
     const struct ast_explain *explain = (const struct ast_explain *)node;
-    if (explain->details & EXPLAIN_ANALYZE)
-        return error_at(err, E_UNSUPPORTED, node->span,
-                        "EXPLAIN ANALYZE does not run in this version of weir");
-    if (!job_is_statement(explain->statement))
-        return error_at(err, E_PLAN, explain->statement->span,
-                        "only an INSERT, a SELECT or a statement set has a plan");
+    if (explain->details & EXPLAIN_ANALYZE && !s->mute) {
+        error_at(err, E_PLAN, node->span,
+                 "EXPLAIN ANALYZE runs its statement, which is no part of "
+                 "the job of a file");
+        error_hint(err, "weir explain --analyze runs a whole file; weir -f FILE.sql runs statement "
+                        "after statement.");
+        return E_PLAN;
+    }
     struct arena *arena = arena_create();
     if (!arena)
         return error_nomem(err);
     struct job job;
     struct plan_job *plan;
-    s->explains = true;
-    enum code code = job_begin(&job, s, arena, false, err);
-    if (code == OK)
-        code = job_add(&job, explain->statement, err);
-    if (code == OK)
-        code = job_plan(&job, &plan, err);
-    s->explains = false;
-    struct session_explain options = { .format = STR("text") };
+    enum code code = plan_statement(&job, s, arena, explain->statement, false, &plan, err);
     if (code == OK && !s->mute)
-        code = explain_print(s, plan, &options, err);
-    options.format = STR("json");
-    if (code == OK && !s->mute && explain->details & EXPLAIN_JSON_EXECUTION_PLAN)
-        code = explain_print(s, plan, &options, err);
+        code = print_details(s, plan, explain->details, err);
     if (job_is_create_as(explain->statement)) /* nothing was made */
         forget_table(s, (const struct ast_create_table *)explain->statement);
     arena_destroy(arena);
     return code;
+}
+
+bool explain_is_analyze(const struct ast_node *node)
+{
+    return node->kind == AST_EXPLAIN &&
+           ((const struct ast_explain *)node)->details & EXPLAIN_ANALYZE;
+}
+
+enum session_status explain_analyze(struct session *s, const struct ast_node *node)
+{
+    const struct ast_node *statement = ((const struct ast_explain *)node)->statement;
+    const struct session_explain options = { .format = STR("text"), .analyze = true };
+    struct error err = { .code = OK };
+    struct arena *own = NULL, *arena = s->arena;
+    if (!job_is_create_as(statement) && !(own = arena = arena_create())) /* its table stays */
+        return session_report(s, (error_nomem(&err), &err));
+    struct job job;
+    struct plan_job *plan;
+    enum code code = plan_statement(&job, s, arena, statement, true, &plan, &err);
+    job.analyze = &options;
+    enum session_status status = code == OK ? job_run(&job, plan) : session_report(s, &err);
+    arena_destroy(own);
+    return status;
 }

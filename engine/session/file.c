@@ -391,13 +391,17 @@ enum session_status session_explain(struct session *s, struct str name, struct s
     struct error err = { .code = OK };
     struct job job;
     struct plan_job *plan = NULL;
-    struct file f = { .session = s, .job = &job };
+    struct file f = { .session = s, .job = &job, .is_run = options->analyze };
     s->explains = true;
     enum code code = plan_file(&f, name, text, true, &plan);
     s->explains = false;
     enum session_status status = session_report_findings(s, code, false);
     if (code != OK)
         return status;
+    if (options->analyze) {
+        job.analyze = options;
+        return job_run(&job, plan);
+    }
     code = explain_print(s, plan, options, &err);
     if (code != OK && console_reader_is_gone(&s->console))
         return SESSION_OK;

@@ -6,6 +6,7 @@
 #include "sql/ast.h"
 #include "exec/exec.h"
 #include "optimize/optimize.h"
+#include "session/analyze.h"
 #include "session/live.h"
 #include "session/summary.h"
 #include "types/time.h"
@@ -300,7 +301,12 @@ struct run {
 static enum code open_result(void *self, const struct plan_sink *plan, struct sink **ret,
                              struct error *err)
 {
-    return renderer_open(((struct run *)self)->renderer, plan, ret, err);
+    struct run *run = self;
+    if (run->job->analyze) {
+        *ret = analyze_discard();
+        return OK;
+    }
+    return renderer_open(run->renderer, plan, ret, err);
 }
 
 /* Without a terminal: a line when somebody has been waited for, and one when it is over. */
@@ -457,6 +463,18 @@ static void stop_job(void *self)
         exec_stop(exec);
 }
 
+/* EXPLAIN ANALYZE: what has run. */
+static enum code print_analysis(struct run *run, struct exec *exec, struct error *err)
+{
+    struct session *s = run->job->session;
+    const struct plan_text_options options = explain_text_options(s);
+    struct exec_view view;
+    TRY(exec_view(exec, run->job->arena, &view, err));
+    TRY(explain_print_running(&s->console.out, run->plan, &view, NULL, buf_view(&s->source),
+                              &options, run->job->analyze->format, err));
+    return console_flush(&s->console, err);
+}
+
 static enum session_status run_exec(struct run *run, struct exec *exec)
 {
     struct session *s = run->job->session;
@@ -465,11 +483,14 @@ static enum session_status run_exec(struct run *run, struct exec *exec)
     door_show(run->door, exec);
     if (s->stopped)
         exec_stop(exec);
+    exec_view_timing(exec, run->job->analyze != NULL);
     enum code code = exec_run(exec, &err);
     live_end(&run->live);
     s->exec = NULL;
-    if (code == OK)
+    if (code == OK && !run->job->analyze)
         code = renderer_finish(run->renderer, &err);
+    else if (code == OK)
+        code = print_analysis(run, exec, &err);
     if (code != OK && console_reader_is_gone(&s->console))
         return SESSION_OK; /* whoever read the results has seen enough */
     enum session_status status = SESSION_OK;
@@ -479,7 +500,8 @@ static enum session_status run_exec(struct run *run, struct exec *exec)
         status = session_report_failed(s, &err);
     }
     say_dropped(run);
-    say_summary(run, exec);
+    if (!run->job->analyze) /* which says more */
+        say_summary(run, exec);
     return status;
 }
 

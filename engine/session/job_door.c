@@ -3,6 +3,7 @@
 
 #include "door/door.h"
 #include "door/where.h"
+#include "session/analyze.h"
 
 #ifndef WEIR_VERSION
 #define WEIR_VERSION "0.0.0"
@@ -10,7 +11,21 @@
 
 static void stop(void *self)
 {
-    session_stop(self);
+    session_stop(((struct job *)self)->session);
+}
+
+static void warn(void *self, const struct error *warning)
+{
+    session_warn(((struct job *)self)->session, warning);
+}
+
+/* On the thread of the door, which only reads what stays as it is while the job runs. */
+static enum code explain(void *self, const struct exec_view *now, const struct exec_view *earlier,
+                         struct buf *out, struct error *err)
+{
+    const struct job *job = self;
+    return explain_print_running(out, job->plan, now, earlier, buf_view(&job->session->source),
+                                 NULL, STR("text"), err);
 }
 
 static bool job_has_name(struct session *s, struct str *ret)
@@ -44,6 +59,7 @@ enum code job_open_door(struct job *job, const struct plan_job *plan, struct doo
 {
     struct session *s = job->session;
     *ret = NULL;
+    job->plan = plan;
     if (!s->offers_door)
         return OK;
     struct door_config config = {
@@ -55,7 +71,7 @@ enum code job_open_door(struct job *job, const struct plan_job *plan, struct doo
         .plan = plan,
         .job_text = buf_view(&s->source),
         .zone = job->env.zone,
-        .hooks = { .self = s, .stop = stop, .warn = session_warn },
+        .hooks = { .self = job, .stop = stop, .explain = explain, .warn = warn },
     };
     TRY(choose_name(job, &config.name, err));
     TRY(door_open(&config, ret, err));

@@ -151,6 +151,8 @@ static enum session_status run_statement(struct session *s, const struct ast_nod
     struct job job = { .session = s };
     if (job_is_statement(node))
         return run_job_statement(s, node);
+    if (explain_is_analyze(node))
+        return explain_analyze(s, node);
     enum code code = OK;
     if (node->kind == AST_CREATE_TABLE || node->kind == AST_CREATE_VIEW)
         code = job_begin(&job, s, s->arena, false, &err);

@@ -79,6 +79,7 @@ struct session_explain {
     struct str format;               /* text, json, dot, mermaid, flink */
     const struct session_pair *keys; /* --keys COLUMN=N: how many values columns have */
     uint32_t key_count;
+    bool analyze; /* runs the job, and says what each operator has done */
 };
 enum session_status session_explain(struct session *s, struct str name, struct str text,
                                     const struct session_explain *options);

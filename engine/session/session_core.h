@@ -106,6 +106,9 @@ struct job {
     struct binder *binder;
     uint32_t insert_count;
     uint32_t select_count;
+    const struct plan_job *plan; /* that runs, for whom asks at the door */
+    const struct session_explain *analyze; /* what is printed is not the results of SELECTs, which
+                                              nobody sees, but the plan; NULL: it is not */
 };
 
 /* Settles dialect, time zone and clock from the settings as they are now. */
@@ -138,6 +141,10 @@ enum code script_unsupported(const struct ast_node *node, struct error *err);
 
 enum code explain_statement(struct session *s, const struct ast_node *node,
                             struct error *err) WEIR_CHECKED;
+bool explain_is_analyze(const struct ast_node *node);
+/* EXPLAIN ANALYZE: runs the statement; errors are printed. */
+enum session_status explain_analyze(struct session *s, const struct ast_node *node);
+struct plan_text_options explain_text_options(const struct session *s);
 enum code explain_print(struct session *s, const struct plan_job *plan,
                         const struct session_explain *options, struct error *err) WEIR_CHECKED;
 

@@ -38,6 +38,7 @@ enum option_id {
     OPTION_DIALECT,
     OPTION_FORMAT,
     OPTION_KEYS,
+    OPTION_ANALYZE,
     OPTION_SYNTAX,
     OPTION_SHUFFLE,
     OPTION_SEED,
@@ -68,6 +69,7 @@ static const struct option_name {
     { "--shuffle", OPTION_SHUFFLE, NULL, FOR_TEST },
     { "--seed", OPTION_SEED, "N", FOR_TEST },
     { "--keys", OPTION_KEYS, "COLUMN=N", FOR_EXPLAIN },
+    { "--analyze", OPTION_ANALYZE, NULL, FOR_EXPLAIN },
     { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
     { "--name", OPTION_NAME, "NAME", FOR_RUN },
     { "--metrics", OPTION_METRICS, "PORT", FOR_RUN },
@@ -223,6 +225,9 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
     case OPTION_KEYS:
         return add_pair(p, o->name, o->value, value, args->keys, &args->explain.key_count,
                         ARGS_KEYS_MAX);
+    case OPTION_ANALYZE:
+        args->explain.analyze = true;
+        break;
     case OPTION_SYNTAX:
         args->syntax_only = true;
         break;
