@@ -8,6 +8,7 @@
 #include "session/session_core.h"
 
 #include "plan/plan_advice.h"
+#include "plan/plan_diff.h"
 #include "sql/ast.h"
 #include "sql/parse.h"
 #include "base/nearest.h"
@@ -385,6 +386,35 @@ enum session_status session_check(struct session *s, struct str name, struct str
     return status;
 }
 
+/* What a change of the job does to its operators: the job as it was is planned by a session of its
+ * own, with the same options. */
+static enum session_status explain_diff(struct session *s, const struct plan_job *plan,
+                                        const struct session_explain *options)
+{
+    struct error err = { .code = OK };
+    struct session *other = NULL;
+    struct job job;
+    struct plan_job *old = NULL;
+    enum session_status status = session_create(&s->config, &other);
+    if (status != SESSION_OK)
+        return status;
+    struct file f = { .session = other, .job = &job };
+    other->explains = true;
+    enum code code = plan_file(&f, options->old_name, options->old_text, true, &old);
+    if (code != OK) {
+        status = session_report_findings(other, code, false);
+    } else {
+        if (!plan_diff_print(&s->console.out, old, plan, buf_view(&s->source)))
+            code = error_nomem(&err);
+        if (code == OK)
+            code = console_flush(&s->console, &err);
+        if (code != OK && !console_reader_is_gone(&s->console))
+            status = session_report(s, &err);
+    }
+    session_destroy(other);
+    return status;
+}
+
 enum session_status session_explain(struct session *s, struct str name, struct str text,
                                     const struct session_explain *options)
 {
@@ -402,6 +432,8 @@ enum session_status session_explain(struct session *s, struct str name, struct s
         job.analyze = options;
         return job_run(&job, plan);
     }
+    if (options->old_text.data)
+        return explain_diff(s, plan, options);
     code = explain_print(s, plan, options, &err);
     if (code != OK && console_reader_is_gone(&s->console))
         return SESSION_OK;

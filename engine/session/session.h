@@ -80,6 +80,7 @@ struct session_explain {
     const struct session_pair *keys; /* --keys COLUMN=N: how many values columns have */
     uint32_t key_count;
     bool analyze; /* runs the job, and says what each operator has done */
+    struct str old_name, old_text; /* --diff: the job as it was; data NULL: none */
 };
 enum session_status session_explain(struct session *s, struct str name, struct str text,
                                     const struct session_explain *options);

@@ -39,6 +39,7 @@ enum option_id {
     OPTION_FORMAT,
     OPTION_KEYS,
     OPTION_ANALYZE,
+    OPTION_DIFF,
     OPTION_SYNTAX,
     OPTION_SHUFFLE,
     OPTION_SEED,
@@ -70,6 +71,7 @@ static const struct option_name {
     { "--seed", OPTION_SEED, "N", FOR_TEST },
     { "--keys", OPTION_KEYS, "COLUMN=N", FOR_EXPLAIN },
     { "--analyze", OPTION_ANALYZE, NULL, FOR_EXPLAIN },
+    { "--diff", OPTION_DIFF, "OLD.sql", FOR_EXPLAIN },
     { "--syntax", OPTION_SYNTAX, NULL, FOR_CHECK },
     { "--name", OPTION_NAME, "NAME", FOR_RUN },
     { "--metrics", OPTION_METRICS, "PORT", FOR_RUN },
@@ -225,6 +227,9 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
     case OPTION_KEYS:
         return add_pair(p, o->name, o->value, value, args->keys, &args->explain.key_count,
                         ARGS_KEYS_MAX);
+    case OPTION_DIFF:
+        args->diff = value;
+        break;
     case OPTION_ANALYZE:
         args->explain.analyze = true;
         break;

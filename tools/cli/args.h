@@ -35,7 +35,8 @@ struct args {
     uint32_t path_count;
     bool shuffle;                 /* test */
     uint64_t seed;                /* test; 0: not given */
-    struct session_explain explain; /* explain: --keys */
+    struct session_explain explain; /* explain: --keys, --analyze */
+    const char *diff;               /* explain: the file as it was; NULL: none */
     struct session_pair keys[ARGS_KEYS_MAX];
     const char *job;              /* ps, where it may be NULL, stop, snapshot ... */
     const char *part;             /* tap: an operator; why: a sink, or NULL */

@@ -124,8 +124,23 @@ static int explain_file(struct session *s, struct str name, struct str text,
                         const struct args *args)
 {
     struct session_explain options = args->explain;
+    struct error err = { .code = OK };
+    struct buf old;
     options.format = str_of(args->format ? args->format : "text");
-    return session_explain(s, name, text, &options);
+    buf_init(&old, SQL_MAX_TEXT_BYTES);
+    enum code code = OK;
+    bool plain = !options.analyze && options.key_count == 0 && str_is(options.format, "text");
+    if (args->diff && !plain)
+        code = error_set(&err, E_USAGE, "--diff goes with neither --analyze, --keys nor --format");
+    if (args->diff && code == OK) {
+        options.old_name = str_of(args->diff);
+        code = read_text(args->diff, &old, &err);
+        options.old_text = without_mark(str_of(buf_cstr(&old)));
+    }
+    int status = code == OK ? (int)session_explain(s, name, text, &options)
+                            : report(&err, SESSION_USAGE);
+    buf_done(&old);
+    return status;
 }
 
 static int run_file(struct session *s, const struct args *args)

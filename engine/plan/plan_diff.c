@@ -1,0 +1,298 @@
+/* plan_diff.c -- see plan_diff.h.
+ *
+ * What has another state_id is paired with what it was most likely: a table by its name, an
+ * operator that does the same over other rows, one of its kind that begins alike.  That is for
+ * people; state follows state_id alone. */
+#include "plan/plan_diff.h"
+
+#include "plan/plan_bill.h"
+#include "plan/plan_print.h"
+
+enum { SHOWN_BYTES = 100 };
+
+struct side {
+    const struct plan_job *job;
+    struct str *details;        /* by place in job->nodes */
+    const struct plan **others; /* what it is, or was, in the other job; NULL: nothing */
+    bool *same;                 /* ... and is to the letter */
+};
+
+struct diff {
+    struct arena *arena;
+    struct buf *out;
+    struct side old, now;
+    struct str text; /* of the new job */
+};
+
+/* Is it there for the number of workers or for speed alone? */
+static bool is_left_out(const struct plan *node)
+{
+    return node->kind == PLAN_EXCHANGE || node->kind == PLAN_FOLD;
+}
+
+static bool read_side(struct diff *d, const struct plan_job *job, struct side *ret)
+{
+    *ret = (struct side){ .job = job,
+                          .details = arena_array(d->arena, struct str, job->node_count + 1),
+                          .others = arena_array(d->arena, const struct plan *, job->node_count + 1),
+                          .same = arena_array(d->arena, bool, job->node_count + 1) };
+    if (!ret->details || !ret->others || !ret->same)
+        return false;
+    struct buf text;
+    buf_init(&text, 1 << 24);
+    bool ok = true;
+    for (uint32_t i = 0; i < job->node_count && ok; i++) {
+        buf_clear(&text);
+        plan_print_details(&text, job->nodes[i]);
+        ret->details[i] = arena_str(d->arena, str_trim(buf_view(&text)));
+        ok = !text.failed && ret->details[i].data;
+    }
+    buf_done(&text);
+    return ok;
+}
+
+/* ---- pairs ---------------------------------------------------------------------------- */
+
+static void pair(struct diff *d, uint32_t old, uint32_t now, bool same)
+{
+    d->old.others[old] = d->now.job->nodes[now];
+    d->now.others[now] = d->old.job->nodes[old];
+    d->old.same[old] = d->now.same[now] = same;
+}
+
+static bool is_same_table(const struct plan *a, const struct plan *b)
+{
+    if (a->kind == PLAN_SCAN)
+        return str_eq(((const struct plan_scan *)a)->def.name,
+                      ((const struct plan_scan *)b)->def.name);
+    const struct plan_sink *x = (const struct plan_sink *)a, *y = (const struct plan_sink *)b;
+    if (!x->table || !y->table)
+        return !x->table && !y->table && x->statement == y->statement;
+    return str_eq(x->def.name, y->def.name);
+}
+
+static size_t common_beginning(struct str a, struct str b)
+{
+    size_t n = 0;
+    while (n < a.size && n < b.size && a.data[n] == b.data[n])
+        n++;
+    return n;
+}
+
+enum likeness { BY_ID, BY_TABLE, BY_DETAILS, BY_BEGINNING, BY_KIND, LIKENESSES };
+
+/* How many of a kind have no other yet? */
+static uint32_t without_other(const struct side *side, enum plan_kind kind)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < side->job->node_count; i++)
+        n += !side->others[i] && side->job->nodes[i]->kind == kind;
+    return n;
+}
+
+/* How alike are they, in this respect?  0: not. */
+static size_t alike(const struct diff *d, uint32_t old, uint32_t now, enum likeness by)
+{
+    const struct plan *a = d->old.job->nodes[old], *b = d->now.job->nodes[now];
+    bool is_end = a->kind == PLAN_SCAN || a->kind == PLAN_SINK;
+    if (a->kind != b->kind)
+        return 0;
+    switch (by) {
+    case BY_ID:
+        return a->state_id == b->state_id;
+    case BY_TABLE:
+        return is_end && is_same_table(a, b);
+    case BY_DETAILS:
+        return !is_end && str_eq(d->old.details[old], d->now.details[now]);
+    case BY_BEGINNING: { /* a quarter of the shorter one */
+        struct str x = d->old.details[old], y = d->now.details[now];
+        size_t n = common_beginning(x, y);
+        return is_end || 4 * n < MIN(x.size, y.size) ? 0 : n + 1;
+    }
+    case BY_KIND:
+    default:
+        return !is_end && without_other(&d->old, a->kind) == 1 &&
+               without_other(&d->now, a->kind) == 1;
+    }
+}
+
+static void find_pairs(struct diff *d, enum likeness by)
+{
+    for (uint32_t i = 0; i < d->now.job->node_count; i++) {
+        uint32_t best = 0;
+        size_t most = 0;
+        if (d->now.others[i] || is_left_out(d->now.job->nodes[i]))
+            continue;
+        for (uint32_t k = 0; k < d->old.job->node_count; k++) {
+            size_t n = d->old.others[k] ? 0 : alike(d, k, i, by);
+            if (n <= most)
+                continue;
+            most = n;
+            best = k;
+        }
+        if (most > 0)
+            pair(d, best, i, by == BY_ID);
+    }
+}
+
+/* ---- lines ------------------------------------------------------------------------------ */
+
+static void put_clipped(struct buf *out, struct str text)
+{
+    size_t end = MIN(text.size, (size_t)SHOWN_BYTES);
+    while (end < text.size && end > 0 && ((unsigned char)text.data[end] & 0xC0) == 0x80)
+        end--;
+    buf_put(out, text.data, end);
+    buf_text(out, end < text.size ? "..." : "");
+}
+
+/* From where they differ on, where that is far behind. */
+static void put_difference(struct buf *out, struct str text, struct str other)
+{
+    enum { LED_BYTES = 30 };
+    size_t from = common_beginning(text, other);
+    from = from > LED_BYTES && text.size > SHOWN_BYTES ? from - LED_BYTES : 0;
+    while (from > 0 && ((unsigned char)text.data[from] & 0xC0) == 0x80)
+        from--;
+    buf_text(out, from > 0 ? "..." : "");
+    put_clipped(out, str_make(text.data + from, text.size - from));
+}
+
+/* What does it keep from one run to the next?  NULL: nothing. */
+static const char *kept_by(struct diff *d, const struct plan_job *job, const struct plan *node,
+                           bool *ret_failed)
+{
+    struct plan_bill bill;
+    switch (node->kind) {
+    case PLAN_SCAN:
+        return "positions";
+    case PLAN_WATERMARK:
+        return "event time";
+    case PLAN_LIMIT:
+        return "count";
+    default:
+        *ret_failed = *ret_failed || !plan_bill(d->arena, job, node, &bill);
+        return !*ret_failed && bill.part_count > 0 ? "state" : NULL;
+    }
+}
+
+static void put_name(struct diff *d, const char *what, const struct plan *node)
+{
+    buf_printf(d->out, "%-8s ", what);
+    plan_print_id(d->out, node);
+    buf_char(d->out, ' ');
+}
+
+static void put_line_number(struct diff *d, const struct plan *node)
+{
+    uint32_t line = plan_line(node, d->text);
+    if (line > 0)
+        buf_printf(d->out, " line=%u", line);
+}
+
+/* The first of its inputs that is not what it was. */
+static const struct plan *changed_input(const struct diff *d, const struct plan *node)
+{
+    for (uint32_t k = 0; k < node->input_count; k++) {
+        const struct plan *input = node->inputs[k];
+        while (is_left_out(input))
+            input = input->inputs[0];
+        for (uint32_t i = 0; i < d->now.job->node_count; i++)
+            if (d->now.job->nodes[i] == input && !d->now.same[i])
+                return input;
+    }
+    return NULL;
+}
+
+struct counts {
+    uint32_t kept, changed, made, dropped;
+    uint32_t carried, begun, lost; /* those with state */
+};
+
+static bool put_now(struct diff *d, uint32_t i, struct counts *counts)
+{
+    const struct plan *node = d->now.job->nodes[i], *was = d->now.others[i];
+    bool failed = false;
+    const char *kept = kept_by(d, d->now.job, node, &failed);
+    /* A source finds its positions by the name of its table. */
+    bool carried = d->now.same[i] || (was && node->kind == PLAN_SCAN);
+    put_name(d, d->now.same[i] ? "kept" : was ? "changed" : "new", node);
+    uint32_t k = 0;
+    while (was && d->old.job->nodes[k] != was)
+        k++;
+    if (was && !d->now.same[i])
+        put_difference(d->out, d->now.details[i], d->old.details[k]);
+    else
+        put_clipped(d->out, d->now.details[i]);
+    if (kept && node->kind == PLAN_SCAN)
+        buf_printf(d->out, carried ? ": positions carried over" : ": read as its options say");
+    else if (kept)
+        buf_printf(d->out, ": %s %s", kept, carried ? "carried over" : "begins anew");
+    put_line_number(d, node);
+    buf_char(d->out, '\n');
+    counts->kept += d->now.same[i];
+    counts->changed += was && !d->now.same[i];
+    counts->made += !was;
+    counts->carried += kept && carried && node->kind != PLAN_SCAN;
+    counts->begun += kept && !carried && node->kind != PLAN_SCAN;
+    if (!was || d->now.same[i])
+        return !failed;
+    const struct plan *input = changed_input(d, node);
+    if (str_eq(d->now.details[i], d->old.details[k]) && input) {
+        buf_text(d->out, "         it reads other rows: see ");
+        plan_print_id(d->out, input);
+    } else {
+        buf_text(d->out, "         was ");
+        plan_print_id(d->out, was);
+        buf_char(d->out, ' ');
+        put_difference(d->out, d->old.details[k], d->now.details[i]);
+    }
+    buf_char(d->out, '\n');
+    return !failed;
+}
+
+static bool put_dropped(struct diff *d, uint32_t i, struct counts *counts)
+{
+    const struct plan *node = d->old.job->nodes[i];
+    bool failed = false;
+    const char *kept = kept_by(d, d->old.job, node, &failed);
+    put_name(d, "dropped", node);
+    put_clipped(d->out, d->old.details[i]);
+    if (kept)
+        buf_printf(d->out, ": its %s %s not used any more", kept,
+                   node->kind == PLAN_SCAN ? "are" : "is");
+    buf_char(d->out, '\n');
+    counts->dropped++;
+    counts->lost += kept && node->kind != PLAN_SCAN;
+    return !failed;
+}
+
+static void put_counts(struct diff *d, const struct counts *c)
+{
+    buf_printf(d->out, "%u kept, %u changed, %u new, %u dropped", c->kept, c->changed, c->made,
+               c->dropped);
+    if (c->carried + c->begun + c->lost > 0)
+        buf_printf(d->out, "; state: %u carried over, %u begin%s anew, %u not used any more",
+                   c->carried, c->begun, c->begun == 1 ? "s" : "", c->lost);
+    buf_char(d->out, '\n');
+}
+
+bool plan_diff_print(struct buf *out, const struct plan_job *old, const struct plan_job *now,
+                     struct str text_of_now)
+{
+    struct diff d = { .arena = arena_create(), .out = out, .text = text_of_now };
+    struct counts counts = { 0 };
+    bool ok = d.arena && read_side(&d, old, &d.old) && read_side(&d, now, &d.now);
+    for (int by = 0; ok && by < LIKENESSES; by++)
+        find_pairs(&d, (enum likeness)by);
+    for (uint32_t i = 0; ok && i < now->node_count; i++)
+        if (!is_left_out(now->nodes[i]))
+            ok = put_now(&d, i, &counts);
+    for (uint32_t i = 0; ok && i < old->node_count; i++)
+        if (!d.old.others[i] && !is_left_out(old->nodes[i]))
+            ok = put_dropped(&d, i, &counts);
+    if (ok)
+        put_counts(&d, &counts);
+    arena_destroy(d.arena);
+    return ok;
+}

@@ -1,0 +1,10 @@
+/* plan_diff.h -- what becomes of each operator, and of its state, when a job is changed: `weir
+ * explain NEW.sql --diff OLD.sql`. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* A line an operator: kept, changed, new or dropped; then what becomes of state.  Operators are the
+ * same by state_id, as a start from a snapshot has it.  False when out of memory. */
+bool plan_diff_print(struct buf *out, const struct plan_job *old, const struct plan_job *now,
+                     struct str text_of_now) WEIR_CHECKED;
