@@ -483,7 +483,8 @@ static enum session_status run_exec(struct run *run, struct exec *exec)
     door_show(run->door, exec);
     if (s->stopped)
         exec_stop(exec);
-    exec_view_timing(exec, run->job->analyze != NULL);
+    if (run->job->analyze)
+        exec_view_timing(exec, true);
     enum code code = exec_run(exec, &err);
     live_end(&run->live);
     s->exec = NULL;
@@ -558,8 +559,8 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     s->job_count++;
     if (!(run.renderer = renderer_create(&s->console, &render)))
         return session_report(s, (error_nomem(&err), &err));
-    live_begin(&run.live, s, run.renderer, render.mode == RENDER_TABLE && job->select_count > 0,
-               job->env.zone, plan->workers);
+    bool keeps_table = render.mode == RENDER_TABLE && job->select_count > 0 && !job->analyze;
+    live_begin(&run.live, s, run.renderer, keeps_table, job->env.zone, plan->workers);
     if (job->select_count > 0)
         run.until_us = settings_duration_ms(&s->settings, "weir.result.until") * 1000;
     struct exec_options options = {
