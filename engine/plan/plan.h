@@ -439,5 +439,7 @@ struct plan_json_options {
 enum code plan_print_json(struct buf *out, const struct plan_job *job, struct str job_text,
                           const struct plan_json_options *options,
                           struct error *err) WEIR_CHECKED;
+/* In the form of Flink: see plan_flink.c for what differs. False when out of memory. */
+bool plan_print_flink(struct buf *out, const struct plan_job *job) WEIR_CHECKED;
 void plan_print_dot(struct buf *out, const struct plan_job *job);
 void plan_print_mermaid(struct buf *out, const struct plan_job *job);

@@ -140,9 +140,8 @@ static enum code print_format(struct session *s, const struct plan_job *plan,
         plan_print_dot(out, plan);
     else if (str_is(format, "mermaid"))
         plan_print_mermaid(out, plan);
-    else
-        return error_set(err, E_UNSUPPORTED,
-                         "EXPLAIN in the form of Flink is not in this version of weir");
+    else if (!plan_print_flink(out, plan))
+        return error_nomem(err);
     return OK;
 }
 
