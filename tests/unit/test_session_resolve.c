@@ -52,7 +52,6 @@ static const struct connector local_table = { .name = "local-table", .options = 
 static const struct connector keyed = { .name = "keyed-broker",
                                         .kin = "broker",
                                         .family = FAMILY_TOPIC,
-                                        .name_option = "topic",
                                         .options = broker_options + 1, /* no topic */
                                         .has_formats = true };
 static const struct connector *const connectors[] = { &broker, &store,       &file,
