@@ -18,15 +18,22 @@ struct zone;
 
 enum { DOOR_NO_HTTP = -1, DOOR_ANY_PORT = 0 };
 
+/* How a plan is to look. */
+struct door_form {
+    bool is_json;
+    uint32_t columns; /* of the terminal that it is for; 0: none */
+    bool color;
+};
+
 /* Called on the door's thread, but for warn(), which is called by door_open(). */
 struct door_hooks {
     void *self;
     /* Asks for a drained stop. */
     void (*stop)(void *self);
-    /* The plan with what its operators have done, as text; `earlier`, from which rates count, may
-     * be NULL.  Optional. */
+    /* The plan with what its operators have done; `earlier`, from which rates count, may be NULL.
+     * Optional. */
     enum code (*explain)(void *self, const struct exec_view *now, const struct exec_view *earlier,
-                         struct buf *out, struct error *err);
+                         const struct door_form *form, struct buf *out, struct error *err);
     /* What is not offered, or offered otherwise than expected. */
     void (*warn)(void *self, const struct error *warning);
 };

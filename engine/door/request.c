@@ -53,6 +53,18 @@ static enum code read_number(const struct json_member *m, int64_t least, int64_t
     return OK;
 }
 
+static enum code read_format(struct arena *arena, const struct json_member *m, bool *ret_is_json,
+                             struct error *err)
+{
+    struct str text;
+    TRY(read_text(arena, m, &text, err));
+    *ret_is_json = str_is(text, "json");
+    if (*ret_is_json || str_is(text, "text"))
+        return OK;
+    return error_set(err, E_DATA, "there is no format \"" STR_FMT "\", only text and json",
+                     STR_ARG(text));
+}
+
 static enum code read_member(struct arena *arena, const struct json_member *m, struct request *r,
                              bool *has_ask, struct error *err)
 {
@@ -64,6 +76,13 @@ static enum code read_member(struct arena *arena, const struct json_member *m, s
         *has_ask = true;
     } else if (str_is(m->name, "brief")) {
         r->brief = m->value->kind == JSON_TRUE;
+    } else if (str_is(m->name, "color")) {
+        r->color = m->value->kind == JSON_TRUE;
+    } else if (str_is(m->name, "format")) {
+        TRY(read_format(arena, m, &r->is_json, err));
+    } else if (str_is(m->name, "columns")) {
+        TRY(read_number(m, 0, REQUEST_COLUMNS_MAX, &number, err));
+        r->columns = (uint32_t)number;
     } else if (str_is(m->name, "watch_ms")) {
         TRY(read_number(m, 0, REQUEST_WATCH_MS_MAX, &r->watch_ms, err));
     } else if (str_is(m->name, "rows")) {
@@ -101,6 +120,10 @@ void request_write(struct buf *out, const struct request *request)
         buf_text(out, ", \"brief\": true");
     if (request->ask == ASK_WHY || request->ask == ASK_EXPLAIN)
         buf_printf(out, ", \"watch_ms\": %lld", (long long)request->watch_ms);
+    if (request->ask == ASK_EXPLAIN)
+        buf_printf(out, ", \"format\": \"%s\", \"columns\": %u, \"color\": %s",
+                   request->is_json ? "json" : "text", request->columns,
+                   request->color ? "true" : "false");
     if (request->ask == ASK_SAMPLE)
         buf_printf(out, ", \"rows\": %u", request->rows);
     if (request->what.size > 0) {

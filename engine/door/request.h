@@ -3,7 +3,7 @@
  *     {"ask": "status", "brief": true}
  *     {"ask": "plan"}   metrics | stop | snapshot
  *     {"ask": "why", "sink": "sink#7"}   or of all sinks; "watch_ms": how long is looked
- *     {"ask": "explain"}                 likewise
+ *     {"ask": "explain", "format": "text"}   or json; for a terminal with "columns" and "color"
  *     {"ask": "sample", "operator": "group#5", "rows": 10}
  *
  * Members that are not known are left out of account, so that newer clients can ask older jobs. */
@@ -17,6 +17,7 @@ enum {
     REQUEST_ROWS_MAX = 1000000,
     REQUEST_WATCH_MS_MAX = 60 * 1000,
     REQUEST_ROWS_DEFAULT = 10,
+    REQUEST_COLUMNS_MAX = 10000,
     REQUEST_WATCH_MS_DEFAULT = 1000,
 };
 
@@ -37,6 +38,9 @@ struct request {
     int64_t watch_ms; /* why, explain: between two looks */
     uint32_t rows;    /* sample */
     struct str what;  /* sample: an operator; why: a sink, empty: all.  In the arena. */
+    bool is_json;     /* explain */
+    uint32_t columns; /* explain: of a terminal; 0: there is none */
+    bool color;       /* explain */
 };
 
 /* A line without its end. E_DATA says what is wrong with it. */

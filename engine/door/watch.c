@@ -73,9 +73,12 @@ static enum code answer_explain(struct door *door, struct conn *conn, const stru
                                 const struct exec_view *earlier, struct error *err)
 {
     const struct door_hooks *hooks = &door->config.hooks;
+    const struct door_form form = { .is_json = conn->request.is_json,
+                                    .columns = conn->request.columns,
+                                    .color = conn->request.color };
     struct buf *text = &door->scratch;
     buf_clear(text);
-    TRY(hooks->explain(hooks->self, now, earlier, text, err));
+    TRY(hooks->explain(hooks->self, now, earlier, &form, text, err));
     TRY(buf_check(text, err));
     answer_text(&conn->out, buf_view(text));
     return OK;

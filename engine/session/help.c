@@ -33,6 +33,8 @@ static const char commands[] =
     "weir stop NAME            ask a running job to stop, and wait until it has ended; --timeout SECONDS\n"
     "weir snapshot NAME        ask it for a checkpoint now, and wait for it; --timeout SECONDS\n"
     "weir metrics NAME         its counters, as Prometheus reads them\n"
+    "weir explain --analyze NAME\n"
+    "                          the plan of a running job with what its operators do\n"
     "weir why NAME [SINK]      what holds a sink up: an idle partition, a filter, a server ...\n"
     "weir tap NAME OPERATOR    rows that an operator gives on, as JSON; --rows N (10)\n"
     "weir help [TOPIC]         this; commands, sql, functions, connectors, formats,\n"

@@ -21,11 +21,12 @@ static void warn(void *self, const struct error *warning)
 
 /* On the thread of the door, which only reads what stays as it is while the job runs. */
 static enum code explain(void *self, const struct exec_view *now, const struct exec_view *earlier,
-                         struct buf *out, struct error *err)
+                         const struct door_form *form, struct buf *out, struct error *err)
 {
     const struct job *job = self;
+    const struct plan_text_options text = { .color = form->color, .columns = form->columns };
     return explain_print_running(out, job->plan, now, earlier, buf_view(&job->session->source),
-                                 NULL, STR("text"), err);
+                                 &text, form->is_json ? STR("json") : STR("text"), err);
 }
 
 static bool job_has_name(struct session *s, struct str *ret)

@@ -324,6 +324,27 @@ def why_names_what_holds_a_sink_up(room):
 
 
 @check
+def explain_analyze_shows_what_operators_do(room):
+    room.write("job.sql", ENDLESS.replace("'1000'", "'100000'"))
+    room.start()
+    room.begun("job", 10)
+    status, out, err = room.call("explain", "--analyze", "job")
+    same((status, err), (0, ""), "explain --analyze")
+    has(out, "sink#5 {in=", "group#4 {in=", " cpu=", "runs: ")
+    for asked in range(2):  # what was measured for the one before does not count for the next
+        plan = json.loads(room.call("explain", "job", "--analyze", "--format", "json")[1])
+        shares = [n["counters"]["cpu_share"] for n in plan["nodes"]]
+        same(0.99 < sum(shares) < 1.01, True, f"shares {shares}")
+    answer = room.ask("job", '{"ask": "explain", "watch_ms": 0, "format": "text"}')
+    has(answer["text"], "sink#5 {in=")
+    same(room.ask("job", '{"ask": "explain", "format": "dot"}')["ok"], False, "a format that is none")
+    status, _, err = room.call("explain", "--analyze", "jobb")
+    same(status, 1, "an unknown job")
+    has(err, 'ERROR:  no job called "jobb" is running\n', 'HINT:  Perhaps you meant "job".')
+    has(room.call("explain", "--analyze", "jobb.sql")[2], 'could not open "jobb.sql"')
+
+
+@check
 def tap_shows_rows(room):
     room.write("job.sql", WHY)
     job = room.start()

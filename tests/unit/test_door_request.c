@@ -17,7 +17,8 @@ static void requests_are_read_as_they_are_written(void)
         { .ask = ASK_PLAN },
         { .ask = ASK_METRICS },
         { .ask = ASK_WHY, .watch_ms = 0, .what = STR("a\"b") },
-        { .ask = ASK_EXPLAIN, .watch_ms = 60000 },
+        { .ask = ASK_EXPLAIN, .watch_ms = 60000, .is_json = true },
+        { .ask = ASK_EXPLAIN, .watch_ms = 1, .columns = 80, .color = true },
         { .ask = ASK_SAMPLE, .rows = 1000000, .what = STR("group#5") },
         { .ask = ASK_STOP },
         { .ask = ASK_SNAPSHOT },
@@ -32,6 +33,9 @@ static void requests_are_read_as_they_are_written(void)
         CHECK_INT(got.ask, requests[i].ask);
         CHECK_INT(got.brief, requests[i].brief);
         CHECK(str_eq(got.what, requests[i].what));
+        CHECK_INT(got.is_json, requests[i].is_json);
+        CHECK_INT(got.columns, requests[i].columns);
+        CHECK_INT(got.color, requests[i].color);
         if (got.ask == ASK_SAMPLE)
             CHECK_INT(got.rows, requests[i].rows);
         if (got.ask == ASK_WHY || got.ask == ASK_EXPLAIN)
@@ -58,6 +62,8 @@ static void wrong_requests_have_a_reason(void)
         "{\"ask\": \"why\", \"watch_ms\": -1}",
         "{\"ask\": \"why\", \"watch_ms\": 99999999999999999999}",
         "{\"ask\": \"why\", \"sink\": 1}",
+        "{\"ask\": \"explain\", \"format\": \"dot\"}",
+        "{\"ask\": \"explain\", \"columns\": 10001}",
     };
     for (size_t i = 0; i < countof(wrong); i++) {
         struct error err = { .code = OK };

@@ -7,8 +7,11 @@
 #include "cli/client_print.h"
 #include "door/client.h"
 #include "door/reply.h"
+#include "door/where.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
@@ -20,14 +23,23 @@ enum {
 
 struct command_run {
     const struct args *args;
+    const char *job; /* NULL: all of them */
     struct arena *arena;
     struct buf out;
     bool is_json;
 };
 
-bool client_has(enum command command)
+/* What looks like a file is one: a wrong path is not taken for a job. */
+static bool is_job(const char *word)
 {
-    return command >= COMMAND_PS && command <= COMMAND_TAP;
+    struct str text = str_of(word);
+    return where_name_is_good(text) && !str_ends(text, STR(".sql")) && access(word, F_OK) != 0;
+}
+
+bool client_has(const struct args *args)
+{
+    return (args->command >= COMMAND_PS && args->command <= COMMAND_TAP) ||
+           (args->command == COMMAND_EXPLAIN && args->explain.analyze && is_job(args->file));
 }
 
 /* ---- out -------------------------------------------------------------------------------------- */
@@ -189,6 +201,25 @@ static enum code show_why(struct command_run *run, struct client *client, struct
     return OK;
 }
 
+static enum code show_plan(struct command_run *run, struct client *client, struct error *err)
+{
+    const char *term = getenv("TERM");
+    struct winsize size;
+    struct request request = { .ask = ASK_EXPLAIN,
+                               .watch_ms = REQUEST_WATCH_MS_DEFAULT,
+                               .is_json = run->is_json };
+    struct str line;
+    const struct json_value *reply;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        request.columns = size.ws_col;
+    if (isatty(STDOUT_FILENO))
+        request.color = !getenv("NO_COLOR") && !(term && strcmp(term, "dumb") == 0);
+    TRY(client_ask(client, &request, request.watch_ms + CLIENT_ANSWER_MS, &line, err));
+    TRY(reply_read(run->arena, line, &reply, err));
+    buf_str(&run->out, reply_text(run->arena, reply, "text"));
+    return OK;
+}
+
 /* What ended the sample before it was complete. */
 static enum code end_of_sample(struct command_run *run, const struct json_value *reply,
                                struct error *err)
@@ -234,21 +265,20 @@ static enum code stop_job(struct command_run *run, struct client *client, struct
     TRY(reply_read(run->arena, line, &reply, err));
     long long pid = (long long)reply_count(reply, "pid", 0);
     if (!client_wait_for_end(client, timeout_ms)) {
-        error_set(err, E_RETRY, "job \"%s\" has not ended within %.1f s", run->args->job,
+        error_set(err, E_RETRY, "job \"%s\" has not ended within %.1f s", run->job,
                   (double)timeout_ms / MS_PER_S);
         error_detail(err, "It has been asked to stop, and ends when what it has read is written.");
         error_hint(err,
                    "weir ps %s says what it waits for; kill -INT %lld, twice, ends it at once.",
-                   run->args->job, pid);
+                   run->job, pid);
         return E_RETRY;
     }
     double took_s = (double)(clock_monotonic_us() - begun_us) / 1e6;
     if (run->is_json)
         buf_printf(&run->out, "{\"ok\": true, \"name\": \"%s\", \"pid\": %lld, \"took_s\": %.3f}\n",
-                   run->args->job, pid, took_s);
+                   run->job, pid, took_s);
     else
-        buf_printf(&run->out, "%s (process %lld) has ended after %.1f s\n", run->args->job, pid,
-                   took_s);
+        buf_printf(&run->out, "%s (process %lld) has ended after %.1f s\n", run->job, pid, took_s);
     return OK;
 }
 
@@ -259,9 +289,9 @@ static enum code take_snapshot(struct command_run *run, struct client *client, s
     const struct json_value *reply;
     enum code code = client_ask(client, &request, timeout_of(run), &line, err);
     if (code == E_RETRY) {
-        error_set(err, E_RETRY, "job \"%s\" has not completed a checkpoint within %.1f s",
-                  run->args->job, (double)timeout_of(run) / MS_PER_S);
-        error_hint(err, "weir ps %s says what it waits for.", run->args->job);
+        error_set(err, E_RETRY, "job \"%s\" has not completed a checkpoint within %.1f s", run->job,
+                  (double)timeout_of(run) / MS_PER_S);
+        error_hint(err, "weir ps %s says what it waits for.", run->job);
     }
     TRY(code);
     TRY(reply_read(run->arena, line, &reply, err));
@@ -272,13 +302,13 @@ static enum code take_snapshot(struct command_run *run, struct client *client, s
     struct str dir = reply_text(run->arena, reply, "state_dir");
     double took_s = reply_number(reply, "took_s", 0);
     if (dir.size > 0)
-        buf_printf(&run->out, "%s: a snapshot is in " STR_FMT " after %.3f s\n", run->args->job,
+        buf_printf(&run->out, "%s: a snapshot is in " STR_FMT " after %.3f s\n", run->job,
                    STR_ARG(dir), took_s);
     else
         buf_printf(&run->out,
                    "%s: all rows are written and all positions committed after %.3f s; no "
                    "snapshot, since weir.state.dir is not set\n",
-                   run->args->job, took_s);
+                   run->job, took_s);
     return OK;
 }
 
@@ -300,9 +330,9 @@ static enum code ask_job(struct command_run *run, struct error *err)
 {
     struct client *client;
     enum code code;
-    if (!run->args->job)
+    if (!run->job)
         return list_jobs(run, err);
-    TRY(client_open(str_of(run->args->job), &client, err));
+    TRY(client_open(str_of(run->job), &client, err));
     switch (run->args->command) {
     case COMMAND_STOP:
         code = stop_job(run, client, err);
@@ -316,6 +346,9 @@ static enum code ask_job(struct command_run *run, struct error *err)
     case COMMAND_WHY:
         code = show_why(run, client, err);
         break;
+    case COMMAND_EXPLAIN:
+        code = show_plan(run, client, err);
+        break;
     case COMMAND_TAP:
         code = show_rows(run, client, err);
         break;
@@ -328,7 +361,9 @@ static enum code ask_job(struct command_run *run, struct error *err)
 
 enum code client_command(const struct args *args, struct error *err)
 {
-    struct command_run run = { .args = args, .arena = arena_create() };
+    struct command_run run = { .args = args,
+                               .job = args->command == COMMAND_EXPLAIN ? args->file : args->job,
+                               .arena = arena_create() };
     if (!run.arena)
         return error_nomem(err);
     buf_init(&run.out, CLIENT_TEXT_MAX);

@@ -254,7 +254,7 @@ int main(int argc, char **argv)
                WEIR_CONNECTORS);
         return fflush(stdout) == 0 ? SESSION_OK : SESSION_FAILED;
     }
-    if (client_has(args.command)) { /* signals end it, as they end any small program */
+    if (client_has(&args)) { /* signals end it, as they end any small program */
         if (client_command(&args, &err) == OK)
             return SESSION_OK;
         return report(&err, err.code == E_USAGE ? SESSION_USAGE : SESSION_FAILED);
