@@ -7,6 +7,7 @@
 #include "agg/agg_over.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "door/client.h"
 #include "expr/function.h"
 #include "expr/table_function.h"
 
@@ -27,7 +28,7 @@ const char *complete_kind_name(enum complete_kind kind)
         [COMPLETE_VALUE] = "value",       [COMPLETE_CONNECTOR] = "connector",
         [COMPLETE_FORMAT] = "format",     [COMPLETE_FILE] = "file",
         [COMPLETE_FOLDER] = "folder",     [COMPLETE_COMMAND] = "command",
-        [COMPLETE_TOPIC] = "topic",
+        [COMPLETE_TOPIC] = "topic",       [COMPLETE_JOB] = "job",
     };
     return names[kind];
 }
@@ -293,6 +294,9 @@ static const struct complete_command *find_command(const struct complete_command
     for (const struct complete_command *e = commands; e && e->name; e++)
         if (str_iis(name, e->name))
             return e;
+    for (const struct complete_command *e = commands; e && e->name && name.size > 1; e++)
+        if (e->name[0] == '\\' && str_starts(str_of(e->name), name))
+            return e; /* a beginning of the name is enough */
     return NULL;
 }
 
@@ -353,6 +357,67 @@ static void offer_commands(struct completer *c, const struct complete_command *c
             complete_offer(c, COMPLETE_COMMAND, str_of(e->name), str_of(e->name), str_of(e->help));
 }
 
+static void offer_jobs(struct completer *c)
+{
+    struct str *names = NULL;
+    uint32_t count = 0;
+    if (client_list(c->arena, &names, &count, NULL) != OK)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        complete_offer(c, COMPLETE_JOB, names[i], names[i], STR(""));
+}
+
+/* The n-th word of what a command takes: "FILE.sql", "[NAME]". */
+static struct str argument_at(const char *arguments, uint32_t n)
+{
+    struct str rest = str_of(arguments);
+    for (;;) {
+        size_t end = MIN(str_find_byte(rest, ' '), rest.size);
+        if (n-- == 0)
+            return str_make(rest.data, end);
+        end = MIN(end + 1, rest.size);
+        rest = str_make(rest.data + end, rest.size - end);
+    }
+}
+
+/* Words in small letters are meant as they are: [on|off]. */
+static void offer_literals(struct completer *c, struct str argument)
+{
+    for (size_t at = 0; at < argument.size;) {
+        size_t end = at;
+        while (end < argument.size && argument.data[end] >= 'a' && argument.data[end] <= 'z')
+            end++;
+        struct str word = str_make(argument.data + at, end - at);
+        char before = at > 0 ? argument.data[at - 1] : '|';
+        if (word.size > 0 && (before == '[' || before == '|'))
+            complete_offer(c, COMPLETE_VALUE, word, word, STR(""));
+        at = end + 1;
+    }
+}
+
+static void offer_argument(struct completer *c, const struct complete_command *commands,
+                           struct str argument, bool is_first)
+{
+    struct buf text;
+    buf_init(&text, 1 << 12);
+    buf_str(&text, argument);
+    const char *words = buf_cstr(&text);
+    if (strstr(words, "FILE"))
+        complete_offer_files(c);
+    if (strstr(words, "TABLE"))
+        complete_offer_tables(c);
+    if (strcmp(words, "[TOPIC]") == 0)
+        offer_topics(c);
+    if (strstr(words, "MODE"))
+        offer_modes(c);
+    if (strstr(words, "NAME") && is_first)
+        offer_jobs(c);
+    if (strstr(words, "COMMAND"))
+        offer_commands(c, commands);
+    offer_literals(c, argument);
+    buf_done(&text);
+}
+
 /* The command line in [begin, cursor). */
 static void complete_command_line(struct completer *c, const struct complete_command *commands,
                                   size_t begin)
@@ -371,17 +436,11 @@ static void complete_command_line(struct completer *c, const struct complete_com
     }
     const struct complete_command *e =
         find_command(commands, str_make(c->text.data + begin, name_end - begin));
-    const char *arguments = e ? e->arguments : "";
-    if (strstr(arguments, "FILE"))
-        complete_offer_files(c);
-    if (strstr(arguments, "TABLE"))
-        complete_offer_tables(c);
-    if (strstr(arguments, "[TOPIC]"))
-        offer_topics(c);
-    if (strstr(arguments, "MODE"))
-        offer_modes(c);
-    if (strstr(arguments, "COMMAND"))
-        offer_commands(c, commands);
+    uint32_t n = 0;
+    for (size_t i = name_end + 1; i < from; i++)
+        n += is_word_end(c->text.data[i]) && !is_word_end(c->text.data[i - 1]);
+    if (e)
+        offer_argument(c, commands, argument_at(e->arguments, n), n == 0);
 }
 
 /* ---- the statement --------------------------------------------------------------------------- */

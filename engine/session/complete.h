@@ -24,6 +24,7 @@ enum complete_kind {
     COMPLETE_FOLDER,
     COMPLETE_COMMAND,
     COMPLETE_TOPIC,
+    COMPLETE_JOB,
     COMPLETE_KINDS,
 };
 
@@ -37,8 +38,9 @@ struct complete_item {
     enum complete_kind kind;
 };
 
-/* A command of the prompt.  Words in capitals in `arguments` say what completes: FILE, TABLE, [TOPIC]
- * (of help), MODE (of output), COMMAND. */
+/* A command of the prompt.  The words of `arguments` say what completes in their places: FILE, TABLE,
+ * MODE (of output), NAME (of a running job, as the first word), COMMAND; a word [TOPIC] is one of help,
+ * and words in small letters, such as [on|off], are meant as they are. */
 struct complete_command {
     const char *name; /* "\\q"; NULL ends the list */
     const char *arguments;

@@ -356,6 +356,27 @@ def test_completion(home):
     ends(t)
 
 
+def test_completion_of_running_jobs(home):
+    with open(os.path.join(home.path, "visits.sql"), "w", encoding="utf-8") as file:
+        file.write("CREATE TABLE t (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');"
+                   "CREATE TABLE o (n BIGINT) WITH ('connector' = 'blackhole');"
+                   "INSERT INTO o SELECT n FROM t;")
+    env = {"XDG_RUNTIME_DIR": home.path}
+    t = home.open(**env)
+    t.send("\\run vis\t")
+    t.until("\\run visits.sql|")
+    t.send("\r")
+    done(t, "visits.sql")
+    t.send("\\jobs\r")
+    t.until(lambda s: re.search(r"\\jobs\n(.*\n)*visits", s.text()) and
+            s.text(cursor=True).endswith("\n" + PROMPT))
+    t.send("\\stop v\t")
+    t.until("\\stop visits|")
+    t.send("\r")
+    done(t, "\\stop visits")
+    ends(t)
+
+
 def test_completion_in_a_small_window(home):
     t = home.open(columns=40, rows=10)
     t.send("SET '\t\t")

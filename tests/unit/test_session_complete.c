@@ -19,7 +19,8 @@ static const struct complete_command commands[] = {
     { "\\describe", "TABLE", "shows the columns" },
     { "\\mode", "MODE", "how results are printed" },
     { "\\q", "", "leaves" },
-    { "\\run", "FILE.sql", "runs a file" },
+    { "\\run", "FILE.sql [NAME]", "runs a file" },
+    { "\\timing", "[on|off]", "how long" },
     { "help", "[TOPIC]", "explains" },
     { NULL, NULL, NULL },
 };
@@ -220,10 +221,14 @@ static void settings(void)
 
 static void commands_of_the_prompt(void)
 {
-    CHECK_STR(labels("\\|", 9), "\\describe \\mode \\q \\run");
+    CHECK_STR(labels("\\|", 9), "\\describe \\mode \\q \\run \\timing");
     CHECK_STR(with("\\r|", 0), "\\run|");
     CHECK_STR(labels("\\describe us|", 9), "users");
     CHECK_STR(labels("\\mode c|", 9), "csv changelog-json");
+    CHECK_STR(labels("\\mod c|", 9), "csv changelog-json"); /* a beginning of the name will do */
+    CHECK_STR(labels("\\timing |", 9), "on off");
+    CHECK_STR(labels("\\timing on |", 9), "");
+    CHECK_STR(labels("\\run x.sql |", 9), "");
     CHECK(has("help kaf|", "kafka", COMPLETE_CONNECTOR));
     CHECK(has("help js|", "json", COMPLETE_FORMAT));
     CHECK_STR(labels("SELECT 1;\n\\describe us|\nSELECT 2;", 9), "users");
