@@ -252,7 +252,7 @@ static bool in_ranges(const struct utf8_range *ranges, size_t count, uint32_t co
 
 uint32_t utf8_code_point_width(uint32_t code_point)
 {
-    if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0))
+    if (utf8_is_control(code_point))
         return 0;
     if (code_point < 0x300)
         return 1;
@@ -270,6 +270,17 @@ size_t utf8_width(struct str text)
         width += utf8_code_point_width(code_point);
     }
     return width;
+}
+
+bool utf8_has_control(struct str text)
+{
+    for (size_t i = 0; i < text.size;) {
+        uint32_t code_point;
+        i += utf8_decode(text.data + i, text.size - i, &code_point);
+        if (utf8_is_control(code_point))
+            return true;
+    }
+    return false;
 }
 
 /* ---- case ---- */

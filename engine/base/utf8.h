@@ -31,6 +31,12 @@ size_t utf8_utf16_count(struct str text); /* what Java's String.length() says */
 /* Columns on a terminal: 0 for combining marks and controls, 2 for wide East Asian and emoji. */
 size_t utf8_width(struct str text);
 uint32_t utf8_code_point_width(uint32_t code_point);
+/* C0, DEL and C1: some terminals obey U+009B as they do ESC [. */
+static inline bool utf8_is_control(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+bool utf8_has_control(struct str text);
 
 /* Byte offset of the n-th code point (from 0); text.size if there are fewer. */
 size_t utf8_offset(struct str text, size_t n);

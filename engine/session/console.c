@@ -1,6 +1,8 @@
 /* console.c -- see console.h. */
 #include "session/console.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -77,13 +79,44 @@ bool console_reader_is_gone(struct console *console)
     return console->out_broken;
 }
 
+/* Bytes of a control that is not to be shown, at the beginning of the text; 0: there is none. */
+static size_t control_size(struct str text, uint32_t *ret)
+{
+    unsigned char c = (unsigned char)text.data[0];
+    *ret = c;
+    if (c < 0x80)
+        return utf8_is_control(c) && c != '\n' && c != '\t';
+    size_t n = utf8_decode(text.data, text.size, ret);
+    return utf8_is_control(*ret) ? n : 0;
+}
+
+void console_put_safe(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.size;) {
+        uint32_t c;
+        size_t n = control_size(str_make(text.data + i, text.size - i), &c);
+        if (n > 0)
+            buf_printf(out, "\\x%02x", c);
+        else
+            buf_char(out, text.data[i]);
+        i += MAX(n, (size_t)1);
+    }
+}
+
 void console_say(struct console *console, struct str text)
 {
+    struct buf safe;
     console_progress(console, STR(""));
+    buf_init(&safe, OUT_LIMIT);
+    if (utf8_has_control(text)) { /* as it has where it has line feeds */
+        console_put_safe(&safe, text);
+        text = safe.failed ? STR("no memory for a message\n") : buf_view(&safe);
+    }
     if (console->said)
         buf_str(console->said, text);
     else
         write_all(console->err_fd, text.data, text.size);
+    buf_done(&safe);
 }
 
 void console_sayf(struct console *console, const char *fmt, ...)

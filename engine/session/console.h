@@ -37,7 +37,9 @@ enum code console_flush(struct console *console, struct error *err) WEIR_CHECKED
 /* Has the reader of the results gone, even if nothing was written since? */
 bool console_reader_is_gone(struct console *console);
 
-/* Text for standard error as it is; a failure to write it is nobody's business. */
+/* Text of lines with its other controls as \x1b, so that names and data do not drive a terminal. */
+void console_put_safe(struct buf *out, struct str text);
+/* Such text for standard error; a failure to write it is nobody's business. */
 void console_say(struct console *console, struct str text);
 void console_sayf(struct console *console, const char *fmt, ...) WEIR_PRINTF(2, 3);
 

@@ -9,10 +9,12 @@
 
 static bool is_plain(struct str text)
 {
-    for (size_t i = 0; i < text.size; i++)
-        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7F)
-            return false;
-    return utf8_valid(text.data, text.size);
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < 0x20 || c >= 0x7F)
+            return utf8_valid(text.data, text.size) && !utf8_has_control(text);
+    }
+    return true;
 }
 
 static void put_escaped(struct buf *out, struct str text)
@@ -27,7 +29,7 @@ static void put_escaped(struct buf *out, struct str text)
             buf_text(out, "\\r");
         else if (c == '\t')
             buf_text(out, "\\t");
-        else if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+        else if (utf8_is_control(c))
             buf_printf(out, "\\x%02x", c);
         else {
             char bytes[4];
@@ -64,6 +66,16 @@ static struct str shown(const struct render_box *box, struct str cell, bool *ret
         end += n;
     }
     return str_make(cell.data, end);
+}
+
+void render_box_text(const struct render_box *box, struct str cell, struct buf *out)
+{
+    if (!cell.data)
+        buf_str(out, box->null_text);
+    else if (is_plain(cell))
+        buf_str(out, cell);
+    else
+        put_escaped(out, cell);
 }
 
 uint32_t render_box_width(const struct render_box *box, struct str cell)

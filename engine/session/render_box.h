@@ -22,5 +22,7 @@ void render_box_names(const struct render_box *box, struct buf *out);
 /* Cells as in render_store.h. */
 void render_box_row(const struct render_box *box, const char *cells, struct buf *out);
 
+/* A cell as one line, however long. */
+void render_box_text(const struct render_box *box, struct str cell, struct buf *out);
 /* Columns that a cell takes. */
 uint32_t render_box_width(const struct render_box *box, struct str cell);

@@ -91,11 +91,11 @@ static void put_record(const struct result *result, const char *cells, uint64_t 
     for (uint32_t i = 0; i < result->column_count; i++) {
         struct str cell = render_next_cell(&cells);
         struct str name = result->names[i];
-        buf_str(out, name);
+        render_box_text(&result->box, name, out);
         for (size_t k = utf8_width(name); k < width; k++)
             buf_char(out, ' ');
         buf_text(out, " | ");
-        buf_str(out, cell.data ? cell : result->box.null_text);
+        render_box_text(&result->box, cell, out);
         buf_char(out, '\n');
     }
 }
