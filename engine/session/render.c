@@ -209,16 +209,29 @@ static enum code print_row(struct result *result, enum change change, struct err
     return r->failed ? error_nomem(err) : console_spill(r->console, err);
 }
 
+/* False: there are enough.  An update is not cut in two, or its row would be missing. */
+static bool takes_change(struct renderer *r, enum change change)
+{
+    const struct render_options *o = &r->options;
+    if (o->changes_max == 0)
+        return true;
+    bool takes = r->changes < o->changes_max || (r->owes_update && change == CHANGE_UPDATE_AFTER);
+    r->changes += takes;
+    r->owes_update = takes && change == CHANGE_UPDATE_BEFORE;
+    if (r->changes >= o->changes_max && !r->owes_update)
+        o->full(o->self);
+    return takes;
+}
+
 static enum code write_rows(struct sink *sink, const struct batch *in, struct error *err)
 {
     struct result *result = (struct result *)sink;
     struct renderer *r = result->renderer;
-    uint64_t max = r->options.changes_max;
-    for (uint32_t i = 0; i < in->selected && (max == 0 || r->changes < max); i++) {
+    for (uint32_t i = 0; i < in->selected; i++) {
         uint32_t row = batch_row(in, i);
         enum change change = batch_change(in, row);
-        if (++r->changes == max)
-            r->options.full(r->options.self);
+        if (!takes_change(r, change))
+            break;
         TRY(make_row(result, in, row, err));
         TRY(result->keeps ? render_store_apply(&result->store, change, buf_view(&r->row), err)
                           : print_row(result, change, err));

@@ -43,8 +43,8 @@ struct render_options {
     uint32_t select_count;     /* of the job */
     uint32_t column_width_max; /* of a cell in a box; 0: the mode's own */
     uint64_t rows_max;         /* kept for `table`; 0: all */
-    /* After so many changes the rest is not taken any more, and `full` is called (on the thread that
-     * writes); 0: no limit. */
+    /* After so many changes the rest is not taken any more but the second half of an update, and
+     * `full` is called, maybe more than once (on the thread that writes); 0: no limit. */
     uint64_t changes_max;
     void (*full)(void *self);
     void *self;

@@ -33,5 +33,6 @@ struct renderer {
     struct buf cell;
     struct buf scratch;
     uint64_t changes; /* taken so far, of all results */
+    bool owes_update; /* -U was the last of them: +U belongs to it */
     bool failed;      /* no memory where it could not be answered */
 };

@@ -338,6 +338,54 @@ static void every_allocation_may_fail(void)
         }
 }
 
+/* U+009B is ESC [ to some terminals. */
+static void controls_do_not_reach_a_terminal(void)
+{
+    static const struct change_row rows[] = { { CHANGE_INSERT, 1, "a\xc2\x9b"
+                                                                 "2J\033[31m" } };
+    show_mode(RENDER_TABLE, CHANGES_INSERT, rows, 1);
+    CHECK_STR(written(), "+---+-----------------+\n"
+                         "| n | s               |\n"
+                         "+---+-----------------+\n"
+                         "| 1 | a\\x9b2J\\x1b[31m |\n"
+                         "+---+-----------------+\n");
+    show_mode(RENDER_LINE, CHANGES_INSERT, rows, 1);
+    CHECK_STR(written(), "-- row 1\nn | 1\ns | a\\x9b2J\\x1b[31m\n");
+    struct buf out;
+    buf_init(&out, 100);
+    console_put_safe(&out, STR("\xe5\xad\xa6\t\xc2\x9b\033c\x7f\n"));
+    CHECK_STR(buf_cstr(&out), "\xe5\xad\xa6\t\\x9b\\x1bc\\x7f\n");
+    buf_done(&out);
+}
+
+static void count_calls(void *self)
+{
+    ++*(int *)self;
+}
+
+static void enough_changes(void)
+{
+    int calls = 0;
+    struct render_options options = { .mode = RENDER_JSONL, .select_count = 1, .changes_max = 3,
+                                      .full = count_calls, .self = &calls };
+    CHECK_INT(show(&options, CHANGES_ALL, changes, 6), OK);
+    CHECK_STR(written(), "{\"n\": 1, \"s\": \"a\"}\n{\"n\": 2, \"s\": \"b\"}\n"
+                         "{\"n\": 3, \"s\": \"c\"}\n");
+    CHECK(calls > 0);
+    /* The new values of a row whose old ones are gone still come. */
+    options.changes_max = 4;
+    calls = 0;
+    CHECK_INT(show(&options, CHANGES_ALL, changes, 6), OK);
+    CHECK_STR(written(), "{\"n\": 1, \"s\": \"a\"}\n{\"n\": 2, \"s\": \"B\"}\n"
+                         "{\"n\": 3, \"s\": \"c\"}\n");
+    CHECK(calls > 0);
+    options.changes_max = 7;
+    calls = 0;
+    CHECK_INT(show(&options, CHANGES_ALL, changes, 6), OK);
+    written();
+    CHECK_INT(calls, 0);
+}
+
 int main(void)
 {
     char path[] = "/tmp/weir-render-XXXXXX";
@@ -347,6 +395,8 @@ int main(void)
     RUN(modes_of_inserts);
     RUN(modes_of_changes);
     RUN(cells_that_do_not_fit_a_line);
+    RUN(controls_do_not_reach_a_terminal);
+    RUN(enough_changes);
     RUN(selected_rows_only);
     RUN(store_takes_back_the_newest_equal_row);
     RUN(update_keeps_its_place);
