@@ -4,6 +4,7 @@
  * it.  A format is tried when the messages before it look like its own. */
 #include "session/guess.h"
 
+#include "base/utf8.h"
 #include "sql/print.h"
 #include "types/time.h"
 
@@ -98,13 +99,17 @@ static void add_text(struct shape *s, struct str text)
     widen(s, text.size == 10 ? KIND_DATE : stamp.has_offset ? KIND_INSTANT : KIND_TIMESTAMP);
 }
 
+/* *ret NULL: there are enough of them. */
 static enum code field_of(struct work *w, struct shape *s, struct str name, struct shape **ret)
 {
+    *ret = NULL;
     for (uint32_t i = 0; i < s->field_count; i++)
         if (str_eq(s->fields[i].name, name)) {
             *ret = s->fields[i].shape;
             return OK;
         }
+    if (s->field_count >= FIELDS_MAX)
+        return OK;
     struct shape_field field = { .name = arena_str(w->arena, name) };
     if (!field.name.data)
         return error_nomem(w->err);
@@ -122,10 +127,12 @@ static enum code add_object(struct work *w, struct shape *s, const cJSON *object
     widen(s, KIND_ROW);
     for (const cJSON *child = object->child; child; child = child->next) {
         struct shape *field;
-        if (s->field_count >= FIELDS_MAX || !child->string || *child->string == '\0')
+        struct str name = str_of(child->string ? child->string : "");
+        if (name.size == 0 || utf8_has_control(name)) /* no name that can be written */
             continue;
-        TRY(field_of(w, s, str_of(child->string), &field));
-        TRY(add_json(w, field, child, depth + 1));
+        TRY(field_of(w, s, name, &field));
+        if (field)
+            TRY(add_json(w, field, child, depth + 1));
     }
     return OK;
 }
@@ -273,6 +280,20 @@ static uint32_t cut(struct str text, char separator, struct str *fields)
     return n;
 }
 
+/* Written as a number; 007 and +86 are names. */
+static void add_csv_number(struct shape *s, struct str text, double value)
+{
+    const char *digits = text.data[0] == '-' ? text.data + 1 : text.data;
+    bool has_zeros = digits[0] == '0' && strspn(digits, "0123456789") > 1;
+    if (text.data[0] == '+' || has_zeros) {
+        widen(s, KIND_STRING);
+        return;
+    }
+    add_number(s, value);
+    if (strpbrk(text.data, ".eE"))
+        widen(s, KIND_DOUBLE);
+}
+
 static void add_csv_field(struct shape *s, struct str text)
 {
     char number[64], *end;
@@ -284,7 +305,7 @@ static void add_csv_field(struct shape *s, struct str text)
         double value = strtod(number, &end);
         bool is_number = *end == '\0' && strspn(number, "+-.0123456789eE") == text.size;
         if (is_number)
-            add_number(s, value);
+            add_csv_number(s, str_make(number, text.size), value);
         else if (str_iis(text, "true") || str_iis(text, "false"))
             widen(s, KIND_BOOLEAN);
         else
@@ -395,10 +416,12 @@ static bool has_field(const struct shape *s, const char *name)
 static void put_watermark(struct buf *out, const struct shape *s, const struct times *times)
 {
     const char *name = !has_field(s, "event_time") ? "event_time" : "row_time";
+    bool is_free = !has_field(s, name);
     for (uint32_t i = 0; i < s->field_count; i++) {
         const struct shape *field = s->fields[i].shape;
-        bool is_ms = field->kind == KIND_BIGINT && field->min >= MS_FROM && field->max < MS_TO;
-        bool is_s = field->kind == KIND_BIGINT && field->min >= S_FROM && field->max < S_TO;
+        bool is_ms = is_free && field->kind == KIND_BIGINT && field->min >= MS_FROM && field->max < MS_TO;
+        bool is_s = is_free && field->kind == KIND_BIGINT && field->min >= S_FROM &&
+                    field->max < S_TO;
         bool is_time = (field->kind == KIND_TIMESTAMP || field->kind == KIND_INSTANT) &&
                        !(times->iso && field->has_blank);
         if (is_ms || is_s) {

@@ -4,7 +4,9 @@
  * options for Kafka are for.  A table is read from its beginning, whatever it says itself. */
 #include "session/session_core.h"
 
+#include "base/utf8.h"
 #include "session/sample.h"
+#include "sql/print.h"
 #include "types/time.h"
 #include "types/zone.h"
 
@@ -25,7 +27,7 @@ struct peek {
     struct str name;
     struct catalog_table table;
     struct option options[OPTIONS_MAX];
-    struct buf with; /* as SQL, for the proposal */
+    struct buf with; /* as SQL, for the proposal of what is no table yet */
 };
 
 /* ---- which table ------------------------------------------------------------------------------ */
@@ -63,8 +65,8 @@ static void choose_file(struct peek *p)
     add_option(p, STR("connector"), STR("filesystem"));
     add_option(p, STR("path"), p->name);
     add_option(p, STR("format"), STR("raw"));
-    buf_printf(&p->with, "\n    'connector' = 'filesystem', 'path' = '" STR_FMT "'",
-               STR_ARG(p->name));
+    buf_text(&p->with, "\n    'connector' = 'filesystem', 'path' = ");
+    print_string(&(struct printer){ .out = &p->with }, p->name);
 }
 
 static void choose_topic(struct peek *p)
@@ -72,12 +74,12 @@ static void choose_topic(struct peek *p)
     add_option(p, STR("connector"), STR("kafka"));
     add_option(p, STR("topic"), p->name);
     add_option(p, STR("scan.startup.mode"), STR("earliest-offset"));
-    buf_printf(&p->with, "\n    'connector' = 'kafka', 'topic' = '" STR_FMT "'", STR_ARG(p->name));
+    buf_text(&p->with, "\n    'connector' = 'kafka', 'topic' = ");
+    print_string(&(struct printer){ .out = &p->with }, p->name);
 }
 
 static void choose_table(struct peek *p, const struct catalog_table *table)
 {
-    struct str topic = { NULL, 0 };
     p->table = *table;
     p->table.columns = NULL;
     p->table.column_count = p->table.option_count = p->table.key_count = 0;
@@ -85,22 +87,14 @@ static void choose_table(struct peek *p, const struct catalog_table *table)
     p->table.options = p->options;
     for (uint32_t i = 0; i < table->option_count; i++) {
         const struct option *o = &table->options[i];
-        if (is_start_option(o->key))
-            continue;
-        add_option(p, o->key, o->value);
-        if (str_iis(o->key, "topic"))
-            topic = o->value;
+        if (!is_start_option(o->key))
+            add_option(p, o->key, o->value);
     }
     const struct option *declared = resolve_declared(table);
     const struct connector *c = declared ? connector_find(declared->value) : NULL;
     if (c && c->family == FAMILY_TOPIC)
         add_option(p, table->blink ? STR("startupMode") : STR("scan.startup.mode"),
                    table->blink ? STR("EARLIEST") : STR("earliest-offset"));
-    if (topic.data)
-        buf_printf(&p->with, "\n    'connector' = 'kafka', 'topic' = '" STR_FMT "'",
-                   STR_ARG(topic));
-    else
-        buf_text(&p->with, "\n    'connector' = '...'");
 }
 
 static enum code make_def(struct peek *p, struct resolved_table *resolved, struct table_def *def,
@@ -141,14 +135,18 @@ static struct str shown(struct arena *arena, struct str bytes, bool in_box)
     if (!bytes.data)
         return in_box ? STR("<NULL>") : bytes;
     buf_init(&text, bytes.size * 4 + 16);
-    for (size_t i = 0; i < bytes.size; i++) {
-        unsigned char c = (unsigned char)bytes.data[i];
+    for (size_t i = 0, n; i < bytes.size; i += n) {
+        uint32_t c;
+        n = utf8_decode(bytes.data + i, bytes.size - i, &c);
+        bool is_bytes = !utf8_valid(bytes.data + i, n);
         if (c == '\n')
             buf_text(&text, "\\n");
-        else if (c < 0x20 || c == 0x7F)
+        else if (utf8_is_control(c) && !is_bytes)
             buf_printf(&text, "\\x%02x", c);
-        else
-            buf_char(&text, (char)c);
+        else if (!is_bytes)
+            buf_put(&text, bytes.data + i, n);
+        for (size_t k = 0; is_bytes && k < n; k++)
+            buf_printf(&text, "\\x%02x", (unsigned char)bytes.data[i + k]);
     }
     struct str copy = arena_str(arena, buf_view(&text));
     buf_done(&text);
@@ -188,6 +186,8 @@ static enum code print_rows(struct peek *p, const struct sample *sample, struct 
         at[2] = time_text(p, row->timestamp_ms);
         at[3] = shown(p->arena, row->message.key, in_box);
         at[4] = shown(p->arena, row->message.value, in_box);
+        if ((row->message.key.data && !at[3].data) || (row->message.value.data && !at[4].data))
+            return error_nomem(err);
     }
     return render_texts(&p->session->console, &render, names, COLUMNS, cells, sample->count, err);
 }
@@ -263,7 +263,8 @@ static enum code peek_in(struct peek *p, uint32_t rows_max, struct error *err)
     }
     enum code code = sample_read(resolved.connector, &def, rows_max, WAIT_MS, is_stopped, s,
                                  p->arena, &sample, err);
-    if (code == E_OPTION && !table && !s->profile && err->hint[0] == '\0')
+    if (code == E_OPTION && !table && !s->profile && err->hint[0] == '\0' &&
+        strstr(err->message, "bootstrap.servers"))
         error_hint(err, "A profile gives it: weir --profile FILE.yaml, with connectors: {kafka: "
                         "{properties.bootstrap.servers: ...}}.");
     TRY(code);

@@ -53,6 +53,8 @@ static void types(void)
         "    c ROW<`x y` BIGINT, z ARRAY<ROW<k STRING>>>,\n    d MAP<STRING, STRING>");
     check_table("{\"select\": 1, \"a`b\": 2}", "json", "`select` BIGINT,\n    `a``b` BIGINT");
     check_table("{\"a\": {\"b\": 1}}\1{\"a\": 7}", "json", "a STRING");
+    /* A name is written to a terminal: none with ESC or U+009B in it. */
+    check_table("{\"a\\u001b[31m\": 1, \"b\": 2, \"c\\u009b\": 3}", "json", "b BIGINT");
 }
 
 static void times(void)
@@ -71,6 +73,8 @@ static void times(void)
     CHECK(strstr(table_of("{\"s\": 1596731749, \"event_time\": 1}"),
                  "row_time AS TO_TIMESTAMP_LTZ(s, 0)"));
     CHECK(!strstr(table_of("{\"n\": 1596731749000}\1{\"n\": 5}"), "WATERMARK"));
+    CHECK(!strstr(table_of("{\"s\": 1596731749, \"event_time\": 1, \"row_time\": 2}"),
+                  "WATERMARK"));
 }
 
 static void formats(void)
@@ -92,6 +96,12 @@ static void formats(void)
     CHECK(strstr(table_of("1;2\1"
                           "3;4"),
                  "'csv.field-delimiter' = ';'"));
+    /* What BIGINT would not read, or would shorten, is none. */
+    check_table("0123,10.0,1e5,0,-7,+86\1"
+                "0456,11.0,2e5,10,8,+49",
+                "csv",
+                "c1 STRING,\n    c2 DOUBLE,\n    c3 DOUBLE,\n    c4 BIGINT,\n    c5 BIGINT,\n    "
+                "c6 STRING");
     check_table("hello\1"
                 "a, b",
                 "raw", "message STRING");
