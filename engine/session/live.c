@@ -14,7 +14,8 @@
 enum {
     QUIET_US = 500 * 1000, /* what is done by then needs no word */
     KEYS_MS = 100,
-    BOX_LINES = 4, /* rules and names */
+    BOX_LINES = 4,  /* rules and names */
+    TEXT_LINES = 3, /* which rows, how far, the keys */
     ROWS_MIN = 3,
     LINES_DEFAULT = 24,
     AREA_LIMIT = 4 << 20,
@@ -34,12 +35,11 @@ void live_begin(struct live *live, struct session *s, struct renderer *renderer,
     if (!keeps_table || !s->console.out_is_terminal || !s->console.err_is_terminal)
         return;
     live->renderer = renderer;
-    live->has_keys = keys_begin(STDIN_FILENO);
 }
 
 int64_t live_interval_ms(const struct live *live)
 {
-    return live->has_keys ? MIN(KEYS_MS, live->interval_us / 1000) : live->interval_us / 1000;
+    return live->renderer ? MIN(KEYS_MS, live->interval_us / 1000) : live->interval_us / 1000;
 }
 
 static void count_operators(struct live *live, bool on)
@@ -75,10 +75,18 @@ static struct size terminal_size(const struct live *live)
 
 /* ---- keys ------------------------------------------------------------------------------------- */
 
-static uint32_t page_rows(const struct live *live, struct size size, uint32_t counter_lines)
+static uint32_t page_rows(struct size size, uint32_t counter_lines)
 {
-    uint32_t used = BOX_LINES + counter_lines + 2 + (live->has_keys ? 1 : 0);
+    uint32_t used = BOX_LINES + counter_lines + TEXT_LINES;
     return size.lines > used + ROWS_MIN ? size.lines - used : ROWS_MIN;
+}
+
+/* Half of the screen, but so that some rows stay. */
+static uint32_t operator_lines(struct size size)
+{
+    uint32_t used = BOX_LINES + ROWS_MIN + TEXT_LINES;
+    uint32_t left = size.lines > used ? size.lines - used : 0;
+    return MAX(MIN(size.lines / 2, left), 1);
 }
 
 static bool take_key(struct live *live, enum key key, uint32_t page)
@@ -90,7 +98,7 @@ static bool take_key(struct live *live, enum key key, uint32_t page)
         count_operators(live, !live->counts);
         break;
     case KEY_NEXT:
-        live->first = live->first + page < rows ? live->first + page : live->first;
+        live->first += live->first + page < rows ? page : 0;
         break;
     case KEY_PREVIOUS:
         live->first -= MIN(live->first, (uint64_t)page);
@@ -107,6 +115,9 @@ static bool take_key(struct live *live, enum key key, uint32_t page)
     case KEY_QUIT:
         session_stop(live->session);
         return true;
+    case KEY_BACK:
+        live->session->console.area_lines = 0;
+        return true;
     case KEY_NONE:
     case KEY_OTHER:
         return false;
@@ -118,16 +129,21 @@ static bool take_key(struct live *live, enum key key, uint32_t page)
 
 /* ---- drawing ---------------------------------------------------------------------------------- */
 
-/* Bytes of a colour at the beginning of the text: ESC [ ... m; 0: there is none. */
+/* Bytes of a colour at the beginning of the text: ESC [ 1;2 m; 0: there is none. */
 static size_t colour_size(struct str text)
 {
-    size_t end = text.size > 0 && text.data[0] == '\033' ? str_find_byte(text, 'm') : (size_t)-1;
-    return end == (size_t)-1 ? 0 : end + 1;
+    size_t at = 2;
+    if (!str_starts(text, STR("\033[")))
+        return 0;
+    while (at < text.size && strchr("0123456789;", text.data[at]))
+        at++;
+    return at < text.size && text.data[at] == 'm' ? at + 1 : 0;
 }
 
 /* Lines that are too wide end at the last column but one: a full line makes some terminals wrap. */
 static void put_cut(struct buf *out, struct str lines, uint32_t columns)
 {
+    uint32_t width_max = columns > 0 ? columns - 1 : 0;
     while (lines.size > 0) {
         size_t end = MIN(str_find_byte(lines, '\n'), lines.size);
         size_t at = 0, width = 0;
@@ -137,8 +153,12 @@ static void put_cut(struct buf *out, struct str lines, uint32_t columns)
             if (n == 0) {
                 n = utf8_decode(lines.data + at, end - at, &c);
                 width += utf8_code_point_width(c);
+                if (utf8_is_control(c)) { /* of a name: it would move the cursor */
+                    at += n;
+                    continue;
+                }
             }
-            if (columns > 1 && width > columns - 1) {
+            if (width > width_max) {
                 buf_text(out, "\033[0m");
                 break;
             }
@@ -201,7 +221,7 @@ static uint32_t put_operators(struct live *live, struct buf *out, uint32_t lines
 static void put_page(struct live *live, struct buf *out, struct size size, uint32_t counter_lines)
 {
     uint64_t rows = renderer_rows(live->renderer, live->result);
-    uint32_t page = page_rows(live, size, counter_lines);
+    uint32_t page = live->page = page_rows(size, counter_lines);
     uint64_t last = rows > page ? rows - page : 0;
     if (live->at_end || live->first > last)
         live->first = last;
@@ -218,24 +238,44 @@ static void put_page(struct live *live, struct buf *out, struct size size, uint3
     buf_char(out, '\n');
 }
 
+/* The last lines: what is higher than the screen could not be taken away again. */
+static struct str lines_that_fit(struct str lines, uint32_t count)
+{
+    for (size_t i = lines.size; i > 0; i--)
+        if (lines.data[i - 1] == '\n' && --count == 0)
+            return str_make(lines.data + i, lines.size - i);
+    return lines;
+}
+
+/* From the background a line is enough; what stood there before may have scrolled away. */
+static bool look_for_background(struct live *live)
+{
+    struct console *console = &live->session->console;
+    bool is_behind = !keys_is_in_front(console->err_fd);
+    if (is_behind != live->is_behind)
+        console->area_lines = 0;
+    return live->is_behind = is_behind;
+}
+
 static void draw(struct live *live, const struct exec_stats *stats, int64_t now_us)
 {
+    bool has_page = !look_for_background(live) && live->renderer;
     struct size size = terminal_size(live);
     struct buf counters, lines;
     buf_init(&counters, AREA_LIMIT);
     buf_init(&lines, AREA_LIMIT);
     uint32_t counter_lines = 0;
-    if (live->counts)
-        counter_lines = put_operators(live, &counters, MAX(size.lines / 2, ROWS_MIN));
-    if (live->renderer)
+    if (live->counts && has_page)
+        counter_lines = put_operators(live, &counters, operator_lines(size));
+    if (has_page)
         put_page(live, &lines, size, counter_lines);
     buf_str(&lines, buf_view(&counters));
     progress_put(&live->progress, &lines, stats, live->zone, now_us, size.columns);
-    if (live->has_keys)
+    if (live->has_keys && has_page)
         buf_text(&lines, "\nq ends it, space shows operators, n next page, p previous, g first, "
                          "G last");
     struct buf *area = session_message(live->session);
-    put_cut(area, buf_view(&lines), size.columns);
+    put_cut(area, lines_that_fit(buf_view(&lines), size.lines), size.columns);
     if (!lines.failed && !counters.failed && !area->failed)
         console_progress(&live->session->console, buf_view(area));
     buf_done(&counters);
@@ -247,10 +287,12 @@ void live_progress(struct live *live, const struct exec_stats *stats)
 {
     int64_t now_us = clock_monotonic_us();
     bool pressed = false;
-    for (enum key key; live->has_keys && (key = keys_next(STDIN_FILENO)) != KEY_NONE;)
-        pressed = take_key(live, key, page_rows(live, terminal_size(live), 0)) || pressed;
     if (now_us - live->begun_us < QUIET_US)
         return;
+    if (live->renderer && !live->has_keys && live->drawn_us == 0)
+        live->has_keys = keys_begin(STDIN_FILENO);
+    for (enum key key; live->has_keys && (key = keys_next(STDIN_FILENO)) != KEY_NONE;)
+        pressed = take_key(live, key, MAX(live->page, 1)) || pressed;
     if (pressed || now_us - live->drawn_us >= live->interval_us)
         draw(live, stats, now_us);
 }
