@@ -53,10 +53,11 @@ static const char commands[] =
     "  --dialect blink|flink     instead of what the file looks like\n"
     "  --name NAME               of run: what ps, stop and the like call the job; else its file's\n"
     "  --metrics PORT            of run: http://127.0.0.1:PORT/metrics for Prometheus; 0: any port\n"
-    "  --format text|json        of ps, stop, snapshot and metrics: json for scripts\n"
+    "  --format text|json        of ps, why, tap, stop, snapshot and metrics: json for scripts\n"
     "\n"
     "Status: 0 all well, 1 wrong use of the command line, 2 the job is refused, 3 it failed\n"
-    "while running, 130 ended at once by a second interrupt.\n";
+    "while running, 4 an expectation of weir test was not met, 130 ended at once by a second\n"
+    "interrupt.\n";
 
 static const char output_modes[] =
     "--output MODE, or SET 'weir.output': how the result of a SELECT is printed.\n"
@@ -68,7 +69,7 @@ static const char output_modes[] =
     "                  the empty string is \"\"\n"
     "  json            an array of objects with the end result\n"
     "  jsonl           an object a line\n"
-    "  tsv             the same with tabs; NULL is \\N\n"
+    "  tsv             a header and a line a row, with tabs between; NULL is \\N\n"
     "  markdown        a table of Markdown\n"
     "  line            a line a column, for wide rows\n"
     "  changelog-json  {\"op\": \"+I\", \"data\": {...}} a change; op is +I, -U, +U or -D; with\n"

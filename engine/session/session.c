@@ -310,7 +310,13 @@ enum session_status session_set(struct session *s, const char *key, const char *
     pair.value = arena_str(s->arena, str_of(value));
     enum code code =
         pair.value.data ? session_put_setting(s, SETTING_SET, &pair, &err) : error_nomem(&err);
-    return code == OK ? SESSION_OK : session_report(s, &err);
+    if (code != OK)
+        return session_report(s, &err);
+    const struct setting_value *counts = settings_find(&s->settings, key);
+    if (!counts || counts->level != SETTING_COMMAND)
+        return SESSION_OK;
+    console_sayf(&s->console, "ERROR:  \"%s\" was given on the command line, which counts\n", key);
+    return SESSION_REFUSED;
 }
 
 const struct session_config *session_config_of(const struct session *s)

@@ -97,7 +97,8 @@ enum session_status session_help(struct session *s, struct str topic);
 
 const struct session_config *session_config_of(const struct session *s);
 
-/* A setting for the statements to come, as SET; value NULL: as RESET. */
+/* A setting for the statements to come, as SET; value NULL: as RESET.  What is wrong is said, also
+ * that one of the command line stands above it. */
 enum session_status session_set(struct session *s, const char *key, const char *value);
 /* The value in force; .data NULL: none. Good until the next statement. */
 struct str session_setting(struct session *s, const char *key);

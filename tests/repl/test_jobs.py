@@ -39,6 +39,8 @@ def main():
             file.write(JOB)
         with open(os.path.join(folder, "wrong.sql"), "w", encoding="utf-8") as file:
             file.write("SELECT x FROM nothing;")
+        with open(os.path.join(folder, "--help"), "w", encoding="utf-8") as file:
+            file.write("SELECT 'red\x1b[31m' AS \"a\x1b[31m\";")
         prompt = Prompt(os.path.abspath(sys.argv[1]), folder)
         out, err = prompt(r"\run job.sql", r"\run job.sql", r"\run job.sql other", r"\jobs",
                           "SHOW JOBS;")
@@ -67,6 +69,10 @@ def main():
         need("a refused job is not told of",
              'table or view "nothing" does not exist' in err and
              'job "wrong" has ended with status 2' in err, out, err)
+        out, err_of_dashes = prompt(r"\run --help dashes")
+        need("a file was taken for an option, or a log drives the terminal",
+             "ended with status" in err_of_dashes and "red" in err_of_dashes and
+             "\x1b" not in err_of_dashes, out, err_of_dashes)
         need("wrong use is not told of", r"ERROR:  it is \run FILE.sql [NAME]" in err, out, err)
         need("a missing log is not told of", "there is no log" in err, out, err)
         need("a missing job is not told of", 'never' in err.split("there is no log")[1], out, err)

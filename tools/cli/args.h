@@ -42,6 +42,8 @@ struct args {
     const char *part;             /* tap: an operator; why: a sink, or NULL */
     uint32_t rows;                /* tap */
     int64_t timeout_ms;           /* stop, snapshot; -1: not given */
+    bool (*is_stopped)(void *self); /* is waiting given up?  NULL: signals end the process */
+    void *self;
     struct session_config config; /* what the options say; descriptors are not set here */
     struct session_pair sets[ARGS_SETS_MAX];
 };

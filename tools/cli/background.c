@@ -1,6 +1,7 @@
 /* background.c -- see background.h. */
 #include "cli/background.h"
 
+#include "cli/args.h"
 #include "door/client.h"
 #include "door/where.h"
 
@@ -13,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 64, PATIENCE_MS = 5000, LOOK_MS = 20 };
+enum { WORDS_MAX = 2 * ARGS_SETS_MAX + 32, PATIENCE_MS = 5000, LOOK_MS = 20 };
 
 enum code background_log(struct str name, char *ret, size_t size, struct error *err)
 {
@@ -55,7 +56,6 @@ static void add_words(struct words *w, const struct session_config *config, stru
 {
     add(w, "weir");
     add(w, "run");
-    add(w, arena_cstr(w->arena, file));
     add_option(w, "--name", name);
     add_option(w, "--profile", config->profile);
     add_option(w, "--data", config->data_dir);
@@ -67,6 +67,8 @@ static void add_words(struct words *w, const struct session_config *config, stru
         add_option(w, "--set",
                    arena_printf(w->arena, STR_FMT "=" STR_FMT, STR_ARG(config->sets[i].key),
                                 STR_ARG(config->sets[i].value)));
+    add(w, "--"); /* the file may be called as an option is */
+    add(w, arena_cstr(w->arena, file));
 }
 
 /* In the child: everything to the log, and no signal of this terminal. */
@@ -118,6 +120,8 @@ static enum code start(const struct session_config *config, struct str file, str
     add_words(&w, config, file, b->name);
     if (w.failed)
         return error_nomem(err);
+    while (waitpid(-1, NULL, WNOHANG) > 0) /* jobs from here that have ended since */
+        continue;
     int log = open(b->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (log < 0)
         return error_set(err, E_IO, "could not write \"%s\": %s", b->log, strerror(errno));

@@ -18,6 +18,7 @@ enum {
     LIST_MS = 2000,          /* `weir ps` does not wait for a job that hangs */
     DRAIN_MS = 60 * 1000,    /* stop and snapshot, unless --timeout says something else */
     ROW_WAIT_MS = 60 * 1000, /* ... and again */
+    LOOK_MS = 200,           /* at a prompt: did somebody press Ctrl-C? */
     MS_PER_S = 1000,
 };
 
@@ -229,6 +230,11 @@ static enum code end_of_sample(struct command_run *run, const struct json_value 
     return error_set(err, E_CANCELLED, "the job has ended, and no row has come");
 }
 
+static bool is_given_up(const struct command_run *run)
+{
+    return run->args->is_stopped && run->args->is_stopped(run->args->self);
+}
+
 /* Until all rows have come, the job has ended, or nobody wants to see more. */
 static enum code show_rows(struct command_run *run, struct client *client, struct error *err)
 {
@@ -239,7 +245,10 @@ static enum code show_rows(struct command_run *run, struct client *client, struc
     for (;;) {
         struct str line;
         const struct json_value *reply;
-        enum code code = client_next(client, ROW_WAIT_MS, &line, err);
+        enum code code = client_next(client, run->args->is_stopped ? LOOK_MS : ROW_WAIT_MS, &line,
+                                     err);
+        if (is_given_up(run))
+            return OK;
         if (code == E_RETRY)
             continue; /* no row has come, which may well be */
         TRY(code);
@@ -264,7 +273,14 @@ static enum code stop_job(struct command_run *run, struct client *client, struct
     TRY(client_ask(client, &request, CLIENT_ANSWER_MS, &line, err));
     TRY(reply_read(run->arena, line, &reply, err));
     long long pid = (long long)reply_count(reply, "pid", 0);
-    if (!client_wait_for_end(client, timeout_ms)) {
+    int64_t left_ms = timeout_ms, wait_ms = run->args->is_stopped ? LOOK_MS : timeout_ms;
+    bool has_ended;
+    while (!(has_ended = client_wait_for_end(client, MIN(wait_ms, left_ms))) && !is_given_up(run))
+        if ((left_ms -= wait_ms) <= 0)
+            break;
+    if (!has_ended && is_given_up(run))
+        return OK; /* it ends by itself */
+    if (!has_ended) {
         error_set(err, E_RETRY, "job \"%s\" has not ended within %.1f s", run->job,
                   (double)timeout_ms / MS_PER_S);
         error_detail(err, "It has been asked to stop, and ends when what it has read is written.");

@@ -78,11 +78,21 @@ static const char *word_of(struct str text, char *out, size_t size)
     return out;
 }
 
+/* False, and said: the text is too long to be one. */
+static bool fits(struct commands *self, struct str text, size_t size)
+{
+    if (text.size < size)
+        return true;
+    say_text(self, "ERROR:  what stands behind the command is too long\n");
+    return false;
+}
+
 /* With a value the setting is set, without one it is reset. */
 static void set_or_reset(struct commands *self, const char *key, struct str value)
 {
     char text[256];
-    session_set(self->session, key, word_of(value, text, sizeof text));
+    if (fits(self, value, sizeof text))
+        session_set(self->session, key, word_of(value, text, sizeof text));
 }
 
 static void mode(struct commands *self, struct str arguments)
@@ -108,7 +118,8 @@ static void timing(struct commands *self, struct str arguments)
         say_text(self, "ERROR:  \\timing is on or off\n");
         return;
     }
-    session_set(self->session, "weir.summary", on ? "text" : "none");
+    if (session_set(self->session, "weir.summary", on ? "text" : "none") != SESSION_OK)
+        return;
     say_text(self, on ? "what a query has read and written, and its time, are said\n"
                       : "what a query has read and written is not said\n");
 }
@@ -116,15 +127,21 @@ static void timing(struct commands *self, struct str arguments)
 static void wide(struct commands *self, struct str arguments)
 {
     (void)arguments;
-    bool is_on = str_iis(session_setting(self->session, "weir.output"), "line");
-    session_set(self->session, "weir.output", is_on ? NULL : "line");
-    say_text(self, is_on ? "rows are lines again\n" : "a line a column\n");
+    struct str mode = session_setting(self->session, "weir.output");
+    bool is_on = str_iis(mode, "line");
+    char *before = self->mode_before;
+    if (!is_on && !word_of(mode, before, sizeof self->mode_before))
+        *before = '\0';
+    const char *next = !is_on ? "line" : *before ? before : NULL;
+    if (session_set(self->session, "weir.output", next) == SESSION_OK)
+        say_text(self, is_on ? "rows are lines again\n" : "a line a column\n");
 }
 
 static void redirect(struct commands *self, struct str arguments)
 {
     char path[4096];
-    session_redirect(self->session, word_of(arguments, path, sizeof path));
+    if (fits(self, arguments, sizeof path))
+        session_redirect(self->session, word_of(arguments, path, sizeof path));
 }
 
 /* \d: what there is; \d NAME: its columns. */

@@ -13,6 +13,7 @@ struct commands {
     int err_fd;        /* where they say something */
     bool leaves;       /* the prompt shall end */
     bool wants_editor; /* the last statement shall be edited in $EDITOR */
+    char mode_before[32]; /* how results were printed before \x; "": as at first */
 };
 
 struct command_entry {

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/background.h"
 #include "cli/client.h"
+#include "session/console.h"
 #include "sql/diag.h"
 
 #include <fcntl.h>
@@ -51,6 +52,11 @@ static void misused(struct commands *self, const char *form)
     commands_say(self, &text);
 }
 
+static bool is_stopped(void *self)
+{
+    return session_is_stopped(((struct commands *)self)->session);
+}
+
 /* As the command line does it. */
 static void ask(struct commands *self, enum command command, const struct words *words,
                 uint32_t rows)
@@ -61,7 +67,9 @@ static void ask(struct commands *self, enum command command, const struct words 
                           .job = words->count > 0 ? words->text[0] : NULL,
                           .part = words->count > 1 ? words->text[1] : NULL,
                           .rows = rows,
-                          .timeout_ms = -1 };
+                          .timeout_ms = -1,
+                          .is_stopped = is_stopped,
+                          .self = self };
     if (client_command(&args, &err) != OK)
         say_error(self, &err);
 }
@@ -124,7 +132,7 @@ static void show_log(struct commands *self, const char *path)
         size_t line = from > 0 ? str_find_byte(shown, '\n') : (size_t)-1;
         if (line != (size_t)-1)
             shown = str_make(shown.data + line + 1, shown.size - line - 1);
-        buf_str(&text, shown);
+        console_put_safe(&text, shown);
     }
     commands_say(self, &text);
 }
