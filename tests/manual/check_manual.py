@@ -73,13 +73,22 @@ def main():
                       set(re.search(r"commands='([a-z ]+)'", read("weir.bash")).group(1).split()))
     failed += compare("_weir", "command", commands,
                       set(re.findall(r"^        '([a-z]+):", read("_weir"), re.M)))
+    said = subprocess.run([weir, "help", "output"], capture_output=True, text=True,
+                          check=True).stdout
+    modes = re.findall(r"^  ([a-z-]+)  ", said, re.M)
+    failed += compare("weir.1", "mode", set(modes), set(
+        re.findall(r"[a-z-]+", re.search(r"How a SELECT is printed: ([^.]*)\.", page).group(1))) - {"or"})
+    failed += compare("_weir", "mode", set(modes), set(
+        re.search(r"--output\[[^]]*\]:mode:\(([^)]*)\)", read("_weir")).group(1).split()))
     for words, wanted in [(("ex",), ["explain"]), (("run", ""), ["job.sql"]),
                           (("run", "--unt"), ["--until-end"]),
                           (("explain", "--format", "fl"), ["flink"]),
                           (("check", "--format", "s"), ["sarif"]),
-                          (("help", "LAST_V"), ["LAST_VALUE"])]:
+                          (("help", "LAST_V"), ["LAST_VALUE"]), (("help", "TUMB"), ["TUMBLE"]),
+                          (("help", "upsert-"), ["upsert-kafka"]), (("help", "lists"), []),
+                          (("run", "--output", ""), modes)]:
         got = complete(weir, *words)
-        if got != wanted:
+        if sorted(got) != sorted(wanted):
             print(f"weir.bash: {' '.join(words)} is completed to {got}, not {wanted}")
             failed += 1
     print(f"{failed} differences")

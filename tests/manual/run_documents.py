@@ -14,11 +14,13 @@ Ends with 1 if a document shows what does not come, or has no command at all.
 """
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
-SECONDS_MAX = 60
+SECONDS_MAX = 100  # of a command
 FENCE = re.compile(r"^ *(```+)(.*)$")
 MEASURED = re.compile(r"\d+(\.\d+)? (?=(s|ms|MB|kB)\b)")
 
@@ -88,10 +90,21 @@ class Shell:
     def __init__(self, folder, environment):
         self.process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"], cwd=folder, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True)
 
     def run(self, command):
-        # A watchdog in the shell's place: the command has its own standard input.
+        watchdog = threading.Timer(SECONDS_MAX, os.killpg, (self.process.pid, signal.SIGKILL))
+        watchdog.start()
+        try:
+            return self.answer(command)
+        finally:
+            watchdog.cancel()
+
+    def answer(self, command):
+        # The command has its own standard input.
+        if self.process.poll() is not None:
+            return ["[the shell has ended]"]
         self.process.stdin.write(f"{{ {command}\n}} </dev/null\n"
                                  f"printf '\\n%s %s\\n' '{self.MARK}' $?\n")
         self.process.stdin.flush()
@@ -107,7 +120,10 @@ class Shell:
         return lines + ["[the shell has ended]"]
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:  # it was ended by the watchdog
+            pass
         self.process.wait()
 
 

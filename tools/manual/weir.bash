@@ -8,13 +8,14 @@ _weir_jobs() {
     done
 }
 
-# What `weir help` knows besides commands: functions, connectors, formats, settings.
+# What `weir help` knows: its topics, and the names that it lists for them.
 _weir_topics() {
     local topic
-    printf '%s\n' commands functions connectors formats settings output
-    for topic in functions connectors formats settings; do
-        weir help "$topic" 2>/dev/null | grep -oE '[A-Za-z_][A-Za-z0-9_.-]+'
+    printf '%s\n' commands sql functions connectors formats settings output keys test
+    for topic in sql connectors formats settings; do
+        weir help "$topic" 2>/dev/null | sed -nE 's/^  ([A-Za-z][A-Za-z0-9_.-]*)(  .*)?$/\1/p'
     done
+    weir help functions 2>/dev/null | grep '^  ' | grep -oE '[A-Za-z_][A-Za-z0-9_]+'
 }
 
 _weir_options() { # COMMAND: the options that it takes
@@ -38,7 +39,7 @@ _weir_values() { # COMMAND OPTION: the values of an option; nothing where they a
     check:--format) printf '%s' 'text json sarif' ;;
     test:--format) printf '%s' 'text tap junit' ;;
     *:--format) printf '%s' 'text json' ;;
-    *:--output) printf '%s' 'table tableau csv json jsonl changelog-json' ;;
+    *:--output) printf '%s' 'table tableau csv tsv json jsonl changelog-json markdown line' ;;
     *:--dialect) printf '%s' 'blink flink' ;;
     *:--profile) printf '%s' 'local' ;;
     esac
