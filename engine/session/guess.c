@@ -419,9 +419,9 @@ static void put_watermark(struct buf *out, const struct shape *s, const struct t
     bool is_free = !has_field(s, name);
     for (uint32_t i = 0; i < s->field_count; i++) {
         const struct shape *field = s->fields[i].shape;
-        bool is_ms = is_free && field->kind == KIND_BIGINT && field->min >= MS_FROM && field->max < MS_TO;
-        bool is_s = is_free && field->kind == KIND_BIGINT && field->min >= S_FROM &&
-                    field->max < S_TO;
+        bool is_count = is_free && field->kind == KIND_BIGINT;
+        bool is_ms = is_count && field->min >= MS_FROM && field->max < MS_TO;
+        bool is_s = is_count && field->min >= S_FROM && field->max < S_TO;
         bool is_time = (field->kind == KIND_TIMESTAMP || field->kind == KIND_INSTANT) &&
                        !(times->iso && field->has_blank);
         if (is_ms || is_s) {

@@ -8,16 +8,16 @@
 #include "base/base.h"
 
 enum key {
-    KEY_NONE,      /* nothing was pressed */
+    KEY_NONE, /* nothing was pressed */
     KEY_OTHER,
     KEY_SPACE,
-    KEY_NEXT,      /* n, page down */
-    KEY_PREVIOUS,  /* p, page up */
-    KEY_FIRST,     /* g, home */
-    KEY_LAST,      /* G, end */
-    KEY_SWITCH,    /* tab */
-    KEY_QUIT,      /* q */
-    KEY_BACK,      /* none: others had the terminal, and have left something on it */
+    KEY_NEXT,     /* n, page down */
+    KEY_PREVIOUS, /* p, page up */
+    KEY_FIRST,    /* g, home */
+    KEY_LAST,     /* G, end */
+    KEY_SWITCH,   /* tab */
+    KEY_QUIT,     /* q */
+    KEY_BACK,     /* none: others had the terminal, and have left something on it */
 };
 
 /* False: the process is in the background of the terminal that controls it. */

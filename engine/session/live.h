@@ -16,13 +16,13 @@ struct live {
     int64_t begun_us, drawn_us; /* monotonic */
     int64_t interval_us;        /* between two drawings */
     bool has_keys;
-    bool is_behind; /* in the background */
-    bool counts;                /* operators are shown */
-    int64_t counting_us;        /* since when */
-    uint32_t result;            /* which of several is shown */
-    uint64_t first;             /* row at the top */
-    uint32_t page;              /* rows shown; 0: not drawn yet */
-    bool at_end;                /* the last page, whatever comes */
+    bool is_behind;      /* in the background */
+    bool counts;         /* operators are shown */
+    int64_t counting_us; /* since when */
+    uint32_t result;     /* which of several is shown */
+    uint64_t first;      /* row at the top */
+    uint32_t page;       /* rows shown; 0: not drawn yet */
+    bool at_end;         /* the last page, whatever comes */
 };
 
 /* `workers` for the line.  Terminal keys are taken from the first drawing until live_end(). */

@@ -5,14 +5,24 @@
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 import tempfile
+
+from screenlib import Terminal
 
 JOB = """
 CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');
 CREATE TABLE b (k INT) WITH ('connector' = 'blackhole');
 INSERT INTO b SELECT k FROM g;
+"""
+
+
+IDLE = """
+CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1');
+CREATE TABLE b (k INT) WITH ('connector' = 'blackhole');
+INSERT INTO b SELECT k FROM g WHERE k > 0 AND k < 0;
 """
 
 
@@ -33,12 +43,35 @@ def need(what, condition, *texts):
         sys.exit(what + "\n" + "\n".join(texts))
 
 
+def wait_for_nothing(weir, folder):
+    """Ctrl-C ends a \\tap that no row comes to, and the prompt goes on."""
+    env = {**os.environ, "TERM": "xterm", "XDG_RUNTIME_DIR": folder, "HOME": folder}
+    terminal = Terminal([weir], 100, 24, env=env, cwd=folder)
+    terminal.until("weir> ")
+    terminal.send("\\run idle.sql\n")
+    terminal.until('"idle" runs')
+    terminal.send("\\tap idle calc#2\n")
+    terminal.until(lambda screen: screen.text().endswith("\\tap idle calc#2"))
+    # The line editor has let go of the terminal: Ctrl-C is a signal.
+    while not terminal.is_cooked():
+        select.select([terminal.master], [], [], 0.01)
+    terminal.send(b"\x03")
+    terminal.until(lambda screen: screen.text().endswith("weir>"))
+    terminal.send("\\stop idle\n")
+    terminal.until("has ended after")
+    terminal.send("\\q\n")
+    terminal.wait()
+    terminal.close()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "job.sql"), "w", encoding="utf-8") as file:
             file.write(JOB)
         with open(os.path.join(folder, "wrong.sql"), "w", encoding="utf-8") as file:
             file.write("SELECT x FROM nothing;")
+        with open(os.path.join(folder, "idle.sql"), "w", encoding="utf-8") as file:
+            file.write(IDLE)
         with open(os.path.join(folder, "--help"), "w", encoding="utf-8") as file:
             file.write("SELECT 'red\x1b[31m' AS \"a\x1b[31m\";")
         prompt = Prompt(os.path.abspath(sys.argv[1]), folder)
@@ -80,6 +113,7 @@ def main():
         modes = {os.stat(os.path.join(folder, "weir", name)).st_mode & 0o777
                  for name in os.listdir(os.path.join(folder, "weir")) if name.endswith(".log")}
         need(f"others may read a log: {modes}", modes == {0o600})
+        wait_for_nothing(os.path.abspath(sys.argv[1]), folder)
     print("as it should be")
 
 

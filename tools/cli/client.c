@@ -245,8 +245,8 @@ static enum code show_rows(struct command_run *run, struct client *client, struc
     for (;;) {
         struct str line;
         const struct json_value *reply;
-        enum code code = client_next(client, run->args->is_stopped ? LOOK_MS : ROW_WAIT_MS, &line,
-                                     err);
+        enum code code =
+            client_next(client, run->args->is_stopped ? LOOK_MS : ROW_WAIT_MS, &line, err);
         if (is_given_up(run))
             return OK;
         if (code == E_RETRY)
