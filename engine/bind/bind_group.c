@@ -420,10 +420,10 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
         TRY(group_output(&g, qualify, &qualify, err));
     uint32_t star = UINT32_MAX; /* where an item has failed last */
     for (uint32_t i = 0; i < list.count; i++) {
+        uint32_t place = list.items[i].expr->span.offset;
         code = group_output(&g, list.items[i].expr, &list.items[i].expr, err);
         if (code == E_PLAN && list.count == node->items.count)
             explain_ordinal(node, i, err);
-        uint32_t place = list.items[i].expr->span.offset;
         if (code != OK && place == star) {
             err->is_told = b->hooks->found != NULL; /* one column of a * is enough */
             continue;
