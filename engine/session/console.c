@@ -103,20 +103,33 @@ void console_put_safe(struct buf *out, struct str text)
     }
 }
 
+static void say_piece(struct console *console, const char *data, size_t size)
+{
+    if (console->said)
+        buf_put(console->said, data, size);
+    else if (size > 0)
+        write_all(console->err_fd, data, size);
+}
+
+/* Without memory of its own: it also says that there is none. */
 void console_say(struct console *console, struct str text)
 {
-    struct buf safe;
+    size_t begin = 0;
     console_progress(console, STR(""));
-    buf_init(&safe, OUT_LIMIT);
-    if (utf8_has_control(text)) { /* as it has where it has line feeds */
-        console_put_safe(&safe, text);
-        text = safe.failed ? STR("no memory for a message\n") : buf_view(&safe);
+    for (size_t i = 0; i < text.size;) {
+        uint32_t c;
+        size_t n = control_size(str_make(text.data + i, text.size - i), &c);
+        if (n == 0) {
+            i++;
+            continue;
+        }
+        char escape[16];
+        int size = snprintf(escape, sizeof escape, "\\x%02x", (unsigned)c);
+        say_piece(console, text.data + begin, i - begin);
+        say_piece(console, escape, (size_t)size);
+        begin = i += n;
     }
-    if (console->said)
-        buf_str(console->said, text);
-    else
-        write_all(console->err_fd, text.data, text.size);
-    buf_done(&safe);
+    say_piece(console, text.data + begin, text.size - begin);
 }
 
 void console_sayf(struct console *console, const char *fmt, ...)
