@@ -8,7 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int signals[] = { SIGTSTP, SIGQUIT, SIGCONT };
+static const int signals[] = { SIGTSTP, SIGQUIT, SIGHUP, SIGCONT };
 
 static struct termios before;
 static int terminal = -1;

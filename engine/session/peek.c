@@ -11,7 +11,7 @@
 #include "types/zone.h"
 
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 enum {
     WAIT_MS = 5000,
@@ -50,14 +50,16 @@ static bool is_start_option(struct str key)
            begins_with(key, STR("startTime")) || begins_with(key, STR("scan.bounded"));
 }
 
+/* A file or a folder: devices and pipes may have no end, or no beginning. */
 static bool is_file(struct str name)
 {
+    struct stat stat_of;
     char path[4096];
     if (name.size == 0 || name.size >= sizeof path)
         return false;
     memcpy(path, name.data, name.size);
     path[name.size] = '\0';
-    return access(path, R_OK) == 0;
+    return stat(path, &stat_of) == 0 && (S_ISREG(stat_of.st_mode) || S_ISDIR(stat_of.st_mode));
 }
 
 static void choose_file(struct peek *p)

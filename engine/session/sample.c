@@ -91,7 +91,7 @@ static enum code read_all(struct reading *r, int64_t wait_ms, bool (*is_stopped)
         r->records.arena = r->batch_arena;
         TRY(r->source->kind->poll(r->source, &r->records, &state, err));
         TRY(take(r, err));
-        if (state == POLL_IDLE && clock_monotonic_us() >= until_us)
+        if (clock_monotonic_us() >= until_us)
             break;
         if (state == POLL_IDLE)
             wait_for(r->source);
