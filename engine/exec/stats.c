@@ -192,7 +192,8 @@ static void add_sink(struct stats_sum *sum, uint32_t at, const struct exec_sink_
 
 static void add_lookup(struct stats_sum *sum, const struct exec_lookup_stats *one)
 {
-    if (sum->lookup.waiting_for || !one->waiting_for)
+    bool is_known = sum->lookup.name.size > 0; /* whoever has waited is named when it goes on */
+    if (sum->lookup.waiting_for || (!one->waiting_for && is_known))
         return;
     sum->lookup = *one;
     sum->lookup.waiting_for =
