@@ -2,6 +2,8 @@
  * instead: here in queries, and the way to all. */
 #include "sql/mistake.h"
 
+#include "sql.h"
+
 static bool empty_list(const struct sql_around *a, struct error *err)
 {
     if (now(a).code != TK_FROM ||

@@ -4,8 +4,6 @@
 
 #include "sql/parse_error.h"
 
-#include "sql.h"
-
 /* A word of another SQL, and what to do instead; NULL: nothing. */
 struct foreign {
     const char *word;

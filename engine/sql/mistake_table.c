@@ -3,6 +3,8 @@
 
 #include "sql/recover.h"
 
+#include "sql.h"
+
 /* ---- statements ---------------------------------------------------------------------------- */
 
 static bool is_first_of_line(const struct sql_around *a, struct sql_token token)

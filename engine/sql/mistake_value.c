@@ -3,6 +3,8 @@
 
 #include "base/nearest.h"
 
+#include "sql.h"
+
 static bool double_colon(const struct sql_around *a, struct error *err)
 {
     bool first = now(a).code == TK_COLON && code_after(a, 0) == TK_COLON;

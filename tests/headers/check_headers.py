@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each header compiles alone, and twice: check_headers.py COMPILER ROOT."""
+"""Each header compiles alone, and twice: check_headers.py ROOT COMPILER..."""
 import os
 import subprocess
 import sys
@@ -9,7 +9,7 @@ TEMPLATES = {"json/json_kernel.h"}
 
 
 def main():
-    compiler, root = sys.argv[1], sys.argv[2]
+    root, compiler = sys.argv[1], sys.argv[2:]  # such as: ccache cc
     failed = 0
     headers = []
     for top in ("engine", "connectors"):
@@ -21,7 +21,7 @@ def main():
     for header in sorted(headers):
         text = f'#include "{header}"\n#include "{header}"\n'
         done = subprocess.run(
-            [compiler, "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
+            [*compiler, "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
              "-Wno-unused-function", "-fsyntax-only", "-x", "c",
              "-I" + os.path.join(root, "engine"), "-I" + os.path.join(root, "connectors"), "-"],
             input=text, text=True, stderr=subprocess.PIPE, check=False)
@@ -29,7 +29,7 @@ def main():
             failed += 1
             print(f"{header}:\n{done.stderr}")
     print(f"{len(headers)} headers, {failed} do not compile alone")
-    sys.exit(failed != 0)
+    sys.exit(failed != 0 or not headers)
 
 
 main()
