@@ -175,7 +175,13 @@ def check(site, databases, runs):
 def main():
     with Databases() as databases, tempfile.TemporaryDirectory(prefix="weir-state-") as folder:
         site = Site(databases.addresses())
-        check(site, databases, [Run(site, name, folder) for name in sys.argv[5:] or JOBS])
+        runs = [Run(site, name, folder) for name in sys.argv[5:] or JOBS]
+        try:
+            check(site, databases, runs)
+        finally:  # a check that fails leaves none of them behind
+            for run in runs:
+                if run.child and run.child.poll() is None:
+                    run.child.kill()
 
 
 main()

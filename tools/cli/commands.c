@@ -3,8 +3,8 @@
 
 #include "base/nearest.h"
 #include "cli/commands_jobs.h"
+#include "cli/write_all.h"
 
-#include <unistd.h>
 
 enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
 
@@ -12,13 +12,7 @@ enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
 
 void commands_say(const struct commands *self, struct buf *text)
 {
-    size_t at = 0;
-    while (at < text->size) {
-        ssize_t n = write(self->err_fd, text->data + at, text->size - at);
-        if (n <= 0)
-            break;
-        at += (size_t)n;
-    }
+    (void)write_all(self->err_fd, buf_view(text)); /* nobody is left to be told */
     buf_done(text);
 }
 

@@ -1,6 +1,8 @@
 /* edit_external.c -- a text in $EDITOR: through a file that only its owner can read. */
 #include "cli/edit.h"
 
+#include "cli/write_all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,19 +16,6 @@
 enum { PATH_BYTES = 4096, READ_BYTES = 64 << 10 };
 
 extern char **environ;
-
-static bool write_all(int fd, struct str text)
-{
-    while (text.size > 0) {
-        ssize_t n = write(fd, text.data, text.size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text = str_make(text.data + n, text.size - (size_t)n);
-    }
-    return true;
-}
 
 static enum code make_file(char *path, struct str text, struct error *err)
 {

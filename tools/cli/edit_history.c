@@ -2,6 +2,7 @@
 #include "cli/edit_history.h"
 
 #include "base/memory.h"
+#include "cli/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,19 +124,6 @@ static int open_locked(const char *path)
         close(fd); /* somebody has replaced it in between */
     }
     return -1;
-}
-
-static bool write_all(int fd, struct str text)
-{
-    while (text.size > 0) {
-        ssize_t n = write(fd, text.data, text.size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text = str_make(text.data + n, text.size - (size_t)n);
-    }
-    return true;
 }
 
 static void append(const struct edit_history *h, struct str text)
