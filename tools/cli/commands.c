@@ -5,7 +5,6 @@
 #include "cli/commands_jobs.h"
 #include "cli/write_all.h"
 
-
 enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
 
 /* ---- speaking -------------------------------------------------------------------------------- */
