@@ -244,7 +244,7 @@ def a_job_that_hangs_answers_all_the_same(room):
     has(err, 'ERROR:  job "stuck" has not ended within 0.2 s', "DETAIL:  It has been asked to stop",
         "HINT:  weir ps stuck ")
     same(room.status("stuck")["state"], "stopping", "state")
-    status, _, err = room.call("snapshot", "stuck", "--timeout", "0.2")
+    status, _, err = room.call("snapshot", "stuck")  # it is answered at once, on a busy machine too
     same(status, 3, "snapshot")
     has(err, "the job is being stopped")
     job.child.stdout.close()
