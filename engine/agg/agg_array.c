@@ -10,9 +10,9 @@
 enum { SLOT_NEXT, SLOT_COUNT };
 
 struct results {
+    struct agg_shown shown;
     struct agg_items items;
-    char *row; /* whose result `slot` is */
-    struct list_slot slot;
+    struct list_slot slot; /* the result of shown.row */
 };
 
 static inline int64_t *slot_at(const struct agg_run *run, char *row, uint32_t slot)
@@ -22,25 +22,25 @@ static inline int64_t *slot_at(const struct agg_run *run, char *row, uint32_t sl
 
 static void reset(struct agg_run *run, char *row)
 {
-    for (uint32_t i = SLOT_NEXT; i <= SLOT_COUNT; i++) {
-        *slot_at(run, row, i) = 0;
-        state_set_valid(row, agg_slot(run, i), true);
-    }
+    sequence_reset(run, row);
+    *slot_at(run, row, SLOT_COUNT) = 0;
+    state_set_valid(row, agg_slot(run, SLOT_COUNT), true);
 }
 
-static enum code put(struct agg_run *run, char *row, struct str group, struct results *r,
+static enum code put(struct agg_run *run, struct agg_shown *shown, char *row, struct str group,
                      struct column *out, uint32_t at, struct error *err)
 {
+    struct results *r = (struct results *)shown;
     if (*slot_at(run, row, SLOT_COUNT) == 0)
         return agg_put_null(out, r->items.arena, at) ? OK : error_nomem(err);
-    if (r->row != row) {
+    if (shown->row != row) {
         uint32_t from = r->items.count;
         struct tree_cursor cursor;
         TRY(sequence_walk(run, group, &cursor, err));
         for (; sequence_in(run, &cursor); state_tree_next(&cursor))
             if (!agg_items_push(&r->items, cursor.value))
                 return error_nomem(err);
-        r->row = row;
+        shown->row = row;
         r->slot = (struct list_slot){ from, r->items.count - from };
     }
     COLUMN_OUT(out, struct list_slot)[at] = r->slot;
@@ -50,23 +50,14 @@ static enum code put(struct agg_run *run, char *row, struct str group, struct re
 static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
                         struct error *err)
 {
-    const struct sequence q = { NULL, false };
-    char *row = s->rows[i];
-    uint32_t at = agg_row(s, i);
-    bool found = true;
-    uint64_t number;
-    if (take) {
-        TRY(sequence_take(run, s->keys[i], &q, s->args[0], at, &found, &number, err));
-        *slot_at(run, row, SLOT_COUNT) -= found;
-        return OK;
-    }
-    number = (uint64_t)(*slot_at(run, row, SLOT_NEXT))++;
-    ++*slot_at(run, row, SLOT_COUNT);
-    return sequence_add(run, s->keys[i], &q, s->args[0], at, number, run->agg->takes_back, err);
+    bool found;
+    TRY(sequence_change(run, s, i, take, &found, err));
+    *slot_at(run, s->rows[i], SLOT_COUNT) += take ? -(int64_t)found : 1;
+    return OK;
 }
 
-static enum code finish(struct agg_run *run, struct results *r, struct column *a,
-                        struct column *b, struct error *err)
+static enum code finish(struct agg_run *run, struct results *r, struct column *a, struct column *b,
+                        struct error *err)
 {
     struct column *child;
     TRY(agg_items_column(&r->items, run->agg->args[0], &child, err));
@@ -78,33 +69,16 @@ static enum code finish(struct agg_run *run, struct results *r, struct column *a
 
 static enum code step(struct agg_run *run, const struct agg_steps *s, struct error *err)
 {
-    struct results r = { .items = { .arena = s->arena } };
-    for (uint32_t i = 0; i < s->n; i++) {
-        unsigned flags = s->flags ? s->flags[i] : 0;
-        if (flags & AGG_RESET) {
-            TRY(agg_tree_restart(run, s->keys[i], err));
-            reset(run, s->rows[i]);
-            r.row = NULL;
-        }
-        if (s->before)
-            TRY(put(run, s->rows[i], s->keys[i], &r, s->before, i, err));
-        if (!(flags & AGG_SKIP)) {
-            TRY(change(run, s, i, flags & AGG_TAKE, err));
-            r.row = NULL;
-        }
-        if (s->after)
-            TRY(put(run, s->rows[i], s->keys[i], &r, s->after, i, err));
-    }
+    struct results r = { .shown = { .arena = s->arena }, .items = { .arena = s->arena } };
+    TRY(agg_tree_step(run, s, &r.shown, put, change, err));
     return s->after ? finish(run, &r, s->before, s->after, err) : OK;
 }
 
 static enum code result(struct agg_run *run, struct arena *arena, char *const *rows,
-                        const struct str *keys, uint32_t n, struct column *out,
-                        struct error *err)
+                        const struct str *keys, uint32_t n, struct column *out, struct error *err)
 {
-    struct results r = { .items = { .arena = arena } };
-    for (uint32_t i = 0; i < n; i++)
-        TRY(put(run, rows[i], keys[i], &r, out, i, err));
+    struct results r = { .shown = { .arena = arena }, .items = { .arena = arena } };
+    TRY(agg_tree_result(run, &r.shown, rows, keys, n, out, put, err));
     return finish(run, &r, out, NULL, err);
 }
 
@@ -112,12 +86,9 @@ static enum code merge(struct agg_run *run, char *const *to, const struct str *t
                        char *const *from, const struct str *from_keys, uint32_t n,
                        struct error *err)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t base = (uint64_t)*slot_at(run, to[i], SLOT_NEXT);
-        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, base, run->agg->takes_back, err));
-        for (uint32_t slot = SLOT_NEXT; slot <= SLOT_COUNT; slot++)
-            *slot_at(run, to[i], slot) += *slot_at(run, from[i], slot);
-    }
+    TRY(sequence_merge_numbered(run, to, to_keys, from, from_keys, n, err));
+    for (uint32_t i = 0; i < n; i++)
+        *slot_at(run, to[i], SLOT_COUNT) += *slot_at(run, from[i], SLOT_COUNT);
     return OK;
 }
 

@@ -7,20 +7,17 @@
 enum { TAG_VALUES = 1 };
 
 struct results {
+    struct agg_shown shown;
     struct agg_items values;
     int32_t *counts;
     uint32_t count, cap;
 };
 
-/* There is nothing in the row. */
-static void reset(struct agg_run *run, char *row)
+static enum code put(struct agg_run *run, struct agg_shown *shown, char *row, struct str group,
+                     struct column *out, uint32_t at, struct error *err)
 {
-    (void)run, (void)row;
-}
-
-static enum code put(struct agg_run *run, struct str group, struct results *r, struct column *out,
-                     uint32_t at, struct error *err)
-{
+    (void)row;
+    struct results *r = (struct results *)shown;
     uint32_t from = r->values.count;
     struct tree_cursor cursor;
     TRY(agg_tree_begin(run, group, TAG_VALUES, err));
@@ -40,6 +37,8 @@ static enum code put(struct agg_run *run, struct str group, struct results *r, s
 static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
                         struct error *err)
 {
+    if (!column_is_valid(s->args[0], agg_row(s, i)))
+        return OK;
     TRY(agg_tree_begin(run, s->keys[i], TAG_VALUES, err));
     state_encode(&run->key, s->args[0], agg_row(s, i), 0);
     TRY(buf_check(&run->key, err));
@@ -47,8 +46,8 @@ static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t
     return agg_tree_add(run, take ? -1 : 1, &count, err);
 }
 
-static enum code finish(struct agg_run *run, struct results *r, struct column *a,
-                        struct column *b, struct error *err)
+static enum code finish(struct agg_run *run, struct results *r, struct column *a, struct column *b,
+                        struct error *err)
 {
     struct column *keys, *counts = column_create(r->values.arena, &type_int, r->count);
     if (!counts)
@@ -67,29 +66,16 @@ static enum code finish(struct agg_run *run, struct results *r, struct column *a
 
 static enum code step(struct agg_run *run, const struct agg_steps *s, struct error *err)
 {
-    struct results r = { .values = { .arena = s->arena } };
-    for (uint32_t i = 0; i < s->n; i++) {
-        unsigned flags = s->flags ? s->flags[i] : 0;
-        if (flags & AGG_RESET)
-            TRY(agg_tree_restart(run, s->keys[i], err));
-        if (s->before)
-            TRY(put(run, s->keys[i], &r, s->before, i, err));
-        if (!(flags & AGG_SKIP) && column_is_valid(s->args[0], agg_row(s, i)))
-            TRY(change(run, s, i, flags & AGG_TAKE, err));
-        if (s->after)
-            TRY(put(run, s->keys[i], &r, s->after, i, err));
-    }
+    struct results r = { .shown = { .arena = s->arena }, .values = { .arena = s->arena } };
+    TRY(agg_tree_step(run, s, &r.shown, put, change, err));
     return s->after ? finish(run, &r, s->before, s->after, err) : OK;
 }
 
 static enum code result(struct agg_run *run, struct arena *arena, char *const *rows,
-                        const struct str *keys, uint32_t n, struct column *out,
-                        struct error *err)
+                        const struct str *keys, uint32_t n, struct column *out, struct error *err)
 {
-    (void)rows;
-    struct results r = { .values = { .arena = arena } };
-    for (uint32_t i = 0; i < n; i++)
-        TRY(put(run, keys[i], &r, out, i, err));
+    struct results r = { .shown = { .arena = arena }, .values = { .arena = arena } };
+    TRY(agg_tree_result(run, &r.shown, rows, keys, n, out, put, err));
     return finish(run, &r, out, NULL, err);
 }
 
@@ -104,7 +90,7 @@ static enum code merge(struct agg_run *run, char *const *to, const struct str *t
 }
 
 static const struct agg_kernel kernel = {
-    .reset = reset, .step = step, .result = result, .merge = merge, .drop = agg_tree_drop
+    .reset = agg_tree_reset, .step = step, .result = result, .merge = merge, .drop = agg_tree_drop
 };
 
 static enum code resolve(struct agg *agg, struct call *call, struct error *err)

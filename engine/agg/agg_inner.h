@@ -15,7 +15,7 @@
 
 /* static enum code name(run, steps, err) from name##_loop(run, steps, flagged, shown, err). */
 #define AGG_STEP(name)                                                                             \
-    static enum code name(struct agg_run *run, const struct agg_steps *s, struct error *err)      \
+    static enum code name(struct agg_run *run, const struct agg_steps *s, struct error *err)       \
     {                                                                                              \
         if (s->flags)                                                                              \
             return s->after ? name##_loop(run, s, true, true, err)                                 \
@@ -94,6 +94,26 @@ enum code agg_tree_each(struct agg_run *run, struct str group, char tag, agg_ent
 /* Adds the counts that a group has below the tag to those of another. */
 enum code agg_tree_add_all(struct agg_run *run, struct str to, struct str from, char tag,
                            struct error *err) WEIR_CHECKED;
+/* What a function that keeps all in the tree has while its results are made; the first member of its
+ * own struct. */
+struct agg_shown {
+    struct arena *arena; /* of results */
+    char *row;           /* whose result was made last; NULL when it has changed since */
+};
+typedef enum code (*agg_put_fn)(struct agg_run *run, struct agg_shown *shown, char *row,
+                                struct str group, struct column *out, uint32_t at,
+                                struct error *err);
+/* Counts row i of the steps, or takes it back. */
+typedef enum code (*agg_change_fn)(struct agg_run *run, const struct agg_steps *s, uint32_t i,
+                                   bool take, struct error *err);
+/* agg_kernel.step and .result of such a function. */
+enum code agg_tree_step(struct agg_run *run, const struct agg_steps *s, struct agg_shown *shown,
+                        agg_put_fn put, agg_change_fn change, struct error *err) WEIR_CHECKED;
+enum code agg_tree_result(struct agg_run *run, struct agg_shown *shown, char *const *rows,
+                          const struct str *keys, uint32_t n, struct column *out, agg_put_fn put,
+                          struct error *err) WEIR_CHECKED;
+/* agg_kernel.reset where nothing is in the row. */
+void agg_tree_reset(struct agg_run *run, char *row);
 /* The same as agg_kernel.drop: what it cannot remove for lack of memory goes when the group comes
  * again. */
 void agg_tree_drop(struct agg_run *run, struct str group);
@@ -110,6 +130,6 @@ static inline bool agg_is_blink(const struct call *call)
 }
 
 extern const struct agg_function agg_count_table[], agg_sum_table[], agg_extreme_table[],
-    agg_value_table[], agg_text_table[], agg_array_table[], agg_collect_table[],
-    agg_stat_table[], agg_json_table[], agg_approx_table[],
-    agg_single_table[], agg_percentile_table[]; /* each ends with a NULL name */
+    agg_value_table[], agg_text_table[], agg_array_table[], agg_collect_table[], agg_stat_table[],
+    agg_json_table[], agg_approx_table[], agg_single_table[],
+    agg_percentile_table[]; /* each ends with a NULL name */

@@ -8,7 +8,7 @@
 
 #include "types/text.h"
 
-enum { TAG_MEMBERS = 1, MEMBER_NULL = 'n', MEMBER_TEXT = 't', SLOT_NEXT = 0 };
+enum { TAG_MEMBERS = 1, MEMBER_NULL = 'n', MEMBER_TEXT = 't' };
 
 static const bool keeps[] = { false, true };
 
@@ -28,15 +28,11 @@ static bool put_text(struct buf *text, struct arena *arena, struct column *out, 
 
 /* --- JSON_OBJECTAGG -------------------------------------------------------------------------------- */
 
-/* There is nothing in the row. */
-static void reset_object(struct agg_run *run, char *row)
+static enum code put_object(struct agg_run *run, struct agg_shown *shown, char *row,
+                            struct str group, struct column *out, uint32_t at, struct error *err)
 {
-    (void)run, (void)row;
-}
-
-static enum code put_object(struct agg_run *run, struct arena *arena, struct str group,
-                            struct column *out, uint32_t at, struct error *err)
-{
+    (void)row;
+    struct arena *arena = shown->arena;
     struct tree_cursor cursor;
     TRY(agg_tree_begin(run, group, TAG_MEMBERS, err));
     struct str prefix = buf_view(&run->key);
@@ -98,28 +94,16 @@ static enum code change_object(struct agg_run *run, const struct agg_steps *s, u
 
 static enum code step_object(struct agg_run *run, const struct agg_steps *s, struct error *err)
 {
-    for (uint32_t i = 0; i < s->n; i++) {
-        unsigned flags = s->flags ? s->flags[i] : 0;
-        if (flags & AGG_RESET)
-            TRY(agg_tree_restart(run, s->keys[i], err));
-        if (s->before)
-            TRY(put_object(run, s->arena, s->keys[i], s->before, i, err));
-        if (!(flags & AGG_SKIP))
-            TRY(change_object(run, s, i, flags & AGG_TAKE, err));
-        if (s->after)
-            TRY(put_object(run, s->arena, s->keys[i], s->after, i, err));
-    }
-    return OK;
+    return agg_tree_step(run, s, &(struct agg_shown){ .arena = s->arena }, put_object,
+                         change_object, err);
 }
 
 static enum code result_object(struct agg_run *run, struct arena *arena, char *const *rows,
                                const struct str *keys, uint32_t n, struct column *out,
                                struct error *err)
 {
-    (void)rows;
-    for (uint32_t i = 0; i < n; i++)
-        TRY(put_object(run, arena, keys[i], out, i, err));
-    return OK;
+    return agg_tree_result(run, &(struct agg_shown){ .arena = arena }, rows, keys, n, out,
+                           put_object, err);
 }
 
 static enum code merge_member(struct agg_run *run, void *cx, struct str suffix, struct str value,
@@ -146,7 +130,7 @@ static enum code merge_object(struct agg_run *run, char *const *to, const struct
     return OK;
 }
 
-static const struct agg_kernel object = { .reset = reset_object,
+static const struct agg_kernel object = { .reset = agg_tree_reset,
                                           .step = step_object,
                                           .result = result_object,
                                           .merge = merge_object,
@@ -154,15 +138,11 @@ static const struct agg_kernel object = { .reset = reset_object,
 
 /* --- JSON_ARRAYAGG --------------------------------------------------------------------------------- */
 
-static void reset_array(struct agg_run *run, char *row)
+static enum code put_array(struct agg_run *run, struct agg_shown *shown, char *row,
+                           struct str group, struct column *out, uint32_t at, struct error *err)
 {
-    *(int64_t *)state_at(row, agg_slot(run, SLOT_NEXT)) = 0;
-    state_set_valid(row, agg_slot(run, SLOT_NEXT), true);
-}
-
-static enum code put_array(struct agg_run *run, struct arena *arena, struct str group,
-                           struct column *out, uint32_t at, struct error *err)
-{
+    (void)row;
+    struct arena *arena = shown->arena;
     struct tree_cursor cursor;
     buf_clear(&run->value);
     buf_char(&run->value, '[');
@@ -183,73 +163,39 @@ static enum code put_array(struct agg_run *run, struct arena *arena, struct str 
     return put_text(&run->value, arena, out, at) ? OK : error_nomem(err);
 }
 
-static enum code change_array(struct agg_run *run, const struct agg_steps *s, uint32_t i,
-                              bool take, struct error *err)
+static enum code change_array(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
+                              struct error *err)
 {
-    const struct sequence q = { NULL, false };
-    int64_t *next = state_at(s->rows[i], agg_slot(run, SLOT_NEXT));
-    uint64_t number;
     bool found;
-    if (take)
-        return sequence_take(run, s->keys[i], &q, s->args[0], agg_row(s, i), &found, &number,
-                             err);
-    return sequence_add(run, s->keys[i], &q, s->args[0], agg_row(s, i), (uint64_t)(*next)++,
-                        run->agg->takes_back, err);
+    if (!keeps_nulls(run) && !column_is_valid(s->args[0], agg_row(s, i)))
+        return OK;
+    return sequence_change(run, s, i, take, &found, err);
 }
 
 static enum code step_array(struct agg_run *run, const struct agg_steps *s, struct error *err)
 {
-    for (uint32_t i = 0; i < s->n; i++) {
-        unsigned flags = s->flags ? s->flags[i] : 0;
-        if (flags & AGG_RESET) {
-            TRY(agg_tree_restart(run, s->keys[i], err));
-            reset_array(run, s->rows[i]);
-        }
-        if (s->before)
-            TRY(put_array(run, s->arena, s->keys[i], s->before, i, err));
-        if (!(flags & AGG_SKIP) &&
-            (keeps_nulls(run) || column_is_valid(s->args[0], agg_row(s, i))))
-            TRY(change_array(run, s, i, flags & AGG_TAKE, err));
-        if (s->after)
-            TRY(put_array(run, s->arena, s->keys[i], s->after, i, err));
-    }
-    return OK;
+    return agg_tree_step(run, s, &(struct agg_shown){ .arena = s->arena }, put_array, change_array,
+                         err);
 }
 
 static enum code result_array(struct agg_run *run, struct arena *arena, char *const *rows,
                               const struct str *keys, uint32_t n, struct column *out,
                               struct error *err)
 {
-    (void)rows;
-    for (uint32_t i = 0; i < n; i++)
-        TRY(put_array(run, arena, keys[i], out, i, err));
-    return OK;
+    return agg_tree_result(run, &(struct agg_shown){ .arena = arena }, rows, keys, n, out,
+                           put_array, err);
 }
 
-static enum code merge_array(struct agg_run *run, char *const *to, const struct str *to_keys,
-                             char *const *from, const struct str *from_keys, uint32_t n,
-                             struct error *err)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        int64_t *next = state_at(to[i], agg_slot(run, SLOT_NEXT));
-        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, (uint64_t)*next,
-                           run->agg->takes_back, err));
-        *next += *(int64_t *)state_at(from[i], agg_slot(run, SLOT_NEXT));
-    }
-    return OK;
-}
-
-static const struct agg_kernel array = { .reset = reset_array,
+static const struct agg_kernel array = { .reset = sequence_reset,
                                          .step = step_array,
                                          .result = result_array,
-                                         .merge = merge_array,
+                                         .merge = sequence_merge_numbered,
                                          .drop = agg_tree_drop };
 
 /* --- the functions ----------------------------------------------------------------------------------- */
 
 /* The last argument is the literal that the binder adds. */
-static enum code resolve(struct agg *agg, struct call *call, uint32_t arg_count,
-                         struct error *err)
+static enum code resolve(struct agg *agg, struct call *call, uint32_t arg_count, struct error *err)
 {
     TRY(call_arity(call, arg_count + 1, arg_count + 1, err));
     for (uint32_t i = 0; i < arg_count; i++) {
@@ -288,7 +234,7 @@ static bool setup_object(struct agg *agg)
 static bool setup_array(struct agg *agg)
 {
     agg->kernel = &array;
-    agg->slots[SLOT_NEXT] = &type_bigint;
+    agg->slots[0] = &type_bigint; /* numbers what comes */
     agg->slot_count = 1;
     agg->wants_key = true;
     return true;

@@ -25,11 +25,11 @@ struct counted {
 };
 
 struct results {
+    struct agg_shown shown;
     struct agg_items items; /* of arrays */
     struct counted *values; /* of the group looked at last; the memory is used again */
     uint32_t n, cap;
-    char *row; /* whose result the rest is */
-    bool null;
+    bool null; /* this and the rest: the result of shown.row */
     double one;
     struct list_slot list;
 };
@@ -37,12 +37,6 @@ struct results {
 static const struct percentages *percentages_of(const struct agg_run *run)
 {
     return run->agg->state;
-}
-
-/* There is nothing in the row. */
-static void reset(struct agg_run *run, char *row)
-{
-    (void)run, (void)row;
 }
 
 /* --- results ------------------------------------------------------------------------------- */
@@ -101,7 +95,7 @@ static enum code compute(struct agg_run *run, char *row, struct str group, struc
     uint32_t from = r->items.count;
     int64_t total;
     TRY(read_values(run, group, r, &total, err));
-    r->row = row;
+    r->shown.row = row;
     r->null = total <= 0 || p->count == 0;
     for (uint32_t i = 0; i < p->count && !r->null; i++) {
         r->one = value_at(r->values, r->n, total, p->shares[i]);
@@ -112,10 +106,11 @@ static enum code compute(struct agg_run *run, char *row, struct str group, struc
     return OK;
 }
 
-static enum code put(struct agg_run *run, char *row, struct str group, struct results *r,
+static enum code put(struct agg_run *run, struct agg_shown *shown, char *row, struct str group,
                      struct column *out, uint32_t at, struct error *err)
 {
-    if (r->row != row)
+    struct results *r = (struct results *)shown;
+    if (shown->row != row)
         TRY(compute(run, row, group, r, err));
     if (r->null)
         return agg_put_null(out, r->items.arena, at) ? OK : error_nomem(err);
@@ -161,31 +156,16 @@ static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t
 
 static enum code step(struct agg_run *run, const struct agg_steps *s, struct error *err)
 {
-    struct results r = { .items = { .arena = s->arena } };
-    for (uint32_t i = 0; i < s->n; i++) {
-        unsigned flags = s->flags ? s->flags[i] : 0;
-        if (flags & AGG_RESET) {
-            TRY(agg_tree_restart(run, s->keys[i], err));
-            r.row = NULL;
-        }
-        if (s->before)
-            TRY(put(run, s->rows[i], s->keys[i], &r, s->before, i, err));
-        if (!(flags & AGG_SKIP)) {
-            TRY(change(run, s, i, flags & AGG_TAKE, err));
-            r.row = NULL;
-        }
-        if (s->after)
-            TRY(put(run, s->rows[i], s->keys[i], &r, s->after, i, err));
-    }
+    struct results r = { .shown = { .arena = s->arena }, .items = { .arena = s->arena } };
+    TRY(agg_tree_step(run, s, &r.shown, put, change, err));
     return s->after ? finish(run, &r, s->before, s->after, err) : OK;
 }
 
 static enum code result(struct agg_run *run, struct arena *arena, char *const *rows,
                         const struct str *keys, uint32_t n, struct column *out, struct error *err)
 {
-    struct results r = { .items = { .arena = arena } };
-    for (uint32_t i = 0; i < n; i++)
-        TRY(put(run, rows[i], keys[i], &r, out, i, err));
+    struct results r = { .shown = { .arena = arena }, .items = { .arena = arena } };
+    TRY(agg_tree_result(run, &r.shown, rows, keys, n, out, put, err));
     return finish(run, &r, out, NULL, err);
 }
 
@@ -200,7 +180,7 @@ static enum code merge(struct agg_run *run, char *const *to, const struct str *t
 }
 
 static const struct agg_kernel kernel = {
-    .reset = reset, .step = step, .result = result, .merge = merge, .drop = agg_tree_drop
+    .reset = agg_tree_reset, .step = step, .result = result, .merge = merge, .drop = agg_tree_drop
 };
 
 /* --- the function ------------------------------------------------------------------------------ */

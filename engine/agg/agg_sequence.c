@@ -133,3 +133,42 @@ enum code sequence_merge(struct agg_run *run, struct str to, struct str from, bo
     struct merging m = { to, { NULL, newest_first }, base, searched };
     return agg_tree_each(run, from, TAG_PLACES, merge_place, &m, err);
 }
+
+/* --- numbered by the first slot --------------------------------------------------------------- */
+
+static inline int64_t *next_number(const struct agg_run *run, char *row)
+{
+    return state_at(row, agg_slot(run, 0));
+}
+
+void sequence_reset(struct agg_run *run, char *row)
+{
+    *next_number(run, row) = 0;
+    state_set_valid(row, agg_slot(run, 0), true);
+}
+
+enum code sequence_change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
+                          bool *ret_found, struct error *err)
+{
+    const struct sequence q = { NULL, false };
+    uint32_t at = agg_row(s, i);
+    uint64_t number;
+    *ret_found = true;
+    if (take)
+        return sequence_take(run, s->keys[i], &q, s->args[0], at, ret_found, &number, err);
+    number = (uint64_t)(*next_number(run, s->rows[i]))++;
+    return sequence_add(run, s->keys[i], &q, s->args[0], at, number, run->agg->takes_back, err);
+}
+
+enum code sequence_merge_numbered(struct agg_run *run, char *const *to, const struct str *to_keys,
+                                  char *const *from, const struct str *from_keys, uint32_t n,
+                                  struct error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t *next = next_number(run, to[i]);
+        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, (uint64_t)*next,
+                           run->agg->takes_back, err));
+        *next += *next_number(run, from[i]);
+    }
+    return OK;
+}

@@ -16,9 +16,9 @@ struct sequence {
 
 /* Where a value stands. */
 struct sequence_place {
-    struct str value;  /* encoded; good until the tree changes */
+    struct str value; /* encoded; good until the tree changes */
     uint64_t number;
-    struct str order;  /* encoded; empty without one */
+    struct str order; /* encoded; empty without one */
 };
 
 /* Adds row `at` of `value` as number `number`.  `searched`: it may be taken out again. */
@@ -32,8 +32,14 @@ enum code sequence_take(struct agg_run *run, struct str group, const struct sequ
                         uint64_t *ret_number, struct error *err) WEIR_CHECKED;
 /* The first or last in order; *ret_found false if the group has none. */
 enum code sequence_end(struct agg_run *run, struct str group, const struct sequence *q, bool last,
-                       bool *ret_found, struct sequence_place *ret, struct error *err)
-    WEIR_CHECKED;
+                       bool *ret_found, struct sequence_place *ret, struct error *err) WEIR_CHECKED;
+/* Functions whose first slot numbers what came: their reset, change (NULLs too) and merge. */
+void sequence_reset(struct agg_run *run, char *row);
+enum code sequence_change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
+                          bool *ret_found, struct error *err) WEIR_CHECKED;
+enum code sequence_merge_numbered(struct agg_run *run, char *const *to, const struct str *to_keys,
+                                  char *const *from, const struct str *from_keys, uint32_t n,
+                                  struct error *err);
 /* Adds the values of `from` with `base` added to their numbers, so as ones that came later. */
 enum code sequence_merge(struct agg_run *run, struct str to, struct str from, bool newest_first,
                          uint64_t base, bool searched, struct error *err) WEIR_CHECKED;

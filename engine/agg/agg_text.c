@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 
-enum { SLOT_TEXT, SLOT_NEXT = 0 };
+enum { SLOT_TEXT }; /* of what only adds; the other has a sequence's number */
 
 static inline struct str separator(const struct agg_run *run)
 {
@@ -72,15 +72,11 @@ static const struct agg_kernel adding = {
 
 /* --- over rows that are taken back ------------------------------------------------------------------ */
 
-static void reset_tree(struct agg_run *run, char *row)
-{
-    *(int64_t *)state_at(row, agg_slot(run, SLOT_NEXT)) = 0;
-    state_set_valid(row, agg_slot(run, SLOT_NEXT), true);
-}
-
-static enum code put_tree(struct agg_run *run, struct arena *arena, struct str group,
+static enum code put_tree(struct agg_run *run, struct agg_shown *shown, char *row, struct str group,
                           struct column *out, uint32_t at, struct error *err)
 {
+    (void)row;
+    struct arena *arena = shown->arena;
     struct tree_cursor cursor;
     struct view text;
     struct column one = { .type = &type_string, .values = &text, .count = 1, .mask = UINT32_MAX };
@@ -103,64 +99,33 @@ static enum code put_tree(struct agg_run *run, struct arena *arena, struct str g
     return OK;
 }
 
-static enum code change(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
-                        struct error *err)
+static enum code change_tree(struct agg_run *run, const struct agg_steps *s, uint32_t i, bool take,
+                             struct error *err)
 {
-    const struct sequence q = { NULL, false };
-    int64_t *next = state_at(s->rows[i], agg_slot(run, SLOT_NEXT));
-    uint64_t number;
     bool found;
-    if (take)
-        return sequence_take(run, s->keys[i], &q, s->args[0], agg_row(s, i), &found, &number,
-                             err);
-    return sequence_add(run, s->keys[i], &q, s->args[0], agg_row(s, i), (uint64_t)(*next)++, true,
-                        err);
+    if (!column_is_valid(s->args[0], agg_row(s, i)))
+        return OK;
+    return sequence_change(run, s, i, take, &found, err);
 }
 
 static enum code step_tree(struct agg_run *run, const struct agg_steps *s, struct error *err)
 {
-    for (uint32_t i = 0; i < s->n; i++) {
-        unsigned flags = s->flags ? s->flags[i] : 0;
-        if (flags & AGG_RESET) {
-            TRY(agg_tree_restart(run, s->keys[i], err));
-            reset_tree(run, s->rows[i]);
-        }
-        if (s->before)
-            TRY(put_tree(run, s->arena, s->keys[i], s->before, i, err));
-        if (!(flags & AGG_SKIP) && column_is_valid(s->args[0], agg_row(s, i)))
-            TRY(change(run, s, i, flags & AGG_TAKE, err));
-        if (s->after)
-            TRY(put_tree(run, s->arena, s->keys[i], s->after, i, err));
-    }
-    return OK;
+    return agg_tree_step(run, s, &(struct agg_shown){ .arena = s->arena }, put_tree, change_tree,
+                         err);
 }
 
 static enum code result_tree(struct agg_run *run, struct arena *arena, char *const *rows,
                              const struct str *keys, uint32_t n, struct column *out,
                              struct error *err)
 {
-    (void)rows;
-    for (uint32_t i = 0; i < n; i++)
-        TRY(put_tree(run, arena, keys[i], out, i, err));
-    return OK;
+    return agg_tree_result(run, &(struct agg_shown){ .arena = arena }, rows, keys, n, out, put_tree,
+                           err);
 }
 
-static enum code merge_tree(struct agg_run *run, char *const *to, const struct str *to_keys,
-                            char *const *from, const struct str *from_keys, uint32_t n,
-                            struct error *err)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        int64_t *next = state_at(to[i], agg_slot(run, SLOT_NEXT));
-        TRY(sequence_merge(run, to_keys[i], from_keys[i], false, (uint64_t)*next, true, err));
-        *next += *(int64_t *)state_at(from[i], agg_slot(run, SLOT_NEXT));
-    }
-    return OK;
-}
-
-static const struct agg_kernel taking = { .reset = reset_tree,
+static const struct agg_kernel taking = { .reset = sequence_reset,
                                           .step = step_tree,
                                           .result = result_tree,
-                                          .merge = merge_tree,
+                                          .merge = sequence_merge_numbered,
                                           .drop = agg_tree_drop };
 
 /* --- the functions ----------------------------------------------------------------------------------- */

@@ -13,8 +13,7 @@ enum code agg_tree_begin(struct agg_run *run, struct str group, char tag, struct
     return buf_check(&run->key, err);
 }
 
-enum code agg_tree_add(struct agg_run *run, int64_t change, int64_t *ret_count,
-                       struct error *err)
+enum code agg_tree_add(struct agg_run *run, int64_t change, int64_t *ret_count, struct error *err)
 {
     struct str value = { NULL, 0 };
     bool there = state_tree_get(run->tree, buf_view(&run->key), &value);
@@ -104,4 +103,43 @@ enum code agg_tree_add_all(struct agg_run *run, struct str to, struct str from, 
 {
     struct adding adding = { to, tag };
     return agg_tree_each(run, from, tag, add_entry, &adding, err);
+}
+
+/* --- steps and results --------------------------------------------------------------------------- */
+
+enum code agg_tree_step(struct agg_run *run, const struct agg_steps *s, struct agg_shown *shown,
+                        agg_put_fn put, agg_change_fn change, struct error *err)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        unsigned flags = s->flags ? s->flags[i] : 0;
+        char *row = s->rows[i];
+        if (flags & AGG_RESET) {
+            TRY(agg_tree_restart(run, s->keys[i], err));
+            run->agg->kernel->reset(run, row);
+            shown->row = NULL;
+        }
+        if (s->before)
+            TRY(put(run, shown, row, s->keys[i], s->before, i, err));
+        if (!(flags & AGG_SKIP)) {
+            TRY(change(run, s, i, flags & AGG_TAKE, err));
+            shown->row = NULL;
+        }
+        if (s->after)
+            TRY(put(run, shown, row, s->keys[i], s->after, i, err));
+    }
+    return OK;
+}
+
+enum code agg_tree_result(struct agg_run *run, struct agg_shown *shown, char *const *rows,
+                          const struct str *keys, uint32_t n, struct column *out, agg_put_fn put,
+                          struct error *err)
+{
+    for (uint32_t i = 0; i < n; i++)
+        TRY(put(run, shown, rows[i], keys[i], out, i, err));
+    return OK;
+}
+
+void agg_tree_reset(struct agg_run *run, char *row)
+{
+    (void)run, (void)row;
 }
