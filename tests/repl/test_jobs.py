@@ -50,6 +50,8 @@ def wait_for_nothing(weir, folder):
     terminal.until("weir> ")
     terminal.send("\\run idle.sql\n")
     terminal.until('"idle" runs')
+    # What is typed before the prompt is back is shown by the terminal, and again by the prompt.
+    terminal.until(lambda screen: screen.text().endswith("weir>"))
     terminal.send("\\tap idle calc#2\n")
     terminal.until(lambda screen: screen.text().endswith("\\tap idle calc#2"))
     # The line editor has let go of the terminal: Ctrl-C is a signal.
