@@ -24,21 +24,25 @@ const struct type bind_failed_type = { .id = TYPE_NULL, .precision = -1 };
 
 bool bind_goes_on(struct binder *b, enum code code, struct error *err)
 {
-    if (code == E_NOMEM || !b->hooks->found || b->quiet > 0)
+    if (code == E_NOMEM || !b->hooks || !b->hooks->found || b->quiet > 0)
         return false;
-    b->hooks->found(b->hooks->self, err);
+    if (code != E_PLAN || !b->is_broken)
+        b->hooks->found(b->hooks->self, err);
     err->is_told = true;
     b->told++;
     return true;
 }
 
-enum code bind_end(struct binder *b, uint32_t told, enum code code, struct error *err)
+enum code bind_told(struct error *err)
 {
-    if (code != OK || b->told == told)
-        return code;
     error_set(err, E_PLAN, "the statement has errors");
     err->is_told = true;
     return E_PLAN;
+}
+
+enum code bind_end(struct binder *b, uint32_t told, enum code code, struct error *err)
+{
+    return code != OK || b->told == told ? code : bind_told(err);
 }
 
 /* ---- sinks --------------------------------------------------------------------------- */
@@ -91,14 +95,17 @@ enum code bind_sink(struct binder *b, const struct catalog_table *table, struct 
         b->told++;
         return stand_in(b, table, span, ret, err);
     }
+    struct table_def def;
     if (!resolved.connector->sink)
-        return error_at(err, E_PLAN, span,
+        code = error_at(err, E_PLAN, span,
                         "table \"" STR_FMT "\" cannot be written: connector \"%s\" is no sink%s%s",
                         STR_ARG(table->name), resolved.connector->name,
                         resolved.connector->missing ? ": " : "",
                         resolved.connector->missing ? resolved.connector->missing : "");
-    struct table_def def;
-    TRY(bind_table_def(b, table, &resolved, true, &def, err));
+    else
+        code = bind_table_def(b, table, &resolved, true, &def, err);
+    if (code != OK)
+        return bind_goes_on(b, code, err) ? stand_in(b, table, span, ret, err) : code;
     struct plan_sink *sink = (struct plan_sink *)bind_node(
         b, PLAN_SINK, sizeof(struct plan_sink), def.schema->count, 0, span);
     if (!sink)
@@ -502,7 +509,8 @@ enum code bind_query_schema(struct binder *b, const struct ast_query *node, stru
                             struct error *err)
 {
     struct relation rel;
-    TRY(bind_query(b, node, NULL, &rel, err));
+    uint32_t told = b->told;
+    TRY(bind_end(b, told, bind_query(b, node, NULL, &rel, err), err));
     struct field *fields = arena_array(b->arena, struct field, MAX(rel.scope.count, 1));
     if (!fields)
         return error_nomem(err);

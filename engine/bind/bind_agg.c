@@ -96,14 +96,14 @@ static enum code bind_use(struct grouping *g, const struct scope *scope,
                           const struct ast_list *args, const struct ast_node *filter,
                           struct agg_use *use, struct error *err)
 {
-    enum code code = OK;
+    enum code failed = OK;
     g->in_argument = true;
-    for (uint32_t i = 0; i < args->count && code == OK; i++)
-        code = bind_expr(g->b, scope, args->items[i], &use->args[i], err);
+    enum code code = bind_parts(g->b, scope, args, use->args, &failed, err);
     if (code == OK && filter)
         code = bind_condition(g->b, scope, filter, "FILTER", &use->filter, err);
     g->in_argument = false;
-    return code;
+    TRY(code);
+    return failed == OK ? OK : bind_told(err);
 }
 
 /* ARRAY_AGG alone has NULLs among its values; without them it is one with a filter. */

@@ -235,6 +235,28 @@ static void suggest_function(const struct binder *b, struct str name, struct err
         error_hint(err, "Perhaps you meant " STR_FMT ".", STR_ARG(best));
 }
 
+/* Is there none of that name in any dialect? */
+static bool is_no_function(struct str name)
+{
+    static const char *const rewritten[] = { "IF", "COALESCE", "IFNULL", "NVL", "NULLIF" };
+    for (size_t i = 0; i < countof(rewritten); i++)
+        if (str_iis(name, rewritten[i]))
+            return false;
+    return !function_find(name, DIALECT_BLINK) && !function_find(name, DIALECT_FLINK);
+}
+
+/* As the registry says it, of a call whose arguments have errors. */
+static enum code no_function(struct binder *b, const struct ast_call *node, struct str name,
+                             struct error *err)
+{
+    struct expr *none;
+    enum code code = function_bind_name(&b->env, name, NULL, 0, node->node.span, &none, err);
+    if (code == E_NAME)
+        suggest_function(b, name, err);
+    error_locate(err, node->node.span);
+    return code;
+}
+
 enum code bind_call(struct binder *b, const struct scope *scope, const struct ast_call *node,
                     struct expr **ret, struct error *err)
 {
@@ -256,9 +278,10 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
     struct expr **args = arena_array(b->arena, struct expr *, MAX(n, 1));
     if (!args)
         return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++)
-        TRY(bind_expr(b, scope, node->args.items[i], &args[i], err));
-
+    enum code failed = OK;
+    TRY(bind_parts(b, scope, &node->args, args, &failed, err));
+    if (failed != OK)
+        return is_no_function(name) ? no_function(b, node, name, err) : bind_told(err);
     TRY(bind_rewritten(b, node, name, args, n, ret, err));
     if (*ret)
         return OK;
@@ -274,8 +297,7 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
         if (err)
             err->code = code;
     }
-    if (code == E_NAME && !function_find(name, DIALECT_BLINK) &&
-        !function_find(name, DIALECT_FLINK))
+    if (code == E_NAME && is_no_function(name))
         suggest_function(b, name, err);
     if (code != OK)
         error_locate(err, node->node.span);
@@ -344,8 +366,10 @@ enum code bind_json(struct binder *b, const struct scope *scope, const struct as
     struct json_clauses *clauses = arena_new(b->arena, struct json_clauses);
     if (!args || !clauses)
         return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++)
-        TRY(bind_expr(b, scope, node->args.items[i], &args[i], err));
+    enum code failed = OK;
+    TRY(bind_parts(b, scope, &node->args, args, &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     if (node->returning)
         TRY(bind_type(&b->env, node->returning, &clauses->returning, err));
     TRY(bind_behavior(b, scope, &node->on_empty, &clauses->on_empty, &clauses->default_empty, err));

@@ -121,8 +121,10 @@ static enum code bind_arguments(struct correlate_build *t, struct error *err)
         TRY(find_function(t, c, err));
     if (!(t->call.args = arena_array(b->arena, struct expr *, MAX(args->count, 1))))
         return error_nomem(err);
-    for (uint32_t i = 0; i < args->count; i++)
-        TRY(bind_expr(b, &t->left->scope, args->items[i], &t->call.args[i], err));
+    enum code failed = OK;
+    TRY(bind_parts(b, &t->left->scope, args, t->call.args, &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     if (t->is_tuple)
         TRY(bind_tuple(t, err));
     enum code code = t->function->resolve(&t->call, err);
@@ -216,7 +218,7 @@ static enum code make_scope(struct correlate_build *t, struct plan *plan, uint32
     if (names->count > 0 && names->count != made)
         return error_at(err, E_NAME, names->span,
                         "the list names %u columns, and the function gives %u", names->count, made);
-    *ret = (struct relation){ .plan = plan };
+    *ret = (struct relation){ .plan = plan, .scope.has_gap = t->left->scope.has_gap };
     for (uint32_t i = 0; i < t->left->scope.count; i++) {
         struct scope_item item = t->left->scope.items[i];
         if (!ARENA_PUSH(b->arena, ret->scope.items, ret->scope.count, ret->scope.cap, item))

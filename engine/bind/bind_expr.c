@@ -15,6 +15,37 @@ enum code bind_operator(struct binder *b, const char *name, struct expr **args, 
     return function_bind_name(&b->env, str_of(name), args, n, span, ret, err);
 }
 
+/* --- parts ----------------------------------------------------------------------- */
+
+bool bind_part_fails(struct binder *b, const struct scope *scope, enum code code,
+                     struct error *err)
+{
+    bool has_columns = scope && (scope->count > 0 || scope->has_gap);
+    return (has_columns || !b->lacks_from) && bind_goes_on(b, code, err);
+}
+
+enum code bind_part(struct binder *b, const struct scope *scope, const struct ast_node *node,
+                    struct expr **ret, enum code *failed, struct error *err)
+{
+    *ret = NULL;
+    enum code code = bind_expr(b, scope, node, ret, err);
+    if (code == OK)
+        return OK;
+    if (!bind_part_fails(b, scope, code, err))
+        return code;
+    *ret = NULL;
+    *failed = code;
+    return OK;
+}
+
+enum code bind_parts(struct binder *b, const struct scope *scope, const struct ast_list *list,
+                     struct expr **ret, enum code *failed, struct error *err)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(bind_part(b, scope, list->items[i], &ret[i], failed, err));
+    return OK;
+}
+
 /* --- literals -------------------------------------------------------------------- */
 
 static enum code bad_literal(const struct ast_literal *node, const char *type, struct str text,
@@ -170,8 +201,12 @@ static enum code bind_logic(struct binder *b, const struct scope *scope,
 {
     struct expr *args[2];
     const char *word = node->op == BINARY_AND ? "AND" : "OR";
-    TRY(bind_condition(b, scope, node->left, word, &args[0], err));
+    enum code left = bind_condition(b, scope, node->left, word, &args[0], err);
+    if (left != OK && !bind_part_fails(b, scope, left, err))
+        return left;
     TRY(bind_condition(b, scope, node->right, word, &args[1], err));
+    if (left != OK)
+        return bind_told(err);
     *ret = expr_logic(b->arena, node->op == BINARY_AND ? EXPR_AND : EXPR_OR, args, 2,
                       node->node.span);
     return *ret ? OK : error_nomem(err);
@@ -183,8 +218,11 @@ static enum code bind_binary(struct binder *b, const struct scope *scope,
     if (node->op == BINARY_AND || node->op == BINARY_OR)
         return bind_logic(b, scope, node, ret, err);
     struct expr *args[2];
-    TRY(bind_expr(b, scope, node->left, &args[0], err));
-    TRY(bind_expr(b, scope, node->right, &args[1], err));
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->left, &args[0], &failed, err));
+    TRY(bind_part(b, scope, node->right, &args[1], &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     return bind_operator(b, ast_binary_op_text(node->op), args, 2, node->node.span, ret, err);
 }
 
@@ -215,9 +253,12 @@ static enum code bind_between(struct binder *b, const struct scope *scope,
                               struct error *err)
 {
     struct expr *x, *low, *high;
-    TRY(bind_expr(b, scope, node->operand, &x, err));
-    TRY(bind_expr(b, scope, node->low, &low, err));
-    TRY(bind_expr(b, scope, node->high, &high, err));
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->operand, &x, &failed, err));
+    TRY(bind_part(b, scope, node->low, &low, &failed, err));
+    TRY(bind_part(b, scope, node->high, &high, &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     struct span span = node->node.span;
     struct expr *sides[2];
     struct expr *inside[2] = { NULL, NULL };
@@ -262,13 +303,14 @@ static enum code bind_like(struct binder *b, const struct scope *scope,
 {
     struct expr *args[3];
     uint32_t n = 2;
-    TRY(bind_expr(b, scope, node->operand, &args[0], err));
-    TRY(bind_expr(b, scope, node->pattern, &args[1], err));
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->operand, &args[0], &failed, err));
+    TRY(bind_part(b, scope, node->pattern, &args[1], &failed, err));
+    if (node->escape)
+        TRY(bind_part(b, scope, node->escape, &args[n++], &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     warn_of_backslash(b, node, args[1]);
-    if (node->escape) {
-        TRY(bind_expr(b, scope, node->escape, &args[2], err));
-        n = 3;
-    }
     struct expr *e;
     TRY(bind_operator(b, node->similar ? "SIMILAR" : "LIKE", args, n, node->node.span, &e, err));
     return maybe_negate(b, node->negated, e, node->node.span, ret, err);
@@ -283,12 +325,14 @@ static enum code bind_in(struct binder *b, const struct scope *scope, const stru
     struct expr **args = arena_array(b->arena, struct expr *, n + 1);
     if (!args)
         return error_nomem(err);
-    TRY(bind_expr(b, scope, node->operand, &args[0], err));
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->operand, &args[0], &failed, err));
+    TRY(bind_parts(b, scope, &node->list, args + 1, &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     bool constant = true;
-    for (uint32_t i = 0; i < n; i++) {
-        TRY(bind_expr(b, scope, node->list.items[i], &args[i + 1], err));
+    for (uint32_t i = 0; i < n; i++)
         constant = constant && expr_is_literal(args[i + 1]);
-    }
     struct expr *e;
     struct span span = node->node.span;
     if (constant && n > 1) {
@@ -315,15 +359,17 @@ static enum code bind_quantified(struct binder *b, const struct scope *scope,
         return bind_value_query(b, &node->node, ret, err);
     uint32_t n = node->list.count;
     const char *name = ast_binary_op_text(node->op);
-    struct expr *pair[2], **parts = arena_array(b->arena, struct expr *, n);
+    struct expr *operand, **parts = arena_array(b->arena, struct expr *, n);
     if (!parts)
         return error_nomem(err);
-    TRY(bind_expr(b, scope, node->operand, &pair[0], err));
-    for (uint32_t i = 0; i < n; i++) {
-        TRY(bind_expr(b, scope, node->list.items[i], &pair[1], err));
-        TRY(bind_operator(b, name, (struct expr *[]){ pair[0], pair[1] }, 2, node->node.span,
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->operand, &operand, &failed, err));
+    TRY(bind_parts(b, scope, &node->list, parts, &failed, err));
+    if (failed != OK)
+        return bind_told(err);
+    for (uint32_t i = 0; i < n; i++)
+        TRY(bind_operator(b, name, (struct expr *[]){ operand, parts[i] }, 2, node->node.span,
                           &parts[i], err));
-    }
     *ret = parts[0];
     if (n > 1)
         *ret = expr_logic(b->arena, node->all ? EXPR_AND : EXPR_OR, parts, n, node->node.span);
@@ -368,6 +414,19 @@ enum code bind_case(struct binder *b, struct expr **parts, uint32_t n, struct sp
     return *ret ? OK : error_nomem(err);
 }
 
+/* The condition of a WHEN; `operand` NULL: there is none, or it has an error. */
+static enum code bind_when(struct binder *b, const struct scope *scope, const struct ast_case *node,
+                           const struct ast_when *when, struct expr *operand, struct expr **ret,
+                           struct error *err)
+{
+    struct expr *pair[2] = { operand, NULL };
+    if (!node->operand)
+        return bind_condition(b, scope, when->condition, "WHEN", ret, err);
+    TRY(bind_expr(b, scope, when->condition, &pair[1], err));
+    *ret = pair[1];
+    return operand ? bind_operator(b, "=", pair, 2, when->node.span, ret, err) : OK;
+}
+
 static enum code bind_case_node(struct binder *b, const struct scope *scope,
                                 const struct ast_case *node, struct expr **ret, struct error *err)
 {
@@ -376,23 +435,23 @@ static enum code bind_case_node(struct binder *b, const struct scope *scope,
     if (!parts)
         return error_nomem(err);
     struct expr *operand = NULL;
+    enum code failed = OK;
     if (node->operand)
-        TRY(bind_expr(b, scope, node->operand, &operand, err));
+        TRY(bind_part(b, scope, node->operand, &operand, &failed, err));
     for (uint32_t i = 0; i < node->whens.count; i++) {
         const struct ast_when *when = (const struct ast_when *)node->whens.items[i];
-        if (operand) {
-            struct expr *pair[2] = { operand, NULL };
-            TRY(bind_expr(b, scope, when->condition, &pair[1], err));
-            TRY(bind_operator(b, "=", pair, 2, when->node.span, &parts[2 * i], err));
-        } else {
-            TRY(bind_condition(b, scope, when->condition, "WHEN", &parts[2 * i], err));
-        }
-        TRY(bind_expr(b, scope, when->result, &parts[2 * i + 1], err));
+        enum code code = bind_when(b, scope, node, when, operand, &parts[2 * i], err);
+        if (code != OK && !bind_part_fails(b, scope, code, err))
+            return code;
+        failed = code != OK ? code : failed;
+        TRY(bind_part(b, scope, when->result, &parts[2 * i + 1], &failed, err));
     }
     if (node->otherwise)
-        TRY(bind_expr(b, scope, node->otherwise, &parts[n - 1], err));
+        TRY(bind_part(b, scope, node->otherwise, &parts[n - 1], &failed, err));
     else if (!(parts[n - 1] = expr_null(b->arena, &type_null, node->node.span)))
         return error_nomem(err);
+    if (failed != OK)
+        return bind_told(err);
     return bind_case(b, parts, n, node->node.span, ret, err);
 }
 
@@ -403,8 +462,11 @@ static enum code bind_cast(struct binder *b, const struct scope *scope,
 {
     struct expr *e;
     const struct type *type;
-    TRY(bind_expr(b, scope, node->operand, &e, err));
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->operand, &e, &failed, err));
     TRY(bind_type(&b->env, node->type, &type, err));
+    if (failed != OK)
+        return bind_told(err);
     enum cast_mode mode = node->attempt || b->env.legacy_cast ? CAST_TRY : CAST_FLINK;
     if (binder_is_blink(b) && !node->attempt)
         mode = CAST_BLINK;
@@ -420,8 +482,10 @@ static enum code bind_items(struct binder *b, const struct scope *scope, const c
     struct expr **args = arena_array(b->arena, struct expr *, node->items.count);
     if (!args)
         return error_nomem(err);
-    for (uint32_t i = 0; i < node->items.count; i++)
-        TRY(bind_expr(b, scope, node->items.items[i], &args[i], err));
+    enum code failed = OK;
+    TRY(bind_parts(b, scope, &node->items, args, &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     return bind_operator(b, name, args, node->items.count, node->node.span, ret, err);
 }
 
@@ -429,8 +493,11 @@ static enum code bind_index(struct binder *b, const struct scope *scope,
                             const struct ast_index *node, struct expr **ret, struct error *err)
 {
     struct expr *args[2];
-    TRY(bind_expr(b, scope, node->operand, &args[0], err));
-    TRY(bind_expr(b, scope, node->index, &args[1], err));
+    enum code failed = OK;
+    TRY(bind_part(b, scope, node->operand, &args[0], &failed, err));
+    TRY(bind_part(b, scope, node->index, &args[1], &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     enum type_id id = args[0]->type->id;
     if (id != TYPE_ARRAY && id != TYPE_MAP && id != TYPE_ROW) {
         struct buf type;

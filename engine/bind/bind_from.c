@@ -27,6 +27,8 @@ static enum code apply_alias(struct binder *b, const struct ast_alias *alias, st
                              struct relation *rel, struct error *err)
 {
     struct str qualifier = ast_has_name(&alias->name) ? alias->name.text : fallback;
+    if (rel->scope.has_gap)
+        return OK;
     if (alias->columns.count > 0 && alias->columns.count != rel->scope.count)
         return error_at(err, E_NAME, alias->columns.span,
                         "the list names %u columns, and the table has %u", alias->columns.count,
@@ -222,8 +224,8 @@ static enum code from_function(struct binder *b, const struct ast_node *node,
     return bind_correlate(b, node, NULL, &none, ret, err);
 }
 
-enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
-                    struct relation *ret, struct error *err)
+static enum code from_part(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                           struct relation *ret, struct error *err)
 {
     switch (node->kind) {
     case AST_FROM_TABLE:
@@ -245,4 +247,15 @@ enum code bind_from(struct binder *b, const struct ast_node *node, const struct 
     default:
         return error_at(err, E_SYNTAX, node->span, "this cannot stand in FROM");
     }
+}
+
+enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
+                    struct relation *ret, struct error *err)
+{
+    enum code code = from_part(b, node, ctes, ret, err);
+    if (code == OK || !bind_goes_on(b, code, err))
+        return code;
+    TRY(bind_single_row(b, node->span, ret, err));
+    ret->scope.has_gap = true;
+    return OK;
 }

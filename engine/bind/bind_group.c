@@ -390,9 +390,10 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
 {
     TRY(group_values_below(b, node, ctes, from, err));
     struct grouping g = { .b = b, .select = node, .from = from, .base = from->plan->field_count };
-    enum code failed = bind_keys(&g, node, err);
-    if (failed != OK && !bind_goes_on(b, failed, err))
-        return failed;
+    enum code keys = bind_keys(&g, node, err);
+    if (keys != OK && !bind_goes_on(b, keys, err))
+        return keys;
+    b->is_broken = b->is_broken || keys != OK; /* what is grouped by is not known */
     TRY(group_find_window(&g, err));
     TRY(check_fire(&g, err));
 
@@ -405,11 +406,16 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
     for (uint32_t i = 0; i < node->items.count; i++)
         TRY(group_note_values(&g, &scope, node->items.items[i], ctes, err));
     enum code code = bind_select_list(b, &scope, node, &list, err);
-    TRY(code != OK ? code : failed);
+    if (code != OK && !bind_part_fails(b, &scope, code, err))
+        return code;
     if (node->qualify)
         TRY(bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err));
     scope.over = NULL;
-    TRY(group_bind_having(&g, &scope, node->having, ctes, &having, err));
+    code = group_bind_having(&g, &scope, node->having, ctes, &having, err);
+    if (code != OK && !bind_goes_on(b, code, err))
+        return code;
+    if (keys != OK)
+        return bind_told(err);
 
     struct plan *operator;
     TRY(group_make_operator(&g, from->plan, filter, node->node.span, &operator, err));
@@ -424,18 +430,15 @@ enum code bind_grouped_select(struct binder *b, const struct ast_select *node,
         code = group_output(&g, list.items[i].expr, &list.items[i].expr, err);
         if (code == E_PLAN && list.count == node->items.count)
             explain_ordinal(node, i, err);
-        if (code != OK && place == star) {
-            err->is_told = b->hooks->found != NULL; /* one column of a * is enough */
+        if (code == OK)
             continue;
-        }
-        if (code != OK && !bind_goes_on(b, code, err))
+        if (place != star && !bind_goes_on(b, code, err))
             return code;
-        if (code != OK) {
-            failed = code;
-            star = place;
-        }
+        star = place; /* one column of a * is enough */
+        list.items[i].expr = expr_null(b->arena, &bind_failed_type, list.items[i].expr->span);
+        if (!list.items[i].expr)
+            return error_nomem(err);
     }
-    TRY(failed);
     TRY(overs_output(&g, &overs, err));
     return bind_select_calc(b, node, &list, &overs, operator, having, qualify, ret, err);
 }

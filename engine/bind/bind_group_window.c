@@ -86,6 +86,7 @@ enum code bind_window_time(struct binder *b, struct expr *e, const char *functio
     if (attribute == TIME_PLAIN) {
         error_at(err, E_TYPE, e->span, "%s needs a time attribute, and this is none", function);
         error_hint(err, "A time attribute is a column with a WATERMARK in its table, or PROCTIME().");
+        err->is_told = b->is_broken; /* the attribute of what has errors is not known */
         return E_TYPE;
     }
     window->proctime = attribute == TIME_PROCTIME;
@@ -110,8 +111,11 @@ static enum code read_window(struct grouping *g, const struct scope *scope,
                         intervals == 2 ? " (slide), INTERVAL ... (size)" : "");
     *window = (struct window_spec){ .kind = windows[index].kind, .legacy = true };
     struct expr *time;
-    TRY(bind_expr(b, scope, node->args.items[0], &time, err));
-    TRY(bind_window_time(b, time, name, window, ret_time, err));
+    enum code failed = bind_expr(b, scope, node->args.items[0], &time, err);
+    if (failed == OK)
+        failed = bind_window_time(b, time, name, window, ret_time, err);
+    if (failed != OK && !bind_goes_on(b, failed, err))
+        return failed;
     if (intervals == 2)
         TRY(bind_window_interval(b, node->args.items[1], "slide", false, &window->step_us, err));
     TRY(bind_window_interval(b, node->args.items[intervals],
@@ -120,7 +124,7 @@ static enum code read_window(struct grouping *g, const struct scope *scope,
     if (n == 2 + intervals)
         TRY(bind_window_interval(b, node->args.items[n - 1], "offset", true, &window->offset_us,
                                  err));
-    return OK;
+    return failed == OK ? OK : bind_told(err);
 }
 
 enum code group_bind_window(struct grouping *g, const struct ast_call *node, struct error *err)

@@ -162,6 +162,7 @@ static enum code merged_scope(struct binder *b, const struct merged_list *list,
                 if (list->items[i].sides[s]->column == rel->scope.items[k].column)
                     rel->scope.items[k].qualified_only = true;
     TRY(add_side(b, &scope, &rel->scope, 0, err));
+    scope.has_gap = rel->scope.has_gap;
     rel->scope = scope;
     return OK;
 }
@@ -207,16 +208,19 @@ static enum code join_sides(struct binder *b, const struct ast_join *node,
     enum join_type type = type_of(node->what);
     struct expr *condition = NULL;
     struct merged_list merged = { 0 };
-    struct scope both = { 0 };
+    struct scope both = { .has_gap = sides[0].scope.has_gap || sides[1].scope.has_gap };
     TRY(add_side(b, &both, &sides[0].scope, 0, err));
     TRY(add_side(b, &both, &sides[1].scope, sides[0].plan->field_count, err));
     for (uint32_t i = 0; i < node->using_.count; i++)
         TRY(merged_column(b, sides, &node->using_.items[i], &merged, err));
     if (node->natural)
         TRY(natural_columns(b, sides, &merged, err));
+    enum code failed = OK;
     if (node->on)
-        TRY(bind_condition(b, &both, node->on, "ON", &condition, err));
-    else
+        failed = bind_condition(b, &both, node->on, "ON", &condition, err);
+    if (failed != OK && !bind_goes_on(b, failed, err))
+        return failed;
+    if (!node->on)
         TRY(merged_condition(b, &merged, node->node.span, &condition, err));
     struct plan_join *join = plan_join_make(b->arena, type, sides[0].plan, sides[1].plan,
                                             condition, node->right->span);
@@ -232,19 +236,10 @@ static enum code join_sides(struct binder *b, const struct ast_join *node,
     return merged.count > 0 ? merged_scope(b, &merged, type, ret, err) : OK;
 }
 
-enum code bind_join(struct binder *b, const struct ast_join *node, const struct cte *ctes,
-                    struct relation *ret, struct error *err)
+static enum code bind_right(struct binder *b, const struct ast_join *node, const struct cte *ctes,
+                            struct relation *sides, struct relation *ret, struct error *err)
 {
-    struct relation sides[2];
     const struct ast_node *right = node->right;
-    enum code left = bind_from(b, node->left, ctes, &sides[0], err);
-    if (left != OK) {
-        bool is_own = right->kind != AST_FROM_TABLE || !((const struct ast_from_table *)right)->as_of;
-        if (!is_own || bind_is_correlate(right) || !bind_goes_on(b, left, err))
-            return left;
-        TRY(bind_from(b, right, ctes, &sides[1], err));
-        return left;
-    }
     if (right->kind == AST_FROM_TABLE && ((const struct ast_from_table *)right)->as_of) {
         TRY(bind_join_finish(b, &sides[0], err));
         return bind_temporal(b, node, ctes, &sides[0], ret, err);
@@ -255,6 +250,19 @@ enum code bind_join(struct binder *b, const struct ast_join *node, const struct 
     }
     TRY(bind_from(b, right, ctes, &sides[1], err));
     return join_sides(b, node, sides, ret, err);
+}
+
+enum code bind_join(struct binder *b, const struct ast_join *node, const struct cte *ctes,
+                    struct relation *ret, struct error *err)
+{
+    struct relation sides[2];
+    TRY(bind_from(b, node->left, ctes, &sides[0], err));
+    enum code code = bind_right(b, node, ctes, sides, ret, err);
+    if (code == OK || !bind_goes_on(b, code, err))
+        return code;
+    *ret = sides[0]; /* its columns are known all the same */
+    ret->scope.has_gap = true;
+    return OK;
 }
 
 /* --- WHERE ------------------------------------------------------------------------------------ */

@@ -75,8 +75,11 @@ static enum code split_equality(struct lookup_build *t, const struct ast_binary 
                                 const struct scope *both, bool *ret_taken, struct error *err)
 {
     struct expr *sides[2];
-    TRY(bind_expr(t->b, both, node->left, &sides[0], err));
-    TRY(bind_expr(t->b, both, node->right, &sides[1], err));
+    enum code failed = OK;
+    TRY(bind_part(t->b, both, node->left, &sides[0], &failed, err));
+    TRY(bind_part(t->b, both, node->right, &sides[1], &failed, err));
+    if (failed != OK)
+        return bind_told(err);
     *ret_taken = false;
     for (int side = 0; side < 2; side++) {
         int column = table_column(t, sides[side]);
@@ -100,8 +103,11 @@ static enum code split(struct lookup_build *t, const struct ast_node *node,
 {
     const struct ast_binary *binary = (const struct ast_binary *)node;
     if (node->kind == AST_BINARY && binary->op == BINARY_AND) {
-        TRY(split(t, binary->left, both, err));
-        return split(t, binary->right, both, err);
+        enum code left = split(t, binary->left, both, err);
+        if (left != OK && !bind_goes_on(t->b, left, err))
+            return left;
+        TRY(split(t, binary->right, both, err));
+        return left == OK ? OK : bind_told(err);
     }
     bool taken = false;
     if (node->kind == AST_BINARY && binary->op == BINARY_EQ)
@@ -267,7 +273,7 @@ enum code bind_lookup_join(struct binder *b, const struct ast_join *node,
         .b = b, .node = node, .left = left, .left_fields = left->plan->field_count, .def = &def
     };
     struct str alias = ast_has_name(&right->alias.name) ? right->alias.name.text : table->name;
-    struct scope both = { 0 };
+    struct scope both = { .has_gap = left->scope.has_gap };
     for (uint32_t i = 0; i < left->scope.count; i++) {
         const struct scope_item *item = &left->scope.items[i];
         if (!scope_add(b, &both, item->qualifier, item->name, item->type, item->column))
@@ -278,6 +284,8 @@ enum code bind_lookup_join(struct binder *b, const struct ast_join *node,
                        t.left_fields + i))
             return error_nomem(err);
     TRY(split(&t, node->on, &both, err));
+    if (both.has_gap)
+        return bind_told(err);
     if (t.key_count == 0) {
         error_at(err, E_PLAN, node->on->span,
                  "a look-up needs an equality with a column of \"" STR_FMT "\"", STR_ARG(name));

@@ -151,7 +151,9 @@ static enum code order_column(struct order_build *t, const struct ast_node *node
     struct expr *e;
     int64_t number;
     struct error first = { .code = OK };
+    b->quiet++;
     enum code code = bind_expr(b, &t->rel->scope, node, &e, &first); /* may be tried again below */
+    b->quiet--;
     if (code == OK && node->kind == AST_LITERAL && expr_literal_i64(e, &number)) {
         if (number < 1 || number > t->visible)
             return error_at(err, E_NAME, node->span, "ORDER BY %lld: the query has %u column%s",
@@ -174,7 +176,10 @@ static enum code order_column(struct order_build *t, const struct ast_node *node
     /* An expression, or a column that is not selected: over what the select list reads. */
     struct expr *below;
     struct error second = { .code = OK };
-    if (bind_expr(b, t->rel->below, node, &below, &second) != OK) {
+    b->quiet++;
+    enum code again = bind_expr(b, t->rel->below, node, &below, &second);
+    b->quiet--;
+    if (again != OK) {
         *err = code == OK ? second : first;
         return err->code;
     }
@@ -186,19 +191,24 @@ static enum code bind_order_list(struct order_build *t, const struct ast_list *l
 {
     if (!(t->order = arena_array(t->b->arena, struct plan_order, list->count)))
         return error_nomem(err);
+    enum code failed = OK;
     for (uint32_t i = 0; i < list->count; i++) {
         const struct ast_order_item *item = (const struct ast_order_item *)list->items[i];
         struct plan_order *order = &t->order[t->count];
+        enum code code = OK;
         if (extra->places && extra->places[i] != UINT32_MAX)
             order->column = t->visible + extra->places[i];
         else
-            TRY(order_column(t, item->expr, &order->column, err));
+            code = order_column(t, item->expr, &order->column, err);
+        if (code != OK && !bind_part_fails(t->b, &t->rel->scope, code, err))
+            return code;
+        failed = code != OK ? code : failed;
         order->descending = item->descending;
         order->nulls_last =
             item->nulls == NULLS_DEFAULT ? item->descending : item->nulls == NULLS_LAST;
         t->count++;
     }
-    return OK;
+    return failed == OK ? OK : bind_told(err);
 }
 
 static enum code take_node(struct binder *b, struct plan *plan, struct plan *input,

@@ -109,12 +109,15 @@ static enum code bind_window_parts(struct over_list *list, const struct scope *s
     use->order_items = arena_array(b->arena, const struct ast_order_item *, MAX(m, 1));
     if (!use->partition || !use->order || !use->order_items)
         return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++)
-        TRY(bind_expr(b, scope, parts.partition_by->items[i], &use->partition[i], err));
+    enum code failed = OK;
+    if (n > 0)
+        TRY(bind_parts(b, scope, parts.partition_by, use->partition, &failed, err));
     for (uint32_t i = 0; i < m; i++) {
         use->order_items[i] = (const struct ast_order_item *)parts.order_by->items[i];
-        TRY(bind_expr(b, scope, use->order_items[i]->expr, &use->order[i], err));
+        TRY(bind_part(b, scope, use->order_items[i]->expr, &use->order[i], &failed, err));
     }
+    if (failed != OK)
+        return bind_told(err);
     use->partition_count = n;
     use->order_count = m;
     use->preceding = -1;
@@ -167,11 +170,12 @@ enum code over_bind_call(struct over_list *list, const struct scope *scope,
         return error_at(err, E_TYPE, span, "function \"" STR_FMT "\" takes at most %d arguments",
                         STR_ARG(name), AGG_ARGS_MAX);
     list->in_argument = true;
-    enum code code = OK;
-    for (uint32_t i = 0; i < node->args.count && code == OK; i++)
-        code = bind_expr(b, scope, node->args.items[i], &use.args[i], err);
+    enum code failed = OK;
+    enum code code = bind_parts(b, scope, &node->args, use.args, &failed, err);
     if (code == OK)
         code = bind_window_parts(list, scope, node->over, &use, err);
+    if (code == OK && failed != OK)
+        code = bind_told(err);
     list->in_argument = false;
     if (code == OK)
         code = set_frame(&use, name, err);

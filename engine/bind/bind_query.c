@@ -68,6 +68,8 @@ static enum code expand_star(struct binder *b, const struct scope *scope,
     }
     if (list->count > before)
         return OK;
+    if (scope->has_gap)
+        return bind_told(err);
     if (qualifier.size > 0) {
         error_at(err, E_NAME, star->node.span, "table \"" STR_FMT "\" is not in FROM",
                  STR_ARG(qualifier));
@@ -119,10 +121,11 @@ enum code bind_select_list(struct binder *b, const struct scope *scope,
         struct str name;
         enum code code = bind_expr(b, scope, item->expr, &e, err);
         if (code != OK) {
-            if (scope->count == 0 || !bind_goes_on(b, code, err))
-                return code; /* FROM is missing: once is enough */
+            if (!bind_part_fails(b, scope, code, err))
+                return code;
             failed = code;
-            continue;
+            if (!(e = expr_null(b->arena, &bind_failed_type, item->expr->span)))
+                return error_nomem(err);
         }
         TRY(item_name(b, item, list->count, &name, err));
         TRY(add_item(b, list, e, name, err));
@@ -181,25 +184,19 @@ enum code bind_select_calc(struct binder *b, const struct ast_select *node,
     return bind_scope_of_plan(b, plan, ret, err);
 }
 
-static enum code bind_select(struct binder *b, const struct ast_select *node,
-                             const struct cte *ctes, struct relation *ret, struct error *err)
+/* What stands behind FROM.  Items of the list that have errors are columns that cannot be read: other
+ * columns are, by who reads this query. */
+static enum code select_from(struct binder *b, const struct ast_select *node,
+                             const struct cte *ctes, struct relation *of, struct relation *ret,
+                             struct error *err)
 {
-    struct relation from;
-    const struct ast_list *outer_hints = b->select_hints;
-    b->select_hints = &node->hints;
-    if (node->from)
-        TRY(bind_from(b, node->from, ctes, &from, err));
-    else
-        TRY(bind_single_row(b, node->node.span, &from, err));
-
-    b->select_hints = outer_hints;
+    struct relation from = *of;
     struct expr *filter = NULL;
     enum code failed = bind_where(b, node->where, ctes, &from, &filter, err);
-    if (failed != OK && (from.scope.count == 0 || !bind_goes_on(b, failed, err)))
+    if (failed != OK && !bind_part_fails(b, &from.scope, failed, err))
         return failed;
     if (group_is_needed(b, node)) {
-        enum code code = bind_grouped_select(b, node, ctes, &from, filter, ret, err);
-        TRY(code != OK ? code : failed);
+        TRY(bind_grouped_select(b, node, ctes, &from, filter, ret, err));
         return node->distinct ? bind_distinct(b, node->node.span, ret, err) : OK;
     }
     for (uint32_t i = 0; i < node->items.count; i++)
@@ -211,10 +208,14 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
     scope.over = over_is_needed(node) ? &overs : NULL;
     struct items list = { 0 };
     struct expr *qualify = NULL;
-    enum code code = bind_select_list(b, &scope, node, &list, err);
-    if (code == OK && node->qualify)
-        code = bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err);
-    TRY(code != OK ? code : failed);
+    failed = bind_select_list(b, &scope, node, &list, err);
+    if (failed != OK && !bind_part_fails(b, &scope, failed, err))
+        return failed;
+    if (node->qualify) {
+        enum code code = bind_condition(b, &scope, node->qualify, "QUALIFY", &qualify, err);
+        if (code != OK && !bind_part_fails(b, &scope, code, err))
+            return code;
+    }
     TRY(bind_select_calc(b, node, &list, &overs, from.plan, filter, qualify, ret, err));
     if (node->distinct)
         return bind_distinct(b, node->node.span, ret, err);
@@ -226,6 +227,27 @@ static enum code bind_select(struct binder *b, const struct ast_select *node,
         ret->below = below;
     }
     return OK;
+}
+
+static enum code bind_select(struct binder *b, const struct ast_select *node,
+                             const struct cte *ctes, struct relation *ret, struct error *err)
+{
+    struct relation from;
+    const struct ast_list *outer_hints = b->select_hints;
+    bool was_broken = b->is_broken;
+    uint32_t told = b->told;
+    b->select_hints = &node->hints;
+    enum code code = node->from ? bind_from(b, node->from, ctes, &from, err)
+                                : bind_single_row(b, node->node.span, &from, err);
+    b->select_hints = outer_hints;
+    TRY(code);
+    b->is_broken = was_broken || b->told != told;
+    code = select_from(b, node, ctes, &from, ret, err);
+    if (code == E_PLAN && b->is_broken)
+        err->is_told = true;
+    b->is_broken = was_broken;
+    TRY(code);
+    return from.scope.has_gap ? bind_told(err) : OK;
 }
 
 static enum code bind_values(struct binder *b, const struct ast_items *node, struct relation *ret,
@@ -242,6 +264,7 @@ static enum code bind_values(struct binder *b, const struct ast_items *node, str
     values->rows = arena_array(b->arena, struct expr **, rows);
     if (!values->rows)
         return error_nomem(err);
+    enum code failed = OK;
     for (uint32_t r = 0; r < rows; r++) {
         const struct ast_items *row = (const struct ast_items *)node->items.items[r];
         if (row->items.count != columns)
@@ -250,9 +273,10 @@ static enum code bind_values(struct binder *b, const struct ast_items *node, str
                             row->items.count, row->items.count == 1 ? "" : "s", columns);
         if (!(values->rows[r] = arena_array(b->arena, struct expr *, columns)))
             return error_nomem(err);
-        for (uint32_t c = 0; c < columns; c++)
-            TRY(bind_expr(b, NULL, row->items.items[c], &values->rows[r][c], err));
+        TRY(bind_parts(b, NULL, &row->items, values->rows[r], &failed, err));
     }
+    if (failed != OK)
+        return bind_told(err);
     for (uint32_t c = 0; c < columns; c++) {
         const struct type *common = NULL;
         for (uint32_t r = 0; r < rows; r++) {
@@ -275,6 +299,7 @@ static enum code bind_values(struct binder *b, const struct ast_items *node, str
 enum code bind_body(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err)
 {
+    b->lacks_from = false;
     switch (node->kind) {
     case AST_SELECT:
         return bind_select(b, (const struct ast_select *)node, ctes, ret, err);
@@ -288,7 +313,8 @@ enum code bind_body(struct binder *b, const struct ast_node *node, const struct 
         const struct ast_table_body *body = (const struct ast_table_body *)node;
         struct ast_from_table from = { .node = { .kind = AST_FROM_TABLE, .span = node->span },
                                        .path = body->path };
-        return bind_from(b, &from.node, ctes, ret, err);
+        TRY(bind_from(b, &from.node, ctes, ret, err));
+        return ret->scope.has_gap ? bind_told(err) : OK;
     }
     default:
         return error_at(err, E_SYNTAX, node->span, "this is not a query");

@@ -93,6 +93,9 @@ enum code bind_correlated(struct binder *b, const struct ast_select *select, con
     struct expr *filter;
     struct conjuncts all = { 0 }, own = { 0 }, correlated = { 0 };
     TRY(bind_from(b, select->from, ctes, &from, err));
+    *ret_correlated = false;
+    if (from.scope.has_gap)
+        return OK; /* bound as a query of its own, it fails */
     from.scope.outer = &outer->scope;
     TRY(bind_where(b, select->where, ctes, &from, &filter, err));
     if (!plan_conjuncts(b->arena, filter, &all))
@@ -315,7 +318,7 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
         enum code code = bind_condition(b, &from->scope, all.items[i],
                                         all.count > 1 ? "AND" : "WHERE", &e, err);
         if (code != OK) {
-            if (from->scope.count == 0 || !bind_goes_on(b, code, err))
+            if (!bind_part_fails(b, &from->scope, code, err))
                 return code;
             failed = code;
             continue;
@@ -329,9 +332,17 @@ enum code bind_where(struct binder *b, const struct ast_node *where, const struc
         struct operands operands = { 0 };
         if (!query_test_of(all.items[i], &test))
             continue;
+        enum code code = OK;
         if (test.operand)
-            TRY(bind_operands(b, &from->scope, test.operand, &operands, err));
-        TRY(bind_query_test(b, &test, &operands, ctes, from, err));
+            code = bind_operands(b, &from->scope, test.operand, &operands, err);
+        if (code != OK && !bind_part_fails(b, &from->scope, code, err))
+            return code;
+        failed = code != OK ? code : failed;
+        if (code == OK)
+            code = bind_query_test(b, &test, &operands, ctes, from, err);
+        if (code != OK && !bind_part_fails(b, &from->scope, code, err))
+            return code;
+        failed = code != OK ? code : failed;
     }
     return failed;
 }

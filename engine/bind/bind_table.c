@@ -478,16 +478,17 @@ enum code bind_scan(struct binder *b, const struct catalog_table *table,
         b->told++;
         return stand_in(b, table, span, ret, err);
     }
-    if (!resolved.connector->source) {
-        error_at(err, E_PLAN, span, "table \"" STR_FMT "\" cannot be read: connector \"%s\" is no "
-                 "source%s%s",
-                 STR_ARG(table->name), resolved.connector->name,
-                 resolved.connector->missing ? ": " : "",
-                 resolved.connector->missing ? resolved.connector->missing : "");
-        return E_PLAN;
-    }
     struct table_def def;
-    TRY(bind_table_def(b, table, &resolved, false, &def, err));
+    if (!resolved.connector->source)
+        code = error_at(err, E_PLAN, span,
+                        "table \"" STR_FMT "\" cannot be read: connector \"%s\" is no source%s%s",
+                        STR_ARG(table->name), resolved.connector->name,
+                        resolved.connector->missing ? ": " : "",
+                        resolved.connector->missing ? resolved.connector->missing : "");
+    else
+        code = bind_table_def(b, table, &resolved, false, &def, err);
+    if (code != OK)
+        return bind_goes_on(b, code, err) ? stand_in(b, table, span, ret, err) : code;
     struct plan *plan =
         bind_node(b, PLAN_SCAN, sizeof(struct plan_scan), def.schema->count, 0, span);
     if (!plan)

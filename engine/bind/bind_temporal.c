@@ -117,7 +117,9 @@ static enum code find_row_time(struct binder *b, const struct scope *scope,
     *ret_found = false;
     if (node->kind != AST_COLUMN)
         return OK;
+    b->quiet++;
     enum code code = bind_expr(b, scope, node, ret, &unsaid);
+    b->quiet--;
     if (code == E_NOMEM)
         return error_nomem(err);
     *ret_found = code == OK && (*ret)->kind == EXPR_COLUMN &&
@@ -162,7 +164,7 @@ enum code bind_temporal(struct binder *b, const struct ast_join *node, const str
         return error_at(err, E_SYNTAX, node->node.span, "the join has no condition");
     now.as_of = NULL;
     TRY(bind_from(b, &now.node, ctes, &right, err));
-    struct scope both = { 0 };
+    struct scope both = { .has_gap = left->scope.has_gap || right.scope.has_gap };
     for (uint32_t k = 0; k < 2; k++) {
         const struct relation *side = k == 0 ? left : &right;
         for (uint32_t i = 0; i < side->scope.count; i++) {
@@ -173,6 +175,8 @@ enum code bind_temporal(struct binder *b, const struct ast_join *node, const str
         }
     }
     TRY(bind_condition(b, &both, node->on, "ON", &condition, err));
+    if (both.has_gap)
+        return bind_told(err);
     *ret = (struct relation){ .scope = both };
     TRY(make_join(b, node, left, &right, condition, time->column, ret, err));
     for (uint32_t i = 0; i < both.count; i++)

@@ -340,9 +340,14 @@ static bool visit_values(void *arg, const struct ast_node *node)
     if (node->kind == AST_QUERY)
         return true;
     (void)ast_each_child(node, visit_values, w);
-    if (w->code == OK && is_value_query(node))
-        w->code = bind_joined_value(w->b, node, NULL, w->ctes, w->from, &value, w->err);
-    if (w->code == OK && is_value_query(node))
+    if (w->code != OK || !is_value_query(node))
+        return w->code == OK;
+    w->code = bind_joined_value(w->b, node, NULL, w->ctes, w->from, &value, w->err);
+    if (w->code != OK && bind_goes_on(w->b, w->code, w->err)) {
+        value = NULL; /* what reads it fails, too */
+        w->code = OK;
+    }
+    if (w->code == OK)
         w->code = bind_remember_value(w->b, node, value, w->err);
     return w->code == OK;
 }
@@ -361,7 +366,7 @@ enum code bind_value_query(struct binder *b, const struct ast_node *node, struct
     for (uint32_t i = b->value_count; i > 0; i--)
         if (b->values[i - 1].node == node) {
             *ret = b->values[i - 1].column;
-            return OK;
+            return *ret ? OK : bind_told(err);
         }
     return bind_unsupported(node->span, "a query used as a value here", err);
 }

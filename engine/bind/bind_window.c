@@ -233,13 +233,22 @@ enum code bind_window_function(struct binder *b, const struct ast_call *call,
     const struct window_function *f = function_of(call);
     const struct ast_node *args[PARAMS] = { NULL };
     struct relation input;
+    uint32_t told = b->told;
     TRY(read_args(f, call, args, err));
     TRY(bind_data(b, f, args[DATA], ctes, &input, err));
     struct window_spec window = { .kind = f->kind };
     struct expr *time;
-    TRY(bind_timecol(b, f, args[TIMECOL], &input, &time, err));
-    TRY(bind_window_time(b, time, f->name, &window, &time, err));
+    bool was_broken = b->is_broken;
+    b->is_broken = was_broken || b->told != told;
+    enum code failed = bind_timecol(b, f, args[TIMECOL], &input, &time, err);
+    if (failed == OK)
+        failed = bind_window_time(b, time, f->name, &window, &time, err);
+    b->is_broken = was_broken;
+    if (failed != OK && !bind_goes_on(b, failed, err))
+        return failed;
     TRY(bind_lengths(b, f, args, &window, err));
+    if (failed != OK)
+        return bind_told(err);
     if (f->kind == WINDOW_SESSION)
         TRY(bind_partition(b, (const struct ast_table_arg *)args[DATA], &input, &window, err));
     struct plan *below = input.plan, *plan;

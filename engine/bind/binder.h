@@ -22,6 +22,7 @@ struct scope {
     struct scope_item *items;
     uint32_t count, cap;
     const struct scope *outer; /* of the query around a query in its WHERE; NULL: none */
+    bool has_gap; /* a table or query of FROM has errors: what is not found may be a column of it */
     struct grouping *group; /* aggregates may be called, and go there; NULL: they may not */
     struct over_list *over; /* the same for calls with OVER */
 };
@@ -82,12 +83,16 @@ struct binder {
     uint32_t value_count, value_cap;
     uint32_t told;              /* errors behind which binding went on: their statements fail */
     uint32_t quiet;             /* > 0: it is only tried, the first error ends it */
+    bool lacks_from;            /* a column was named where there is no table to read from */
+    bool is_broken;             /* FROM of the SELECT has errors: what cannot be planned follows */
 };
 
 /* bind.c: errors behind which binding goes on, to find others in the same statement.  True: it was
  * told of (see bind_hooks.found), and what failed is to be left out or replaced; the statement
  * fails in the end in any case.  False: return `code`. */
 bool bind_goes_on(struct binder *b, enum code code, struct error *err) WEIR_CHECKED;
+/* The failure of what has parts that were told of: for who has no error of its own. */
+enum code bind_told(struct error *err) WEIR_CHECKED;
 /* What comes of a statement that began with `told`: `code`, or the failure of something left out. */
 enum code bind_end(struct binder *b, uint32_t told, enum code code, struct error *err) WEIR_CHECKED;
 
@@ -119,6 +124,16 @@ enum code bind_type(const struct bind_env *env, const struct ast_type *node,
 /* bind_expr.c: `scope` NULL: no columns in sight. */
 enum code bind_expr(struct binder *b, const struct scope *scope, const struct ast_node *node,
                     struct expr **ret, struct error *err) WEIR_CHECKED;
+/* As bind_expr for one of several parts: an error that is told of goes to *failed, which begins as
+ * OK and is what comes of the whole; *ret is missing then. */
+enum code bind_part(struct binder *b, const struct scope *scope, const struct ast_node *node,
+                    struct expr **ret, enum code *failed, struct error *err) WEIR_CHECKED;
+enum code bind_parts(struct binder *b, const struct scope *scope, const struct ast_list *list,
+                     struct expr **ret, enum code *failed, struct error *err) WEIR_CHECKED;
+/* bind_goes_on() behind the error of a part; not where there is no table to read from: one column says
+ * so for all. */
+bool bind_part_fails(struct binder *b, const struct scope *scope, enum code code,
+                     struct error *err) WEIR_CHECKED;
 /* As bind_expr, and must be BOOLEAN. */
 enum code bind_condition(struct binder *b, const struct scope *scope, const struct ast_node *node,
                          const char *clause, struct expr **ret, struct error *err) WEIR_CHECKED;
@@ -190,6 +205,7 @@ enum code bind_order(struct binder *b, const struct ast_query *node,
  * refused. */
 enum code bind_no_table(struct binder *b, struct span span, struct str name, bool or_view,
                         struct error *err);
+/* Where binding goes on behind errors, what has some gives no columns, and a scope with a gap. */
 enum code bind_from(struct binder *b, const struct ast_node *node, const struct cte *ctes,
                     struct relation *ret, struct error *err) WEIR_CHECKED;
 

@@ -80,6 +80,13 @@ void scope_hint_tables(const struct scope *scope, struct error *err)
         }
 }
 
+/* An unknown name may be one of what has errors itself: then nobody hears of it. */
+static enum code not_found(const struct scope *scope, struct error *err)
+{
+    err->is_told = scope->has_gap;
+    return E_NAME;
+}
+
 /* Does the path begin with something of this scope? */
 static bool is_inner(const struct scope *scope, const struct ast_names *path)
 {
@@ -87,12 +94,16 @@ static bool is_inner(const struct scope *scope, const struct ast_names *path)
            find(scope, NULL, path->items[0].text) != -1;
 }
 
-static enum code resolve_outer(struct binder *b, const struct scope *outer,
+/* `has_gap`: of the scope that the path is not in. */
+static enum code resolve_outer(struct binder *b, const struct scope *outer, bool has_gap,
                                const struct ast_names *path, struct expr **ret, struct error *err)
 {
     if (outer->outer && !is_inner(outer, path))
         return bind_unsupported(path->span, "a column of a query two levels further out", err);
-    TRY(scope_resolve(b, outer, path, ret, err));
+    enum code code = scope_resolve(b, outer, path, ret, err);
+    if (code == E_NAME && has_gap && !has_qualifier(outer, path->items[0].text))
+        err->is_told = true;
+    TRY(code);
     *ret = plan_shift_columns(b->arena, *ret, 0, OUTER_COLUMNS);
     return *ret ? OK : error_nomem(err);
 }
@@ -102,15 +113,16 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
 {
     const struct ast_name *first = &path->items[0];
     if (scope && scope->outer && !is_inner(scope, path))
-        return resolve_outer(b, scope->outer, path, ret, err);
+        return resolve_outer(b, scope->outer, scope->has_gap, path, ret, err);
     if (!scope || scope->count == 0) {
+        b->lacks_from = !scope || !scope->has_gap;
         error_at(err, E_NAME, path->span,
                  "column \"" STR_FMT "\" cannot be used here: there is no table to read it from",
                  STR_ARG(first->text));
         if (scope && !scope->outer)
             error_hint(err, "FROM names the table; a string stands in single quotes: '" STR_FMT "'.",
                        STR_ARG(first->text));
-        return E_NAME;
+        return scope ? not_found(scope, err) : E_NAME;
     }
     /* A name with a dot is alias.column first, and column.field where there is no such alias. */
     uint32_t used = 1;
@@ -141,14 +153,14 @@ enum code scope_resolve(struct binder *b, const struct scope *scope, const struc
                      "\" does not exist here",
                      STR_ARG(first->text));
             scope_hint_tables(scope, err);
-            return E_NAME;
+            return not_found(scope, err);
         }
     }
     if (at == -1) {
         error_at(err, E_NAME, first->span, "column \"" STR_FMT "\" does not exist",
                  STR_ARG(first->text));
         suggest(scope, first->text, err);
-        return E_NAME;
+        return not_found(scope, err);
     }
     if (at == -2) {
         error_at(err, E_NAME, path->span, "column \"" STR_FMT "\" is ambiguous",

@@ -4,7 +4,8 @@ a name misspelled, a quote left out.
 
 Whatever it is, `weir check` ends with 2 (or 0: some changes are none), says where, does not
 crash, and does not drown the one mistake: at most ERRORS_MAX different errors (a name that is gone may be
-missed at each of its uses).
+missed at each of its uses).  Where several calls of functions that do not exist are put into a
+job, each of them is said, and nothing else.
 
 usage: broken_jobs.py WEIR FOLDER [--places N] [--seed N] [--verbose]
 """
@@ -22,6 +23,11 @@ ERRORS_MAX = 3
 TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|`[^`]*`|[A-Za-z_][A-Za-z_0-9]*|[0-9.]+|"
                    r"<>|<=|>=|\|\||=>|\S", re.S)
 NAME = re.compile(r"[A-Za-z_]\w{2,}$")
+# Functions of a value, not of a group, a window or a clause of their own.
+VALUE_CALLS = {"CONCAT", "COALESCE", "IF", "UPPER", "LOWER", "DATE_FORMAT", "TO_TIMESTAMP", "MD5",
+               "SUBSTRING", "ABS", "ROUND", "REGEXP_EXTRACT", "SPLIT_INDEX", "FROM_UNIXTIME",
+               "UNIX_TIMESTAMP", "CONCAT_WS", "REPLACE", "CHAR_LENGTH", "TO_DATE", "IFNULL", "NVL",
+               "TO_TIMESTAMP_LTZ", "DATEDIFF", "MOD", "NULLIF", "JSON_STRING", "CARDINALITY"}
 
 
 def tokens_of(text):
@@ -54,6 +60,19 @@ def breaks(text, places, rng):
                text[:t.end() - 1] + text[t.end():], ERRORS_MAX)
 
 
+def wrong_calls(text, rng):
+    """The text with some of its calls under names that no function has, and these names; or None."""
+    tokens = tokens_of(text)
+    calls = [t for t, after in zip(tokens, tokens[1:])
+             if t.group().upper() in VALUE_CALLS and after.group() == "("]
+    chosen = rng.sample(calls, min(len(calls), 4))
+    names = []
+    for t in sorted(chosen, key=lambda t: -t.start()):
+        names.append(f"nosuch_{len(names)}")
+        text = text[:t.start()] + names[-1] + text[t.end():]
+    return (text, names) if names else None
+
+
 def check(weir, text):
     return subprocess.run([weir, "check", "-", "--format", "json"], input=text, text=True,
                           capture_output=True, timeout=60)
@@ -81,6 +100,14 @@ def judge(weir, what, text, errors_max):
     return None
 
 
+def judge_calls(weir, text, names):
+    done = check(weir, text)
+    errors = [f for f in json.loads(done.stdout)["findings"] if f["severity"] == "error"]
+    said = sorted(f["message"] for f in errors)
+    wanted = sorted(f'function "{name}" does not exist' for name in names)
+    return None if said == wanted else f"{said} instead of {wanted}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("weir")
@@ -91,7 +118,7 @@ def main():
     args = parser.parse_args()
     weir = os.path.abspath(args.weir)
     jobs = sorted(glob.glob(os.path.join(args.folder, "**", "*.sql"), recursive=True))
-    cases = []
+    cases, calls = [], []
     for path in jobs:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -99,6 +126,8 @@ def main():
             continue  # it needs a profile
         rng = random.Random(f"{args.seed} {os.path.basename(path)}")
         cases += [(path, *case) for case in breaks(text, args.places, rng)]
+        calls += [(path, *wrong) for _ in range(max(1, args.places // 4))
+                  if (wrong := wrong_calls(text, rng))]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         answers = pool.map(lambda case: judge(weir, *case[1:]), cases)
@@ -110,7 +139,12 @@ def main():
                 said = subprocess.run([weir, "check", "-"], input=text, text=True,
                                       capture_output=True).stderr
                 print(f"{path}: {what}\n{said}")
-    print(f"{len(cases)} broken jobs, {failed} failed")
+        answers = pool.map(lambda case: judge_calls(weir, *case[1:]), calls)
+        for (path, _, names), answer in zip(calls, answers):
+            if answer:
+                failed += 1
+                print(f"{path}: {len(names)} wrong calls: {answer}")
+    print(f"{len(cases)} broken jobs and {len(calls)} with wrong calls, {failed} failed")
     return 1 if failed or len(cases) < 100 * args.places else 0
 
 
