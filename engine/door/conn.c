@@ -203,10 +203,14 @@ static void put_page(struct door *door, struct conn *conn, enum http_what what, 
 
 static void put_refusal(struct conn *conn, const char *status, bool head_only)
 {
+    static const char foreign[] =
+        "403 Forbidden: this job answers those who ask for localhost, 127.0.0.1 or [::1] (in the "
+        "header Host), so that no page of the web can read it by a name of its own\n";
     char text[64];
     int size = snprintf(text, sizeof text, "%s\n", status);
-    http_put(&conn->out, status, "text/plain; charset=utf-8", str_make(text, (size_t)size),
-             head_only);
+    bool is_foreign = str_starts(str_of(status), STR("403 "));
+    http_put(&conn->out, status, "text/plain; charset=utf-8",
+             is_foreign ? str_of(foreign) : str_make(text, (size_t)size), head_only);
 }
 
 bool conn_take_http(struct door *door, struct conn *conn)
@@ -220,6 +224,8 @@ bool conn_take_http(struct door *door, struct conn *conn)
         put_refusal(conn, "431 Request Header Fields Too Large", false);
     else if (what == HTTP_BAD)
         put_refusal(conn, "400 Bad Request", false);
+    else if (what == HTTP_FOREIGN)
+        put_refusal(conn, "403 Forbidden", head_only);
     else if (what == HTTP_NO_METHOD)
         put_refusal(conn, "405 Method Not Allowed", false);
     else if (what == HTTP_NOT_FOUND)

@@ -63,6 +63,71 @@ def send_raw(port, data):
         return read_rest(s).decode()
 
 
+def request(*headers, method="GET", target="/metrics", version="HTTP/1.1"):
+    return "".join(line + "\r\n" for line in (f"{method} {target} {version}", *headers, "")).encode()
+
+
+def answer_to(port, data):
+    """(status, headers, body), the body as long as the head says."""
+    head, _, body = send_raw(port, data).partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    if not data.startswith(b"HEAD"):
+        same(len(body.encode()), int(headers["Content-Length"]), f"length of the answer to {data[:60]}")
+    return lines[0].split(" ")[1], headers, body
+
+
+# What Prometheus 3 sends; only Host is looked at.
+SCRAPE = ("User-Agent: Prometheus/3.5.0",
+          "Accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+          "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;"
+          "escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+          "Accept-Encoding: gzip", "X-Prometheus-Scrape-Timeout-Seconds: 10")
+
+
+def check_hosts(room):
+    """Only who calls the machine by a name of its loopback is answered."""
+    room.start("job.sql", "--metrics", "0")
+    port = room.begun("job", 10)["metrics_port"]
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", "LOCALHOST", "localhost.", "127.0.0.1",
+                 "127.1.2.3:1", f"[::1]:{port}", "[::1]", "127.0.0.1:"):
+        status, headers, body = answer_to(port, request(f"Host: {host}", *SCRAPE))
+        same((status, headers["Content-Type"], headers["Connection"]),
+             ("200", "text/plain; version=0.0.4; charset=utf-8", "close"), host)
+        same("Content-Encoding" in headers, False, "the answer is not packed")
+        samples_of(body)
+    foreign = ("evil.example", f"evil.example:{port}", f"127.0.0.1.evil.example:{port}", "localhost.evil.example",
+               "evil.example:80@127.0.0.1", "128.0.0.1", "0.0.0.0", "127.1", "2130706433", "[::1", "[::2]",
+               "[::1]x", "localhost:x", "localhost:80:80", "", "127.0.0.1 evil.example", "x" * 300)
+    for host in foreign:
+        for target in ("/metrics", "/status", "/", "/nothing"):
+            status, headers, body = answer_to(port, request(f"Host: {host}", target=target))
+            same((status, headers["Content-Type"]), ("403", "text/plain; charset=utf-8"), f"{host} {target}")
+            same("this job answers those who ask for localhost, 127.0.0.1 or [::1]" in body, True, body)
+        status, headers, body = answer_to(port, request(f"Host: {host}", method="HEAD"))
+        same((status, body, int(headers["Content-Length"]) > 60), ("403", "", True), f"HEAD {host}")
+    good, bad = "Host: localhost", "Host: evil.example"
+    for what, data, status in (
+            ("in the target", request(good, target=f"http://localhost:{port}/metrics?x=/"), "200"),
+            ("a foreign one in the target", request(good, target="http://evil.example/metrics"), "403"),
+            ("a foreign one beside it", request(bad, target="http://localhost/metrics"), "403"),
+            ("none, of the old days", request(version="HTTP/1.0"), "200"),
+            ("a foreign one of the old days", request(bad, version="HTTP/1.0"), "403"),
+            ("none", request(), "400"),
+            ("two", request(good, bad), "400"), ("twice", request(good, good), "400"),
+            ("a blank before the colon", request("Host : localhost"), "400"),
+            ("a line that goes on", request(good, " evil.example"), "400"),
+            ("no header", request(good, "evil.example"), "400")):
+        same(answer_to(port, data)[0], status, what)
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "get", "CONNECT"):
+        status, headers, _ = answer_to(port, request(good, "Content-Length: 0", method=method))
+        same((status, headers["Allow"]), ("405", "GET, HEAD"), method)
+        same(answer_to(port, request(bad, method=method))[0], "403", f"{method} of a foreign one")
+    status, headers, body = answer_to(port, request(good, method="HEAD", target="/"))
+    same((status, headers, body), ("200", answer_to(port, request(good, target="/"))[1], ""),
+         "HEAD has the head of GET")
+
+
 def check_values(room):
     room.write("files.sql", """CREATE TABLE "quoted" (n INT) WITH ('connector' = 'filesystem', 'path' = 'in',
         'format' = 'json', 'on-error' = 'skip');
@@ -144,7 +209,7 @@ def check_without_socket(room):
 def main():
     weir = os.path.abspath(sys.argv[1])
     check_rules()
-    for check in (check_values, check_http, check_without_socket):
+    for check in (check_values, check_http, check_hosts, check_without_socket):
         with tempfile.TemporaryDirectory(prefix="weir-door-") as folder:
             room = Room(weir, os.path.realpath(folder))
             try:
