@@ -99,6 +99,8 @@ struct agg_call {
     uint32_t filter;     /* BOOLEAN column; AGG_NO_COLUMN: none */
     bool distinct;
     struct span span;
+    struct str label;    /* for people who look at rows: the alias of the select list, else the call
+                            as SQL; .size 0: nobody has written it */
 };
 #define AGG_NO_COLUMN UINT32_MAX
 

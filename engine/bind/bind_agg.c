@@ -2,6 +2,10 @@
  * of the operator. */
 #include "bind/over.h"
 
+#include "base/utf8.h"
+
+enum { LABEL_BYTES = 120 };
+
 struct search {
     const struct binder *b;
     bool found;
@@ -135,6 +139,23 @@ static bool is_key(const struct grouping *g, const struct agg_use *use)
     return false;
 }
 
+enum code group_label(struct binder *b, const struct ast_node *node, struct str *ret,
+                      struct error *err)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    ast_print(&text, node, 0);
+    struct str view = buf_view(&text);
+    if (view.size > LABEL_BYTES) {
+        text.size = utf8_valid_prefix(view.data, LABEL_BYTES);
+        buf_text(&text, "...");
+    }
+    *ret = text.failed ? STR("") : arena_str(b->arena, buf_view(&text));
+    bool is_kept = ret->data != NULL;
+    buf_done(&text);
+    return is_kept ? OK : error_nomem(err);
+}
+
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,
                           struct error *err)
@@ -142,6 +163,7 @@ enum code group_bind_call(struct grouping *g, const struct scope *scope,
     struct span span = node->node.span;
     TRY(check_call(g, node, name, err));
     struct agg_use use = { .distinct = node->distinct, .span = span };
+    TRY(group_label(g->b, &node->node, &use.label, err));
     enum code code = bind_use(g, scope, &node->args, node->filter, &use, err);
     if (code == OK)
         code = agg_bind(&g->b->env, name, use.args, node->args.count, node->distinct, span,
@@ -174,6 +196,7 @@ enum code group_bind_json(struct grouping *g, const struct scope *scope,
     bool keeps = node->nulls == JSON_NULL_ON_NULL ||
                  (node->nulls == JSON_NULLS_DEFAULT_ && node->func == JSON_FUNC_OBJECTAGG);
     struct agg_use use = { .span = span };
+    TRY(group_label(b, &node->node, &use.label, err));
     enum code code = bind_use(g, scope, &node->args, node->filter, &use, err);
     if (code == OK)
         code = function_bind_name(&b->env, STR("JSON_STRING"), &use.args[n - 1], 1, span,

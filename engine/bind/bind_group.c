@@ -185,7 +185,11 @@ static enum code make_calls(struct grouping *g, struct below *list, struct agg_c
     for (uint32_t i = 0; i < g->call_count; i++) {
         const struct agg_use *use = &g->calls[i];
         calls[i] = (struct agg_call){
-            .agg = use->agg, .filter = AGG_NO_COLUMN, .distinct = use->distinct, .span = use->span
+            .agg = use->agg,
+            .filter = AGG_NO_COLUMN,
+            .distinct = use->distinct,
+            .span = use->span,
+            .label = use->label,
         };
         for (uint32_t a = 0; a < use->agg->arg_count; a++)
             TRY(below_column(list, use->args[a], &calls[i].args[a], err));

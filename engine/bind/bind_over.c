@@ -169,6 +169,7 @@ enum code over_bind_call(struct over_list *list, const struct scope *scope,
     if (node->args.count > AGG_ARGS_MAX)
         return error_at(err, E_TYPE, span, "function \"" STR_FMT "\" takes at most %d arguments",
                         STR_ARG(name), AGG_ARGS_MAX);
+    TRY(group_label(b, &node->node, &use.label, err));
     list->in_argument = true;
     enum code failed = OK;
     enum code code = bind_parts(b, scope, &node->args, use.args, &failed, err);
@@ -318,7 +319,8 @@ enum code over_make(struct over_list *list, struct plan *input, struct expr *fil
         *call = (struct agg_call){ .agg = use->agg,
                                    .filter = AGG_NO_COLUMN,
                                    .distinct = use->distinct,
-                                   .span = use->span };
+                                   .span = use->span,
+                                   .label = use->label };
         for (uint32_t a = 0; a < use->agg->arg_count; a++)
             TRY(column_of(&columns, use->args[a], &call->args[a], err));
     }

@@ -103,6 +103,20 @@ static enum code item_name(struct binder *b, const struct ast_select_item *node,
     return OK;
 }
 
+/* An aggregate, or a call with OVER, that has got a name. */
+static void label_call(const struct scope *scope, const struct expr *e, struct str alias)
+{
+    struct grouping *group = scope->group;
+    struct over_list *over = scope->over;
+    if (e->kind != EXPR_COLUMN)
+        return;
+    if (group && e->column >= group->base && e->column - group->base < group->call_count)
+        group->calls[e->column - group->base].label = alias;
+    uint32_t first = over ? over->base + OVER_PLACEHOLDERS : 0;
+    if (over && e->column >= first && e->column - first < over->count)
+        over->items[e->column - first].label = alias;
+}
+
 enum code bind_select_list(struct binder *b, const struct scope *scope,
                                   const struct ast_select *node, struct items *list,
                                   struct error *err)
@@ -129,6 +143,8 @@ enum code bind_select_list(struct binder *b, const struct scope *scope,
         }
         TRY(item_name(b, item, list->count, &name, err));
         TRY(add_item(b, list, e, name, err));
+        if (ast_has_name(&item->alias))
+            label_call(scope, e, item->alias.text);
     }
     return failed;
 }

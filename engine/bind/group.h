@@ -15,6 +15,7 @@ struct agg_use {
     struct expr *filter; /* NULL: none */
     bool distinct;
     struct span span;
+    struct str label;    /* as agg_call has it */
 };
 
 /* A window bound that is asked for. */
@@ -73,6 +74,9 @@ enum {
 bool group_has_aggregate(const struct binder *b, const struct ast_node *node);
 /* Is the node itself a call of one (or of a bound of the window)? */
 bool group_is_aggregate(const struct binder *b, const struct ast_node *node);
+/* A call as SQL, for a label; cut off where it is long. */
+enum code group_label(struct binder *b, const struct ast_node *node, struct str *ret,
+                      struct error *err) WEIR_CHECKED;
 /* A call of an aggregate, as a placeholder. */
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
                           const struct ast_call *node, struct str name, struct expr **ret,

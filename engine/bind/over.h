@@ -20,6 +20,7 @@ struct over_use {
     bool frame_given;
     bool distinct;
     struct span span;
+    struct str label;    /* as agg_call has it */
     uint32_t window;     /* uses with equal windows have equal numbers */
 };
 

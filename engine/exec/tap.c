@@ -10,6 +10,7 @@
 #include "expr/fn_json.h"
 #include "json/json_extract.h"
 #include "json/json_text.h"
+#include "plan/plan_names.h"
 #include "types/text.h"
 
 #include <sched.h>
@@ -217,58 +218,24 @@ void op_tap(struct op *op, const struct batch *batch)
 
 /* --- which columns ------------------------------------------------------------------------- */
 
-/* The node below that a column comes from as it is. */
-static const struct plan *origin(const struct plan *plan, uint32_t *column)
-{
-    for (;;) {
-        const struct plan *input = plan->input_count == 1 ? plan->inputs[0] : NULL;
-        const struct plan_watermark *time = (const struct plan_watermark *)plan;
-        switch (plan->kind) {
-        case PLAN_WATERMARK:
-            if (*column == time->computed)
-                return plan;
-            *column -= *column > time->computed;
-            break;
-        case PLAN_CALC:
-            if (((const struct plan_calc *)plan)->exprs)
-                return plan;
-            break;
-        case PLAN_JSON:
-        case PLAN_ASSIGN:
-            if (*column >= input->field_count)
-                return plan;
-            break;
-        case PLAN_EXCHANGE:
-        case PLAN_LIMIT:
-        case PLAN_FOLD:
-        case PLAN_SORT:
-        case PLAN_DEDUP:
-            break;
-        default:
-            return plan;
-        }
-        plan = input;
-    }
-}
-
-/* Columns of a table that nobody reads are not there: they would be shown as NULL. */
+/* Columns that nobody reads are not there: they would be shown as NULL. */
 static enum code choose_columns(struct tap *tap, const struct plan *plan, struct error *err)
 {
+    struct str *names = plan_names(tap->arena, plan);
+    const struct plan_join *join = (const struct plan_join *)plan;
+    const bool *wanted = plan->kind == PLAN_JOIN ? join->wanted : NULL;
     tap->columns = arena_array(tap->arena, struct tap_column, MAX(plan->field_count, 1));
-    if (!tap->columns)
+    if (!names || !tap->columns)
         return error_nomem(err);
     for (uint32_t i = 0; i < plan->field_count; i++) {
         uint32_t at = i;
-        const struct plan *from = origin(plan, &at);
+        const struct plan *from = plan_origin(plan, &at);
         const struct plan_scan *scan = (const struct plan_scan *)from;
-        const struct plan_json *json = (const struct plan_json *)from;
-        if (from->kind == PLAN_SCAN && !scan->def.needed[at])
+        if ((from->kind == PLAN_SCAN && !scan->def.needed[at]) || (wanted && !wanted[i]))
             continue;
-        struct tap_column *column = &tap->columns[tap->column_count++];
-        *column = (struct tap_column){ .column = i, .name = plan->fields[i].name };
-        column->is_hit = plan->fields[i].type == &type_json_hit;
-        if (column->is_hit && from->kind == PLAN_JSON)
-            column->name = str_of(json->path_texts[at - from->inputs[0]->field_count]);
+        tap->columns[tap->column_count++] = (struct tap_column){
+            .column = i, .name = names[i], .is_hit = plan->fields[i].type == &type_json_hit
+        };
     }
     return OK;
 }

@@ -218,6 +218,7 @@ static enum code make_rank(struct optimizer *o, const struct plan_over *over,
     rank->end = range->end;
     rank->end_column = range->end_column;
     rank->with_rank = with_rank;
+    rank->label = over->calls[0].label;
     rank->window_end = window->end;
     rank->proctime = window->proctime;
     rank->in_zone = window->in_zone;

@@ -278,6 +278,7 @@ struct plan_rank {
     uint64_t start, end;        /* end UINT64_MAX: see end_column */
     uint32_t end_column;        /* PLAN_NO_COLUMN: `end` counts */
     bool with_rank;
+    struct str label;           /* of the rank, as in struct agg_call */
     uint32_t window_end;        /* a window top-N, emitted at its end; PLAN_NO_COLUMN: none */
     const struct plan_key *update_key; /* rows are updated by this key and only move up in the
                                    order: set by the optimizer; NULL: not so */

@@ -1,6 +1,8 @@
 /* test_exec_tap.c -- samples of what operators give on, taken while the job runs. */
 #include "job_test.h"
 
+#include "plan/plan_names.h"
+
 static const char changes[] =
     "CREATE TABLE t (a BIGINT, b STRING, c BIGINT) WITH ('connector' = 'gate', 'splits' = '2');\n"
     "CREATE TABLE k (name STRING, n BIGINT, PRIMARY KEY (name) NOT ENFORCED) "
@@ -49,7 +51,7 @@ static void lines_are_changes(void)
                                   "{\"op\":\"+I\",\"data\":{\"a\":0,\"b\":null}}\n");
         CHECK(scan->done && !exec_tap_next(scan, &none));
         CHECK_STR(lines(again, 1),
-                  "{\"op\":\"+I\",\"data\":{\"b\":\"x\\n\\\"y\\\"\",\"agg0\":1}}\n");
+                  "{\"op\":\"+I\",\"data\":{\"b\":\"x\\n\\\"y\\\"\",\"COUNT(*)\":1}}\n");
         CHECK_STR(lines(sink, 2),
                   "{\"op\":\"+I\",\"data\":{\"name\":\"x\\n\\\"y\\\"\",\"n\":1}}\n"
                   "{\"op\":\"+U\",\"data\":{\"name\":\"x\\n\\\"y\\\"\",\"n\":2}}\n");
@@ -58,8 +60,8 @@ static void lines_are_changes(void)
         exec_stop(rig.exec);
         job_rig_join(&rig);
         CHECK_STR(lines(group, 2),
-                  "{\"op\":\"+I\",\"data\":{\"b\":\"x\\n\\\"y\\\"\",\"agg0\":1}}\n"
-                  "{\"op\":\"+U\",\"data\":{\"b\":\"x\\n\\\"y\\\"\",\"agg0\":2}}\n");
+                  "{\"op\":\"+I\",\"data\":{\"b\":\"x\\n\\\"y\\\"\",\"COUNT(*)\":1}}\n"
+                  "{\"op\":\"+U\",\"data\":{\"b\":\"x\\n\\\"y\\\"\",\"COUNT(*)\":2}}\n");
         CHECK(!exec_tap_next(group, &none) && group->done);
         exec_tap_close(group);
         exec_tap_close(sink);
@@ -71,6 +73,81 @@ static void lines_are_changes(void)
     buf_done(&none);
     job_rig_close(&rig);
 }
+
+/* --- names --------------------------------------------------------------------------------- */
+
+/* The names of the nth node of a kind, with blanks between them. */
+static const char *names(struct job_rig *rig, enum plan_kind kind, uint32_t nth)
+{
+    static char kept[1024];
+    struct buf out;
+    buf_init(&out, sizeof kept - 1);
+    for (uint32_t i = 0; i < rig->plan->node_count; i++) {
+        const struct plan *plan = rig->plan->nodes[i];
+        if (plan->kind != kind || nth-- != 0)
+            continue;
+        struct str *list = plan_names(rig->arena, plan);
+        for (uint32_t k = 0; CHECK(list != NULL) && k < plan->field_count; k++)
+            buf_printf(&out, "%s" STR_FMT, k > 0 ? " | " : "", STR_ARG(list[k]));
+    }
+    snprintf(kept, sizeof kept, "%s", buf_cstr(&out));
+    buf_done(&out);
+    return kept;
+}
+
+#define NAMED                                                                                      \
+    "CREATE TABLE t (a BIGINT, b STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) "                \
+    "WITH ('connector' = 'gate');\n"                                                               \
+    "CREATE TABLE k (x BIGINT, y BIGINT, z BIGINT) WITH ('connector' = 'gate');\n"                 \
+    "INSERT INTO k "
+
+struct named {
+    const char *query;
+    enum plan_kind kind;
+    uint32_t nth;
+    const char *names;
+};
+
+/* By the alias of the select list or, where there is none, as SQL; no two columns alike. */
+static void columns_are_called_as_the_job_calls_them(void)
+{
+    static const struct named cases[] = {
+        { "SELECT a, COUNT(*) AS visits, SUM(a) FROM t GROUP BY a", PLAN_GROUP, 0,
+          "a | visits | SUM(a)" },
+        { "SELECT a + 1, COUNT(*), COUNT(*) AS n FROM t GROUP BY a + 1", PLAN_GROUP, 0,
+          "a + 1 | n" },
+        { "SELECT a, MAX(a) + MIN(a) AS s, 1 FROM t GROUP BY a HAVING COUNT(DISTINCT b) > 1",
+          PLAN_GROUP, 0, "a | MAX(a) | MIN(a) | COUNT(DISTINCT b)" },
+        { "SELECT a, COUNT(*) FILTER (WHERE a > 1) AS `agg1`, SUM(a) FROM t GROUP BY a", PLAN_GROUP,
+          0, "a | agg1 | SUM(a)" },
+        { "SELECT a, COUNT(*) AS a, SUM(a) AS a FROM t GROUP BY a", PLAN_GROUP, 0,
+          "a | a_2 | a_3" },
+        { "SELECT a, SUM(a * 2), 1 FROM t GROUP BY a", PLAN_CALC, 0, "a | a * 2" },
+        { "SELECT a, COUNT(*) AS users, 1 FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' "
+          "MINUTE)) GROUP BY a, window_start, window_end",
+          PLAN_WINDOW, 0, "a | users | window_start | window_end" },
+        { "SELECT a, SUM(a) OVER w AS total, COUNT(*) OVER w FROM t WINDOW w AS (PARTITION BY a "
+          "ORDER BY ts)",
+          PLAN_OVER, 0, "a | ts | total | COUNT(*) OVER w" },
+        { "SELECT a, n, 1 FROM (SELECT a, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b) AS n "
+          "FROM t) WHERE n <= 3",
+          PLAN_RANK, 0, "a | b | n" },
+        { "SELECT l.a, l.n, r.n FROM (SELECT a, COUNT(*) AS n FROM t GROUP BY a) l JOIN (SELECT a, "
+          "SUM(a) AS n FROM t GROUP BY a) r ON l.a = r.a",
+          PLAN_JOIN, 0, "a | n | a_2 | n_2" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct job_rig rig;
+        char text[1024];
+        snprintf(text, sizeof text, NAMED "%s", cases[i].query);
+        if (CHECK_INT(job_rig_plan(&rig, text, "1"), OK))
+            CHECK_STR(names(&rig, cases[i].kind, cases[i].nth), cases[i].names);
+        CHECK_STR(rig.err.message, "");
+        job_rig_close(&rig);
+    }
+}
+
+/* --- values -------------------------------------------------------------------------------- */
 
 /* What paths have found is shown as it stands in the document, on one line. */
 static void hits_are_json(void)
@@ -150,6 +227,7 @@ int main(void)
     static const struct connector *const connectors[] = { &connector_gate, NULL };
     session_register_connectors(connectors);
     RUN(lines_are_changes);
+    RUN(columns_are_called_as_the_job_calls_them);
     RUN(hits_are_json);
     RUN(a_full_tap_passes_rows_by);
     RUN(taps_come_and_go);
