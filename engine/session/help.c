@@ -49,6 +49,8 @@ static const char commands[] =
     "  --parallelism N           workers, that is threads; else as many as the largest source\n"
     "                            has files or partitions, at most one a core\n"
     "  --set KEY=VALUE           a setting, before and above SET and the profile\n"
+    "  --set-from FILE           settings from a file, a line each: the list of processes (ps) shows\n"
+    "                            what --set says to everybody\n"
     "  --output MODE             how a SELECT is printed; see weir help output\n"
     "  --dialect blink|flink     instead of what the file looks like\n"
     "  --name NAME               of run: what ps, stop and the like call the job; else its file's\n"

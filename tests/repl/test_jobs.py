@@ -27,11 +27,11 @@ INSERT INTO b SELECT k FROM g WHERE k > 0 AND k < 0;
 
 
 class Prompt:
-    def __init__(self, weir, folder):
-        self.weir, self.folder = weir, folder
+    def __init__(self, weir, folder, *options):
+        self.weir, self.folder, self.options = weir, folder, options
 
     def __call__(self, *lines):
-        done = subprocess.run([self.weir], input="".join(line + "\n" for line in lines), text=True,
+        done = subprocess.run([self.weir, *self.options], input="".join(line + "\n" for line in lines), text=True,
                               capture_output=True, cwd=self.folder, timeout=120, check=False,
                               env={**os.environ, "XDG_RUNTIME_DIR": self.folder,
                                    "HOME": self.folder})
@@ -64,6 +64,25 @@ def wait_for_nothing(weir, folder):
     terminal.send("\\q\n")
     terminal.wait()
     terminal.close()
+
+
+def settings_are_handed_on_unseen(weir, folder):
+    """Settings of the prompt reach the job, also with lines in them, and not through its arguments."""
+    prompt = Prompt(weir, folder, "--set", "weir.state.dir=secret\nplace", "--set", "weir.summary=json")
+    out, err = prompt(r"\run job.sql hidden", "SHOW JOBS;")
+    try:
+        process = re.search(r'job "hidden" runs \(process (\d+)\)', err)
+        need("the job was not started", process is not None, out, err)
+        with open(f"/proc/{process[1]}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+        need(f"settings are among the arguments: {words}",
+             b"run" in words and b"hidden" in words and not any(b"secret" in w for w in words))
+        with open(f"/proc/{process[1]}/environ", "rb") as file:
+            need("settings are in the environment", b"secret" not in file.read())
+    finally:
+        out, err = prompt(r"\stop hidden", r"\log hidden")
+    need("settings do not reach the job", os.path.isdir(os.path.join(folder, "secret\nplace")) and
+         '{"sources": [' in err, out, err)
 
 
 def main():
@@ -116,6 +135,7 @@ def main():
                  for name in os.listdir(os.path.join(folder, "weir")) if name.endswith(".log")}
         need(f"others may read a log: {modes}", modes == {0o600})
         wait_for_nothing(os.path.abspath(sys.argv[1]), folder)
+        settings_are_handed_on_unseen(os.path.abspath(sys.argv[1]), folder)
     print("as it should be")
 
 

@@ -79,17 +79,21 @@ static int read_head(const char *text)
     return (int)http_read(str_of(text), &head_only) + (head_only ? 100 : 0);
 }
 
+#define HOST "Host: localhost:9090\r\n\r\n"
+
 static void heads_of_http(void)
 {
     CHECK_INT(read_head(""), HTTP_MORE);
     CHECK_INT(read_head("GET /metrics HTTP/1.1\r\nHost: x\r\n"), HTTP_MORE);
     CHECK_INT(read_head("GET /metrics HTTP/1.1\r\nHost: x\r\n\r"), HTTP_MORE);
-    CHECK_INT(read_head("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), HTTP_METRICS);
+    CHECK_INT(read_head("GET /metrics HTTP/1.1\r\n" HOST), HTTP_METRICS);
+    CHECK_INT(read_head("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), HTTP_FOREIGN);
+    CHECK_INT(read_head("GET /metrics HTTP/1.1\r\n\r\n"), HTTP_BAD);
     CHECK_INT(read_head("GET /status HTTP/1.0\n\n"), HTTP_STATUS);
-    CHECK_INT(read_head("HEAD /metrics?a=b HTTP/1.1\r\n\r\n"), HTTP_METRICS + 100);
-    CHECK_INT(read_head("GET / HTTP/1.1\r\n\r\n"), HTTP_INDEX);
-    CHECK_INT(read_head("GET /x HTTP/1.1\r\n\r\n"), HTTP_NOT_FOUND);
-    CHECK_INT(read_head("DELETE /metrics HTTP/1.1\r\n\r\n"), HTTP_NO_METHOD);
+    CHECK_INT(read_head("HEAD /metrics?a=b HTTP/1.1\r\n" HOST), HTTP_METRICS + 100);
+    CHECK_INT(read_head("GET / HTTP/1.1\r\n" HOST), HTTP_INDEX);
+    CHECK_INT(read_head("GET /x HTTP/1.1\r\n" HOST), HTTP_NOT_FOUND);
+    CHECK_INT(read_head("DELETE /metrics HTTP/1.1\r\n" HOST), HTTP_NO_METHOD);
     CHECK_INT(read_head("GET /metrics HTTP/2\r\n\r\n"), HTTP_BAD);
     CHECK_INT(read_head("GET  HTTP/1.1\r\n\r\n"), HTTP_BAD);
     CHECK_INT(read_head("\r\n"), HTTP_BAD);
@@ -100,6 +104,7 @@ static void pages_of_http(void)
     buf_clear(&out);
     http_put(&out, "200 OK", "text/plain", STR("abc"), false);
     CHECK_STR(buf_cstr(&out), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"
+                              "X-Content-Type-Options: nosniff\r\n"
                               "Cache-Control: no-store\r\nConnection: close\r\n\r\nabc");
     buf_clear(&out);
     http_put(&out, "200 OK", "text/plain", STR("abc"), true);

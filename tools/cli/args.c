@@ -1,6 +1,7 @@
 /* args.c -- see args.h.  One table of commands and one of options; options may stand on
  * both sides of a command's operands. */
 #include "cli/args.h"
+#include "cli/set_file.h"
 
 #include "base/nearest.h"
 #include "base/number.h"
@@ -34,6 +35,7 @@ enum option_id {
     OPTION_UNTIL_END,
     OPTION_PARALLELISM,
     OPTION_SET,
+    OPTION_SET_FROM,
     OPTION_OUTPUT,
     OPTION_DIALECT,
     OPTION_FORMAT,
@@ -64,6 +66,7 @@ static const struct option_name {
     { "--until-end", OPTION_UNTIL_END, NULL, FOR_JOBS },
     { "--parallelism", OPTION_PARALLELISM, "N", FOR_JOBS },
     { "--set", OPTION_SET, "KEY=VALUE", FOR_PLANS },
+    { "--set-from", OPTION_SET_FROM, "FILE", FOR_PLANS },
     { "--output", OPTION_OUTPUT, "MODE", FOR_JOBS },
     { "--dialect", OPTION_DIALECT, "blink|flink", FOR_PLANS },
     { "--format", OPTION_FORMAT, "text|json|...", FOR_EXPLAIN | FOR_CHECK | FOR_TEST | FOR_RUNNING },
@@ -145,6 +148,17 @@ static enum code add_pair(struct parser *p, const char *option, const char *form
     return OK;
 }
 
+static enum code take_set_file(struct parser *p, const char *path)
+{
+    struct args *args = p->args;
+    if (args->set_file)
+        return error_set(p->err, E_USAGE, "one file of settings is enough, and \"%s\" is another one",
+                         path);
+    args->set_file = path;
+    return set_file_read(path, &args->set_text, args->sets, &args->config.set_count, ARGS_SETS_MAX,
+                         p->err);
+}
+
 static enum code take_seed(struct parser *p, const char *text)
 {
     int64_t seed;
@@ -215,6 +229,8 @@ static enum code take_option(struct parser *p, const struct option_name *o, cons
         break;
     case OPTION_SET:
         return add_pair(p, o->name, o->value, value, args->sets, &c->set_count, ARGS_SETS_MAX);
+    case OPTION_SET_FROM:
+        return take_set_file(p, value);
     case OPTION_OUTPUT:
         c->output = value;
         break;
@@ -395,6 +411,10 @@ static enum code check_together(struct parser *p)
     }
     if (args->seed > 0 && !args->shuffle)
         return error_set(p->err, E_USAGE, "--seed is for --shuffle");
+    if (args->set_file && args->file && strcmp(args->set_file, "-") == 0 &&
+        strcmp(args->file, "-") == 0)
+        return error_set(p->err, E_USAGE,
+                         "standard input cannot be both the file and that of --set-from");
     return OK;
 }
 

@@ -46,7 +46,10 @@ struct args {
     void *self;
     struct session_config config; /* what the options say; descriptors are not set here */
     struct session_pair sets[ARGS_SETS_MAX];
+    const char *set_file; /* --set-from; NULL: none */
+    struct buf set_text;  /* what it holds: the settings point into it */
 };
 
-/* Everything points into argv.  E_USAGE with a sentence and, where one is near, a suggestion. */
+/* Everything points into argv, or into ret->set_text, which lives as long as the program.  E_USAGE with
+ * a sentence and, where one is near, a suggestion. */
 enum code args_parse(int argc, char **argv, struct args *ret, struct error *err) WEIR_CHECKED;

@@ -1,7 +1,6 @@
 /* background.c -- see background.h. */
 #include "cli/background.h"
 
-#include "cli/args.h"
 #include "door/client.h"
 #include "door/where.h"
 
@@ -10,11 +9,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 2 * ARGS_SETS_MAX + 32, PATIENCE_MS = 5000, LOOK_MS = 20 };
+enum { WORDS_MAX = 32, PATIENCE_MS = 5000, LOOK_MS = 20 };
 
 enum code background_log(struct str name, char *ret, size_t size, struct error *err)
 {
@@ -63,20 +63,46 @@ static void add_words(struct words *w, const struct session_config *config, stru
     add_option(w, "--parallelism", config->parallelism);
     if (config->until_end)
         add(w, "--until-end");
-    for (uint32_t i = 0; i < config->set_count; i++)
-        add_option(w, "--set",
-                   arena_printf(w->arena, STR_FMT "=" STR_FMT, STR_ARG(config->sets[i].key),
-                                STR_ARG(config->sets[i].value)));
+    if (config->set_count > 0)
+        add_option(w, "--set-from", "-");
     add(w, "--"); /* the file may be called as an option is */
     add(w, arena_cstr(w->arena, file));
 }
 
-/* In the child: everything to the log, and no signal of this terminal. */
-_Noreturn static void become(const struct words *w, int log)
+/* Settings may be secrets: they come over standard input, since everybody may read the arguments of a
+ * process.  A file that has no name, and where there are no settings the one that is always empty. */
+static enum code open_settings(const struct session_config *config, int *ret, struct error *err)
 {
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct buf text;
+    if (config->set_count == 0) {
+        *ret = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        return *ret >= 0
+                   ? OK
+                   : error_set(err, E_IO, "could not open \"/dev/null\": %s", strerror(errno));
+    }
+    buf_init(&text, 1 << 20);
+    for (uint32_t i = 0; i < config->set_count; i++) {
+        buf_printf(&text, STR_FMT "=" STR_FMT, STR_ARG(config->sets[i].key),
+                   STR_ARG(config->sets[i].value));
+        buf_char(&text, '\0');
+    }
+    enum code code = buf_check(&text, err);
+    int fd = code == OK ? memfd_create("weir-settings", MFD_CLOEXEC) : -1;
+    if (code == OK && (fd < 0 || write(fd, text.data, text.size) != (ssize_t)text.size ||
+                       lseek(fd, 0, SEEK_SET) != 0))
+        code = error_set(err, E_IO, "could not hand settings on: %s", strerror(errno));
+    buf_done(&text);
+    if (code != OK && fd >= 0)
+        close(fd);
+    *ret = fd;
+    return code;
+}
+
+/* In the child: everything to the log, and no signal of this terminal. */
+_Noreturn static void become(const struct words *w, int settings, int log)
+{
     setsid();
-    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
+    if (dup2(settings, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
         dup2(log, STDERR_FILENO) < 0)
         _exit(1);
     execv("/proc/self/exe", (char *const *)(uintptr_t)w->items);
@@ -110,6 +136,7 @@ static void wait_for_start(struct background *b)
 static enum code start(const struct session_config *config, struct str file, struct arena *arena,
                        struct background *b, struct error *err)
 {
+    int settings = -1;
     struct words w = { .arena = arena };
     TRY(background_log(str_of(b->name), b->log, sizeof b->log, err));
     if (can_be_asked(b->name)) {
@@ -125,10 +152,13 @@ static enum code start(const struct session_config *config, struct str file, str
     int log = open(b->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (log < 0)
         return error_set(err, E_IO, "could not write \"%s\": %s", b->log, strerror(errno));
-    b->pid = fork();
+    enum code code = open_settings(config, &settings, err);
+    b->pid = code == OK ? fork() : -1;
     if (b->pid == 0)
-        become(&w, log);
+        become(&w, settings, log);
     close(log);
+    TRY(code);
+    close(settings);
     if (b->pid < 0)
         return error_set(err, E_IO, "could not start a process: %s", strerror(errno));
     wait_for_start(b);

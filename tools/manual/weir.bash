@@ -19,12 +19,12 @@ _weir_topics() {
 }
 
 _weir_options() { # COMMAND: the options that it takes
-    local job='--profile --data --until-end --parallelism --set --output --dialect'
+    local job='--profile --data --until-end --parallelism --set --set-from --output --dialect'
     case $1 in
     run) printf '%s' "$job --name --metrics" ;;
     check) printf '%s' "$job --syntax --format" ;;
     explain) printf '%s' "$job --format --keys --diff --analyze" ;;
-    test) printf '%s' "--shuffle --seed --format --profile --data --set --dialect" ;;
+    test) printf '%s' "--shuffle --seed --format --profile --data --set --set-from --dialect" ;;
     ps | why) printf '%s' '--format' ;;
     stop | snapshot) printf '%s' '--format --timeout' ;;
     tap) printf '%s' '--rows --format' ;;
@@ -62,6 +62,9 @@ _weir() {
         mapfile -t COMPREPLY < <(compgen -W local -- "$current"
                                  compgen -f -X '!*.yaml' -- "$current"
                                  compgen -d -- "$current")
+        return ;;
+    --set-from)
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return ;;
     --data)
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
