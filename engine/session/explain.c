@@ -90,14 +90,15 @@ static void put_advice(struct buf *out, const struct plan_advice *list, struct s
 static bool has_colors(const struct session *s)
 {
     const char *term = getenv("TERM");
-    return s->config.out_is_terminal && !getenv("NO_COLOR") && !(term && strcmp(term, "dumb") == 0);
+    return s->console.out_is_terminal && !getenv("NO_COLOR") &&
+           !(term && strcmp(term, "dumb") == 0);
 }
 
 struct plan_text_options explain_text_options(const struct session *s)
 {
     return (struct plan_text_options){
         .color = has_colors(s),
-        .columns = s->config.out_is_terminal ? s->config.columns : 0,
+        .columns = session_columns(s),
     };
 }
 

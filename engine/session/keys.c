@@ -132,6 +132,8 @@ static enum key read_sequence(int fd)
         return KEY_NEXT;
     if (c == 'A' || (c == '~' && digit == '5'))
         return KEY_PREVIOUS;
+    if (c == 'C' || c == 'D')
+        return c == 'C' ? KEY_RIGHT : KEY_LEFT;
     return KEY_OTHER;
 }
 
@@ -155,6 +157,10 @@ enum key keys_next(int fd)
         return KEY_FIRST;
     case 'G':
         return KEY_LAST;
+    case '<':
+        return KEY_LEFT;
+    case '>':
+        return KEY_RIGHT;
     case '\t':
         return KEY_SWITCH;
     case 'q':

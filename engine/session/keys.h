@@ -15,6 +15,8 @@ enum key {
     KEY_PREVIOUS, /* p, page up */
     KEY_FIRST,    /* g, home */
     KEY_LAST,     /* G, end */
+    KEY_LEFT,     /* the arrow, < */
+    KEY_RIGHT,    /* the arrow, > */
     KEY_SWITCH,   /* tab */
     KEY_QUIT,     /* q */
     KEY_BACK,     /* none: others had the terminal, and have left something on it */

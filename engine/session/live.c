@@ -108,9 +108,15 @@ static bool take_key(struct live *live, enum key key, uint32_t page)
         break;
     case KEY_LAST:
         break;
+    case KEY_LEFT:
+        live->column -= MIN(live->column, 1u);
+        return true;
+    case KEY_RIGHT:
+        live->column += live->has_more;
+        return true;
     case KEY_SWITCH:
         live->result = results > 0 ? (live->result + 1) % results : 0;
-        live->first = 0;
+        live->first = live->column = 0;
         break;
     case KEY_QUIT:
         session_stop(live->session);
@@ -225,16 +231,25 @@ static void put_page(struct live *live, struct buf *out, struct size size, uint3
     uint64_t last = rows > page ? rows - page : 0;
     if (live->at_end || live->first > last)
         live->first = last;
-    renderer_page(live->renderer, live->result, live->first, page, out);
+    struct render_page shown = { .first = live->first,
+                                 .rows = page,
+                                 .columns = MAX(size.columns, 2) - 1, /* as put_cut() has it */
+                                 .first_column = live->column };
+    renderer_page(live->renderer, live->result, &shown, out);
+    live->column = shown.first_column;
+    live->has_more = shown.first_column + shown.columns_shown < shown.column_count;
     uint64_t to = MIN(rows, live->first + page);
     if (rows > page)
         buf_printf(out, "rows %llu to %llu of %llu", (unsigned long long)live->first + 1,
                    (unsigned long long)to, (unsigned long long)rows);
     else
         buf_printf(out, "%llu row%s", (unsigned long long)rows, rows == 1 ? "" : "s");
+    if (shown.columns_shown < shown.column_count)
+        buf_printf(out, ", columns %u to %u of %u (left, right)", live->column + 1,
+                   live->column + shown.columns_shown, shown.column_count);
     uint32_t results = renderer_result_count(live->renderer);
     if (results > 1)
-        buf_printf(out, ", result %u of %u", live->result + 1, results);
+        buf_printf(out, ", result %u of %u (tab)", live->result + 1, results);
     buf_char(out, '\n');
 }
 

@@ -22,6 +22,8 @@ struct live {
     uint32_t result;     /* which of several is shown */
     uint64_t first;      /* row at the top */
     uint32_t page;       /* rows shown; 0: not drawn yet */
+    uint32_t column;     /* shown first */
+    bool has_more;       /* columns behind those that are shown */
     bool at_end;         /* the last page, whatever comes */
 };
 

@@ -296,19 +296,26 @@ static struct result *make_result(struct renderer *r, const struct field *fields
     struct result *result = arena_new(r->arena, struct result);
     struct str *names = arena_array(r->arena, struct str, n + 1);
     uint32_t *widths = arena_array(r->arena, uint32_t, n + 1);
+    uint32_t *natural = arena_array(r->arena, uint32_t, n + 1);
     bool *right = arena_array(r->arena, bool, n + 1);
-    if (!result || !names || !widths || !right)
+    bool *hidden = arena_array(r->arena, bool, n + 1);
+    bool *is_text = arena_array(r->arena, bool, n + 1);
+    struct str *rest = arena_array(r->arena, struct str, n + 1);
+    if (!result || !names || !widths || !natural || !right || !hidden || !is_text || !rest)
         return NULL;
     names[0] = STR("op");
     for (uint32_t i = 0; i < n; i++) {
         names[i + shift] = fields[i].name.data ? fields[i].name : STR("");
         right[i + shift] = shift > 0 || is_number(fields[i].type);
+        is_text[i] = type_width(fields[i].type) == TEXT_WIDTH && !is_number(fields[i].type);
     }
     result->base.kind = &result_kind;
     result->renderer = r;
     result->fields = fields;
     result->column_count = n;
     result->names = names;
+    result->natural = natural;
+    result->is_text = is_text;
     uint32_t width_max = r->options.column_width_max;
     if (width_max == 0 && shift > 0)
         width_max = TEXT_WIDTH;
@@ -316,6 +323,9 @@ static struct result *make_result(struct renderer *r, const struct field *fields
                                        .names = names,
                                        .widths = widths,
                                        .right = right,
+                                       .hidden = hidden,
+                                       .wraps = r->options.wraps,
+                                       .rest = rest,
                                        .width_max = width_max,
                                        .null_text = STR("<NULL>"),
                                        .has_colours = r->console->has_colours,
@@ -345,39 +355,13 @@ enum code renderer_open(struct renderer *r, const struct plan_sink *plan, struct
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static enum code print_table(struct result *result, struct error *err)
-{
-    struct renderer *r = result->renderer;
-    struct buf *out = &r->console->out;
-    struct render_box *box = &result->box;
-    for (uint32_t i = 0; i < result->column_count; i++)
-        box->widths[i] = render_box_width(box, result->names[i]);
-    for (const struct render_row *row = result->store.first; row; row = row->next) {
-        const char *at = row->bytes;
-        for (uint32_t i = 0; i < result->column_count; i++) {
-            uint32_t width = render_box_width(box, render_next_cell(&at));
-            box->widths[i] = MAX(box->widths[i], width);
-        }
-    }
-    render_box_rule(box, out);
-    render_box_names(box, out);
-    render_box_rule(box, out);
-    for (const struct render_row *row = result->store.first; row; row = row->next) {
-        render_box_row(box, row->bytes, out);
-        TRY(console_spill(r->console, err));
-    }
-    if (result->store.first)
-        render_box_rule(box, out);
-    return OK;
-}
-
 static enum code print_kept(struct result *result, bool is_first, struct error *err)
 {
     struct renderer *r = result->renderer;
     struct buf *out = &r->console->out;
     enum render_mode mode = r->options.mode;
     if (mode == RENDER_TABLE)
-        return print_table(result, err);
+        return render_table(result, err);
     bool has_head = mode == RENDER_CSV || mode == RENDER_TSV || mode == RENDER_MARKDOWN;
     if (has_head && !is_first)
         buf_char(out, '\n');
@@ -422,7 +406,8 @@ enum code render_texts(struct console *console, const struct render_options *opt
     if (plain.mode == RENDER_CHANGELOG_JSON)
         plain.mode = RENDER_JSONL;
     plain.select_count = 1;
-    plain.rows_max = 0;
+    plain.rows_max = plain.rows_shown = 0;
+    plain.wraps = true;
     struct renderer *r = renderer_create(console, &plain);
     if (!r)
         return error_nomem(err);

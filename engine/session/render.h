@@ -43,6 +43,9 @@ struct render_options {
     uint32_t select_count;     /* of the job */
     uint32_t column_width_max; /* of a cell in a box; 0: the mode's own */
     uint64_t rows_max;         /* kept for `table`; 0: all */
+    uint64_t rows_shown;       /* of a `table` on a terminal, half of them the last; 0: all */
+    uint32_t screen_columns;   /* ... which is so wide; 0: boxes are as wide as they are */
+    bool wraps;                /* what does not fit goes on in further lines, and is not cut */
     /* After so many changes the rest is not taken any more but the second half of an update, and
      * `full` is called, maybe more than once (on the thread that writes); 0: no limit. */
     uint64_t changes_max;
@@ -58,11 +61,18 @@ struct renderer *renderer_create(struct console *console,
 /* The sink belongs to the renderer; closing it does nothing. */
 enum code renderer_open(struct renderer *renderer, const struct plan_sink *plan, struct sink **ret,
                         struct error *err) WEIR_CHECKED;
-/* The results so far, in the order they were opened.  For `table`: the number of rows, and a box of
- * `rows` of them from `first` on. */
+/* The results so far, in the order they were opened.  For `table`: the number of rows. */
 uint32_t renderer_result_count(const struct renderer *renderer);
 uint64_t renderer_rows(const struct renderer *renderer, uint32_t at);
-void renderer_page(struct renderer *renderer, uint32_t at, uint64_t first, uint32_t rows,
+struct render_page {
+    uint64_t first;        /* row at the top */
+    uint32_t rows;         /* how many */
+    uint32_t columns;      /* of the screen */
+    uint32_t first_column; /* of the result that is shown; made smaller if there are not as many */
+    uint32_t column_count, columns_shown; /* answered: of the result */
+};
+/* A box of a part of a result. */
+void renderer_page(struct renderer *renderer, uint32_t at, struct render_page *page,
                    struct buf *out);
 /* The job has ended as it should: prints what was kept. */
 enum code renderer_finish(struct renderer *renderer, struct error *err) WEIR_CHECKED;

@@ -38,34 +38,39 @@ static void put_escaped(struct buf *out, struct str text)
     }
 }
 
-/* What of the cell is shown, and whether it is cut. */
-static struct str shown(const struct render_box *box, struct str cell, bool *ret_cut)
+/* As much of the text as takes that many columns, in whole characters. */
+static struct str prefix(struct str text, uint32_t columns)
 {
-    uint32_t width_max = box->width_max;
-    *ret_cut = false;
+    size_t end = 0, width = 0;
+    while (end < text.size) {
+        uint32_t c;
+        size_t n = utf8_decode(text.data + end, text.size - end, &c);
+        width += utf8_code_point_width(c);
+        if (width > columns)
+            break;
+        end += n;
+    }
+    return str_make(text.data, end);
+}
+
+/* What of the cell is shown in `limit` columns (0: all that it takes), and by how many dots it is
+ * cut. */
+static struct str shown(const struct render_box *box, struct str cell, uint32_t limit,
+                        uint32_t *ret_dots)
+{
+    *ret_dots = 0;
     if (!cell.data)
-        return box->null_text;
+        cell = box->null_text;
     if (!is_plain(cell)) {
         buf_clear(box->scratch);
         put_escaped(box->scratch, cell);
         *box->failed = *box->failed || box->scratch->failed;
         cell = buf_view(box->scratch);
     }
-    if (width_max == 0 || cell.size <= width_max || utf8_width(cell) <= width_max)
+    if (limit == 0 || cell.size <= limit || utf8_width(cell) <= limit)
         return cell;
-    *ret_cut = true;
-    size_t room = width_max - strlen(CUT_TEXT);
-    size_t end = 0, width = 0;
-    while (end < cell.size) {
-        uint32_t c;
-        size_t n = utf8_decode(cell.data + end, cell.size - end, &c);
-        uint32_t w = utf8_code_point_width(c);
-        if (width + w > room)
-            break;
-        width += w;
-        end += n;
-    }
-    return str_make(cell.data, end);
+    *ret_dots = MIN(limit, (uint32_t)strlen(CUT_TEXT));
+    return prefix(cell, limit - *ret_dots);
 }
 
 void render_box_text(const struct render_box *box, struct str cell, struct buf *out)
@@ -80,22 +85,30 @@ void render_box_text(const struct render_box *box, struct str cell, struct buf *
 
 uint32_t render_box_width(const struct render_box *box, struct str cell)
 {
-    bool cut;
-    struct str text = shown(box, cell, &cut);
-    return (uint32_t)(utf8_width(text) + (cut ? strlen(CUT_TEXT) : 0));
+    uint32_t dots;
+    struct str text = shown(box, cell, box->width_max, &dots);
+    return (uint32_t)utf8_width(text) + dots;
 }
 
-static void put_repeated(struct buf *out, char c, uint32_t n)
+static void put_repeated(struct buf *out, char c, size_t n)
 {
-    for (uint32_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         buf_char(out, c);
+}
+
+/* Does a run of columns that are left out begin with this one? */
+static bool begins_gap(const struct render_box *box, uint32_t column)
+{
+    return box->hidden[column] && (column == 0 || !box->hidden[column - 1]);
 }
 
 void render_box_rule(const struct render_box *box, struct buf *out)
 {
     for (uint32_t i = 0; i < box->column_count; i++) {
+        if (box->hidden[i] && !begins_gap(box, i))
+            continue;
         buf_char(out, '+');
-        put_repeated(out, '-', box->widths[i] + 2);
+        put_repeated(out, '-', box->hidden[i] ? strlen(CUT_TEXT) + 2 : box->widths[i] + 2);
     }
     buf_text(out, "+\n");
 }
@@ -116,12 +129,20 @@ static const char *colour_of(const struct render_box *box, uint32_t column, stru
                                 : NULL;
 }
 
+static void put_gap(const struct render_box *box, uint32_t column, struct buf *out)
+{
+    if (begins_gap(box, column))
+        buf_text(out, "| " CUT_TEXT " ");
+}
+
 static void put_cell(const struct render_box *box, uint32_t column, struct str cell,
                      struct buf *out)
 {
-    bool cut;
-    struct str text = shown(box, cell, &cut);
-    uint32_t width = (uint32_t)(utf8_width(text) + (cut ? strlen(CUT_TEXT) : 0));
+    uint32_t dots, limit = box->width_max;
+    if (box->is_cut)
+        limit = limit > 0 ? MIN(limit, box->widths[column]) : box->widths[column];
+    struct str text = shown(box, cell, limit, &dots);
+    uint32_t width = (uint32_t)utf8_width(text) + dots;
     uint32_t blanks = box->widths[column] > width ? box->widths[column] - width : 0;
     buf_text(out, "| ");
     if (box->right[column])
@@ -129,8 +150,7 @@ static void put_cell(const struct render_box *box, uint32_t column, struct str c
     const char *colour = colour_of(box, column, cell);
     buf_text(out, colour ? colour : "");
     buf_str(out, text);
-    if (cut)
-        buf_text(out, CUT_TEXT);
+    put_repeated(out, '.', dots);
     buf_text(out, colour ? "\033[0m" : "");
     if (!box->right[column])
         put_repeated(out, ' ', blanks);
@@ -139,14 +159,93 @@ static void put_cell(const struct render_box *box, uint32_t column, struct str c
 
 void render_box_names(const struct render_box *box, struct buf *out)
 {
-    for (uint32_t i = 0; i < box->column_count; i++)
-        put_cell(box, i, box->names[i], out);
+    for (uint32_t i = 0; i < box->column_count; i++) {
+        put_gap(box, i, out);
+        if (!box->hidden[i])
+            put_cell(box, i, box->names[i], out);
+    }
     buf_text(out, "|\n");
+}
+
+void render_box_gap(const struct render_box *box, struct buf *out)
+{
+    for (uint32_t i = 0; i < box->column_count; i++) {
+        put_gap(box, i, out);
+        if (box->hidden[i])
+            continue;
+        uint32_t dots = MIN(box->widths[i], (uint32_t)strlen(CUT_TEXT));
+        buf_text(out, "| ");
+        put_repeated(out, ' ', box->right[i] ? box->widths[i] - dots : 0);
+        put_repeated(out, '.', dots);
+        put_repeated(out, ' ', box->right[i] ? 0 : box->widths[i] - dots);
+        buf_char(out, ' ');
+    }
+    buf_text(out, "|\n");
+}
+
+/* ---- rows of several lines ------------------------------------------------------------------- */
+
+/* The next line of a cell, at a blank if there is one near its end; at least one character. */
+static struct str next_line(struct str *rest, uint32_t columns)
+{
+    struct str line = prefix(*rest, columns);
+    if (line.size == 0 && rest->size > 0) {
+        uint32_t c;
+        line.size = utf8_decode(rest->data, rest->size, &c);
+    }
+    size_t taken = line.size;
+    for (size_t at = line.size; line.size < rest->size && at > line.size / 2; at--)
+        if (line.data[at] == ' ') {
+            taken = at + 1;
+            line.size = at;
+            break;
+        }
+    *rest = str_make(rest->data + taken, rest->size - taken);
+    return line;
+}
+
+static void put_lines(const struct render_box *box, const char *cells, struct buf *out)
+{
+    buf_clear(box->scratch);
+    for (uint32_t i = 0; i < box->column_count; i++) {
+        struct str cell = render_next_cell(&cells);
+        size_t before = box->scratch->size;
+        render_box_text(box, cell, box->scratch);
+        box->rest[i].size = box->scratch->size - before;
+    }
+    *box->failed = *box->failed || box->scratch->failed;
+    const char *at = box->scratch->data;
+    for (uint32_t i = 0; !*box->failed && i < box->column_count; at += box->rest[i++].size)
+        box->rest[i].data = at;
+    for (bool more = !*box->failed; more;) {
+        more = false;
+        for (uint32_t i = 0; i < box->column_count; i++) {
+            put_gap(box, i, out);
+            if (box->hidden[i])
+                continue;
+            struct str line = next_line(&box->rest[i], box->widths[i]);
+            size_t width = utf8_width(line);
+            buf_text(out, "| ");
+            buf_str(out, line);
+            put_repeated(out, ' ', box->widths[i] > width ? box->widths[i] - width : 0);
+            buf_char(out, ' ');
+            more = more || box->rest[i].size > 0;
+        }
+        buf_text(out, "|\n");
+    }
 }
 
 void render_box_row(const struct render_box *box, const char *cells, struct buf *out)
 {
-    for (uint32_t i = 0; i < box->column_count; i++)
-        put_cell(box, i, render_next_cell(&cells), out);
+    if (box->wraps && box->is_cut) {
+        put_lines(box, cells, out);
+        return;
+    }
+    for (uint32_t i = 0; i < box->column_count; i++) {
+        struct str cell = render_next_cell(&cells);
+        put_gap(box, i, out);
+        if (!box->hidden[i])
+            put_cell(box, i, cell, out);
+    }
     buf_text(out, "|\n");
 }

@@ -17,6 +17,8 @@ struct result {
     bool keeps;                 /* until the end */
     struct render_store store;
     struct render_box box;
+    uint32_t *natural; /* widths of its columns if nothing is cut */
+    bool *is_text;     /* columns that may be cut */
     bool head_is_out;
     uint64_t printed;
 };
@@ -36,3 +38,6 @@ struct renderer {
     bool owes_update; /* -U was the last of them: +U belongs to it */
     bool failed;      /* no memory where it could not be answered */
 };
+
+/* The rows that were kept, as a box; on a terminal it fits the screen. */
+enum code render_table(struct result *result, struct error *err) WEIR_CHECKED;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { SOURCE_LIMIT = 256 << 20, MESSAGE_LIMIT = 1 << 20, MESSAGE_ROOM = 8 << 10 };
@@ -346,6 +347,15 @@ enum session_status session_redirect(struct session *s, const char *path)
     return SESSION_OK;
 }
 
+uint32_t session_columns(const struct session *s)
+{
+    struct winsize size;
+    if (!s->console.out_is_terminal)
+        return 0;
+    bool is_known = ioctl(s->console.out_fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return is_known ? size.ws_col : s->config.columns;
+}
+
 enum code session_render_options(struct session *s, struct render_options *ret, struct error *err)
 {
     struct str output = settings_get(&s->settings, "weir.output");
@@ -361,7 +371,12 @@ enum code session_render_options(struct session *s, struct render_options *ret, 
             (uint32_t)settings_int(&s->settings, "sql-client.display.max-column-width"),
         .rows_max =
             (uint64_t)settings_int(&s->settings, "sql-client.execution.max-table-result.rows"),
+        .rows_shown = (uint64_t)settings_int(&s->settings, "weir.table.rows"),
+        .screen_columns = session_columns(s),
     };
+    uint32_t width_max = (uint32_t)settings_int(&s->settings, "weir.table.width");
+    if (width_max > 0 && ret->screen_columns > 0)
+        ret->screen_columns = width_max;
     if (output.data && !render_mode_find(str_trim(output), &ret->mode))
         return error_set(err, E_OPTION, "there is no output mode \"" STR_FMT "\"", STR_ARG(output));
     return OK;

@@ -58,10 +58,10 @@ struct session {
     bool is_out_of_memory; /* found out where no error could be answered */
     bool mute;             /* check: nothing but errors and warnings is printed */
     bool explains;         /* what there is to say of the plan is said below it */
-    uint32_t job_count;         /* run so far */
-    int64_t begun_us;           /* monotonic */
-    int64_t cpu_us;             /* accounted for in summaries so far */
-    bool offers_door;           /* what runs can be asked what it does */
+    uint32_t job_count;    /* run so far */
+    int64_t begun_us;      /* monotonic */
+    int64_t cpu_us;        /* accounted for in summaries so far */
+    bool offers_door;      /* what runs can be asked what it does */
     /* Read by signal handlers, and by the thread of the door. */
     _Atomic(struct exec *) exec; /* what runs now */
     atomic_int stopped;
@@ -88,6 +88,8 @@ enum code session_add_source(struct session *s, struct str name, struct str text
                              struct error *err) WEIR_CHECKED;
 /* Takes the last text away again (nothing points into it any more). */
 void session_drop_source(struct session *s);
+/* Of the terminal that results go to, as it is now; 0: they go to none. */
+uint32_t session_columns(const struct session *s);
 /* How results are printed now. */
 enum code session_render_options(struct session *s, struct render_options *ret,
                                  struct error *err) WEIR_CHECKED;
@@ -106,7 +108,7 @@ struct job {
     struct binder *binder;
     uint32_t insert_count;
     uint32_t select_count;
-    const struct plan_job *plan; /* that runs, for whom asks at the door */
+    const struct plan_job *plan;           /* that runs, for whom asks at the door */
     const struct session_explain *analyze; /* what is printed is not the results of SELECTs, which
                                               nobody sees, but the plan; NULL: it is not */
 };

@@ -26,6 +26,11 @@ const struct option_spec setting_specs[] = {
       "After so many rows (changes) of its SELECTs a job is stopped; 0: never." },
     { "weir.result.until", OPTION_DURATION, false, "0", NULL,
       "After so long a job with SELECTs is stopped, and shows what it has; 0: never." },
+    { "weir.table.rows", OPTION_INT, false, "100", NULL,
+      "A table on a terminal shows so many rows at most: the first of them, and the last; 0: all." },
+    { "weir.table.width", OPTION_INT, false, "0", NULL,
+      "A table on a terminal is so many columns wide at most, and longer texts are cut; 0: as wide as "
+      "the terminal." },
     { "table.exec.sink.upsert-materialize", OPTION_ENUM, false, "auto", "auto|none|force",
       "Are live rows kept for a sink whose primary key is not the key of the query? none: the row "
       "written last wins." },
@@ -241,6 +246,8 @@ static enum code check_range(const struct option *pair, struct str main_name, st
         { "weir.progress.interval", 1, INT64_MAX },
         { "parallelism.default", 1, 1 << 20 },
         { "weir.result.rows", 0, INT64_MAX },
+        { "weir.table.rows", 0, INT64_MAX },
+        { "weir.table.width", 0, 1000000 },
         { "sql-client.display.max-column-width", 4, 100000 },
         { "sql-client.execution.max-table-result.rows", 1, INT64_MAX },
     };

@@ -321,7 +321,8 @@ static void every_allocation_may_fail(void)
 {
     for (enum render_mode mode = RENDER_TABLE; mode <= RENDER_CHANGELOG_JSON; mode++)
         for (uint64_t n = 1; !check_failed; n++) {
-            struct render_options options = { .mode = mode, .select_count = 1 };
+            struct render_options options = { .mode = mode, .select_count = 1,
+                                              .screen_columns = 6 };
             struct console console;
             console_init(&console, out_fd, STDERR_FILENO);
             static const struct str names[] = { { "a", 1 } };
@@ -386,6 +387,111 @@ static void enough_changes(void)
     CHECK_INT(calls, 0);
 }
 
+/* On a terminal a box is no wider than that: texts are cut first, then columns left out. */
+static void boxes_fit_the_screen(void)
+{
+    static const struct change_row rows[] = {
+        { CHANGE_INSERT, 1, "short" },
+        { CHANGE_INSERT, 22, "a text that is too long for it" },
+    };
+    struct render_options options = { .select_count = 1, .screen_columns = 30 };
+    CHECK_INT(show(&options, CHANGES_INSERT, rows, 2), OK);
+    CHECK_STR(written(), "+----+-----------------------+\n"
+                         "|  n | s                     |\n"
+                         "+----+-----------------------+\n"
+                         "|  1 | short                 |\n"
+                         "| 22 | a text that is too... |\n"
+                         "+----+-----------------------+\n");
+    options.screen_columns = 15;
+    CHECK_INT(show(&options, CHANGES_INSERT, rows, 1), OK);
+    CHECK_STR(written(), "+---+-------+\n"
+                         "| n | s     |\n"
+                         "+---+-------+\n"
+                         "| 1 | short |\n"
+                         "+---+-------+\n");
+    CHECK_INT(show(&options, CHANGES_INSERT, rows, 2), OK);
+    CHECK_STR(written(), "+----+-----+\n"
+                         "|  n | ... |\n"
+                         "+----+-----+\n"
+                         "|  1 | ... |\n"
+                         "| 22 | ... |\n"
+                         "+----+-----+\n"
+                         "1 of 2 columns; \\x, or --output line, shows all\n");
+    for (options.screen_columns = 1; options.screen_columns < 12; options.screen_columns++)
+        CHECK_INT(show(&options, CHANGES_INSERT, rows, 2), OK);
+    written();
+    /* A sign of two columns is not cut in two. */
+    static const struct change_row wide[] = {
+        { CHANGE_INSERT, 1, "\u5b66\u5b66\u5b66\u5b66\u5b66\u5b66\u5b66\u5b66" },
+    };
+    options.screen_columns = 21;
+    CHECK_INT(show(&options, CHANGES_INSERT, wide, 1), OK);
+    CHECK_STR(written(), "+---+---------------+\n"
+                         "| n | s             |\n"
+                         "+---+---------------+\n"
+                         "| 1 | \u5b66\u5b66\u5b66\u5b66\u5b66... |\n"
+                         "+---+---------------+\n");
+}
+
+static void many_rows_on_a_screen(void)
+{
+    static const struct change_row rows[] = {
+        { CHANGE_INSERT, 1, "a" },   { CHANGE_INSERT, 2, "b" },    { CHANGE_INSERT, 3, "c" },
+        { CHANGE_INSERT, 4, "long" }, { CHANGE_INSERT, 12345, "e" },
+    };
+    struct render_options options = { .select_count = 1, .screen_columns = 80, .rows_shown = 3 };
+    CHECK_INT(show(&options, CHANGES_INSERT, rows, 5), OK);
+    CHECK_STR(written(), "+-------+---+\n"
+                         "|     n | s |\n"
+                         "+-------+---+\n"
+                         "|     1 | a |\n"
+                         "|     2 | b |\n"
+                         "|   ... | . |\n"
+                         "| 12345 | e |\n"
+                         "+-------+---+\n"
+                         "3 of 5 rows; SET 'weir.table.rows' = '0' shows all\n");
+    options.rows_shown = 5;
+    CHECK_INT(show(&options, CHANGES_INSERT, rows + 3, 2), OK);
+    CHECK_STR(written(), "+-------+------+\n"
+                         "|     n | s    |\n"
+                         "+-------+------+\n"
+                         "|     4 | long |\n"
+                         "| 12345 | e    |\n"
+                         "+-------+------+\n");
+    options = (struct render_options){ .select_count = 1, .rows_shown = 1 }; /* no terminal */
+    CHECK_INT(show(&options, CHANGES_INSERT, rows, 2), OK);
+    CHECK_STR(written(), "+---+---+\n| n | s |\n+---+---+\n| 1 | a |\n| 2 | b |\n+---+---+\n");
+}
+
+/* DESCRIBE and its like lose nothing. */
+static void texts_go_on_in_further_lines(void)
+{
+    static const struct str names[] = { { "name", 4 }, { "text", 4 } };
+    struct str cells[] = { STR("a"), STR("AS TO_TIMESTAMP_LTZ(milliseconds, 3)"),
+                           STR("b"), STR("none") };
+    struct console console;
+    console_init(&console, out_fd, STDERR_FILENO);
+    struct render_options options = { .mode = RENDER_TABLE, .screen_columns = 34 };
+    CHECK_INT(render_texts(&console, &options, names, 2, cells, 2, &err), OK);
+    CHECK_STR(written(), "+------+-------------------------+\n"
+                         "| name | text                    |\n"
+                         "+------+-------------------------+\n"
+                         "| a    | AS TO_TIMESTAMP_LTZ(mil |\n"
+                         "|      | liseconds, 3)           |\n"
+                         "| b    | none                    |\n"
+                         "+------+-------------------------+\n");
+    cells[1] = STR("words that are broken at blanks");
+    options.screen_columns = 28;
+    CHECK_INT(render_texts(&console, &options, names, 2, cells, 1, &err), OK);
+    CHECK_STR(written(), "+------+-------------------+\n"
+                         "| name | text              |\n"
+                         "+------+-------------------+\n"
+                         "| a    | words that are    |\n"
+                         "|      | broken at blanks  |\n"
+                         "+------+-------------------+\n");
+    console_done(&console);
+}
+
 int main(void)
 {
     char path[] = "/tmp/weir-render-XXXXXX";
@@ -403,6 +509,9 @@ int main(void)
     RUN(store_lets_the_oldest_go);
     RUN(store_against_a_list);
     RUN(texts);
+    RUN(boxes_fit_the_screen);
+    RUN(many_rows_on_a_screen);
+    RUN(texts_go_on_in_further_lines);
     RUN(a_reader_that_is_gone);
     RUN(every_allocation_may_fail);
     row_of(NULL);

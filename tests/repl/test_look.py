@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""test_look.py WEIR [TEXT] -- what a session at a terminal looks like besides its editor: results that
+are wider or longer than the screen, help, and what is said; TEXT: only tests whose name has it."""
+import os
+import re
+import sys
+import tempfile
+import traceback
+
+from screenlib import Terminal
+
+WEIR = ""
+RIGHT, LEFT = "\x1b[C", "\x1b[D"
+PROMPT = "weir> |"
+
+
+class Home:
+    """A home of its own for each test."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="weir-look-")
+        self.path = self.folder.name
+        self.terminals = []
+
+    def open(self, columns=80, rows=24, arguments=(), **more):
+        env = {**os.environ, "HOME": self.path, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
+               "XDG_RUNTIME_DIR": self.path}
+        env.pop("NO_COLOR", None)
+        env.update(more)
+        terminal = Terminal([WEIR, *arguments], columns, rows, env, self.path)
+        self.terminals.append(terminal)
+        terminal.until("weir> ")
+        return terminal
+
+    def close(self):
+        for terminal in self.terminals:
+            terminal.close()
+        self.folder.cleanup()
+
+
+def ask(terminal, line):
+    """What stands between the line and the next prompt."""
+    def prompts(screen):
+        return screen.text(cursor=True).count("weir> ")
+    begun = prompts(terminal.screen_)
+    terminal.send(line + "\r")
+    terminal.until(lambda s: prompts(s) > begun and s.text(cursor=True).endswith("\n" + PROMPT))
+    lines = terminal.screen_.text(cursor=True).split("weir> ")[-2].split("\n")[1:]
+    while lines and lines[0].startswith("      "):  # the line was longer than the screen
+        del lines[0]
+    return "\n".join(lines)
+
+
+def widest(text):
+    return max(len(line) for line in text.split("\n"))
+
+
+def test_results_fit_the_screen(home):
+    t = home.open(60, 200)
+    answer = ask(t, "SELECT REPEAT('wide ', 30) AS w, 1 AS n;")
+    assert re.search(r"^\| (wide )+w?i?d?e?\.\.\. +\| 1 \|$", answer, re.M), answer
+    assert widest(answer) == 60, answer
+    columns = ", ".join(f"{i} AS column_{i}" for i in range(10, 22))
+    answer = ask(t, f"SELECT {columns};")
+    assert "| column_10 | column_11 | ... | column_20 | column_21 |" in answer, answer
+    assert "4 of 12 columns; \\x, or --output line, shows all" in answer, answer
+    ask(t, "\\x")
+    assert "column_15 | 15" in ask(t, f"SELECT {columns};")
+    ask(t, "\\x")
+    ask(t, "SET 'weir.table.width' = '200';")
+    assert "column_15" in ask(t, f"SELECT {columns};").replace("\n", "")
+
+
+def test_describe_loses_nothing(home):
+    t = home.open(80, 200)
+    ask(t, "CREATE TABLE t (ms BIGINT, happened AS TO_TIMESTAMP_LTZ(ms, 3), WATERMARK FOR happened AS "
+           "happened - INTERVAL '5' SECOND) WITH ('connector' = 'datagen');")
+    answer = ask(t, "DESCRIBE t;")
+    assert widest(answer) <= 80 and "..." not in answer, answer
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in answer.split("\n")
+             if line.startswith("| ")]
+    happened = ["".join(lines) for lines in zip(*cells[2:])]
+    assert happened[1] == "TIMESTAMP_LTZ(3) *ROWTIME*", happened
+    assert happened[4] == "AS TO_TIMESTAMP_LTZ(ms, 3)", happened
+    assert happened[5].replace(" ", "") == "happened-INTERVAL'5'SECOND", happened
+    t = home.open(100, 200)
+    ask(t, "CREATE TABLE t (ms BIGINT, happened AS TO_TIMESTAMP_LTZ(ms, 3), WATERMARK FOR happened AS "
+           "happened - INTERVAL '5' SECOND) WITH ('connector' = 'datagen');")
+    answer = ask(t, "DESCRIBE t;")  # there is room: short texts stay whole
+    assert "| TIMESTAMP_LTZ(3) *ROWTIME* |" in answer and widest(answer) <= 100, answer
+
+
+def test_long_results(home):
+    t = home.open(80, 900)
+    series = "SELECT k FROM (VALUES (1)) AS t (x), LATERAL TABLE(GENERATE_SERIES(1, %d)) AS s (k);"
+    answer = ask(t, series % 301)
+    assert re.search(r"\| +50 \|\n\| \.\.\. \|\n\| 251 \|", answer), answer
+    assert "100 of 300 rows; SET 'weir.table.rows' = '0' shows all" in answer, answer
+    ask(t, "SET 'weir.table.rows' = '0';")
+    answer = ask(t, series % 301)
+    assert len(re.findall(r"^\| +\d+ \|$", answer, re.M)) == 300 and "rows; SET" not in answer, answer
+
+
+def test_more_columns_than_the_screen_has(home):
+    """A live table is moved over its columns with the arrows."""
+    t = home.open(60, 16)
+    t.send("CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '200',\r"
+           "'fields.k.min' = '1', 'fields.k.max' = '5');\r")
+    t.until(lambda s: s.text(cursor=True).endswith("'5');\n" + PROMPT))
+    columns = ", ".join(f"SUM(k) AS column_{i}" for i in range(10, 20))
+    t.send(f"SELECT k, {columns} FROM g GROUP BY k;\r")
+    t.until("columns 1 to 5 of 11 (left, right)")
+    t.until("| k | column_10 |")
+    t.send(RIGHT)
+    t.until("columns 2 to 4 of 11")
+    t.until("| ... | column_10 |")
+    t.send(LEFT)
+    t.until("columns 1 to 5 of 11")
+    t.send(">" * 30)  # no further than the last
+    t.until("| ... | column_16 | column_17 | column_18 | column_19 |")
+    t.until("columns 8 to 11 of 11")
+    t.send("q")
+    t.until("MB memory")
+
+
+def main():
+    global WEIR
+    WEIR = os.path.abspath(sys.argv[1])
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
+    failed = 0
+    for name, function in list(globals().items()):
+        if not name.startswith("test_") or wanted not in name:
+            continue
+        home = Home()
+        try:
+            function(home)
+        except Exception:  # each test stands alone
+            failed += 1
+            print(f"FAIL {name}")
+            traceback.print_exc(file=sys.stdout)
+        home.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
