@@ -8,12 +8,12 @@ import os
 import random
 import shutil
 import socket
-import subprocess
 import tempfile
 import threading
 
 from mysqllib import WEIR, MysqlCase, main
-from serverlib import Mysql, Server, seeded_random, skip
+from serverlib import Mysql, Server, seeded_random
+from tlslib import another_name, make_certificates, need_openssl
 
 RANDOM = seeded_random()
 
@@ -57,28 +57,10 @@ class Garbler:
         self.listener.close()
 
 
-def make_certificates(folder):
-    """ca.pem, and a certificate of 127.0.0.1 and localhost by it; another.pem is another CA."""
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
-
-    for name in ("ca", "another"):
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                f"/CN=test {name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
-    with open(os.path.join(folder, "names"), "w", encoding="ascii") as file:
-        file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout",
-            "server.key", "-out", "server.csr")
-    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "server.pem")
-
-
 class Tls(MysqlCase):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which("openssl"):
-            skip("there is no openssl to make certificates with")
+        need_openssl()
         cls.certificates = tempfile.mkdtemp(prefix="weir-tls-")
         make_certificates(cls.certificates)
         cls.server = Server.own("mariadb", WEIR_MARIADB_OPTIONS=" ".join(
@@ -122,8 +104,7 @@ class Tls(MysqlCase):
 
     def test_the_name_of_the_host_is_verified(self):
         ca = f"serverSslCert={self.certificates}/ca.pem"
-        other = next((name for name in (socket.gethostname(), "ip6-localhost", "localhost.")
-                      if resolves(name)), None)
+        other = another_name()
         if other:
             self.fails(f"useSSL=true&{ca}", "(error 2026)", host=other)
 
@@ -142,13 +123,6 @@ class Tls(MysqlCase):
             garbler.close()
             self.assertIn(status, (0, 2, 3), text)
             self.assertNotIn("Sanitizer", text)
-
-
-def resolves(name):
-    try:
-        return socket.gethostbyname(name) == "127.0.0.1"
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

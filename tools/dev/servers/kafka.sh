@@ -10,8 +10,8 @@
 #   server_is_ready   asks the server once; it must not wait long
 # and, if it is of no use without other servers, the array server_parts with their names.
 #
-# WEIR_KAFKA_PORT (19092), WEIR_KAFKA_CONTROLLER_PORT (the next one) and WEIR_KAFKA_JVM, the
-# options of the JVM, can be set outside.
+# WEIR_KAFKA_PORT (19092), WEIR_KAFKA_CONTROLLER_PORT (the next one), WEIR_KAFKA_JVM, the options of
+# the JVM, and WEIR_KAFKA_PROPERTIES, lines that win over those below, can be set outside.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 kafka_port=${WEIR_KAFKA_PORT:-19092}
@@ -57,6 +57,7 @@ transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
+${WEIR_KAFKA_PROPERTIES:-}
 END
     # The data folder is formatted once; a killed format leaves no meta.properties.
     if [[ ! -f $dir/data/meta.properties ]]; then
