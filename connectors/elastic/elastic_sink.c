@@ -390,6 +390,7 @@ static enum code es_sink_open(const struct sink_open *open, struct sink **ret, s
     s->handler.report = report_by_handler;
     s->bad_rows = open->bad_rows;
     s->is_lenient = is_lenient(open->table);
+    s->handler.goes_on = s->is_lenient;
     read_settings(open->table, &settings);
     enum code code = set_up(s, open, &settings.endpoint, err);
     if (code != OK) {

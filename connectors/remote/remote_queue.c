@@ -6,6 +6,8 @@
 
 /* Positions in a group have 31 bits, and the last row may be of 1 GB. */
 #define GROUP_BYTES_MAX (UINT64_C(1) << 28)
+/* Of rows that only steps_back keeps. */
+#define REPLACED_BYTES_MAX (UINT64_C(4) << 20)
 
 enum {
     GROUPS_MIN = 4,
@@ -138,6 +140,8 @@ static enum code begin_group(struct remote_queue *q, int64_t since_us, struct er
     row_group_clear(g);
     g->epoch = q->epoch;
     g->since_us = since_us;
+    if (q->steps_back)
+        q->fold_from = q->end; /* a row that stands for others lies with them */
     q->held_bytes += row_group_held(g);
     q->groups[q->end++ % q->group_cap] = g;
     return OK;
@@ -148,9 +152,14 @@ static uint64_t limit_of(const struct remote_queue *q)
     return q->group_bytes > 0 ? MIN(q->group_bytes, GROUP_BYTES_MAX) : GROUP_BYTES_MAX;
 }
 
+static bool is_burdened(const struct row_group *g)
+{
+    return g->gone_bytes + (g->count - g->live) * sizeof *g->rows > REPLACED_BYTES_MAX;
+}
+
 static bool has_room(const struct remote_queue *q, const struct row_group *g, uint64_t size)
 {
-    return !g->is_closed && (g->live == 0 || (g->live < q->group_rows &&
+    return !g->is_closed && !(q->steps_back && is_burdened(g)) && (g->live == 0 || (g->live < q->group_rows &&
                                               row_group_live_bytes(g) + size <= limit_of(q)));
 }
 
@@ -252,20 +261,25 @@ static enum code fold(struct remote_queue *q, const struct row_group *rows, uint
                       uint64_t hash, int64_t since_us, struct error *err)
 {
     struct str key = row_group_key(rows, row);
-    struct key_slot *slot = key.size > 0 ? find_slot(q, hash, key) : NULL;
     struct key_slot old = { .row = 0 };
-    struct row_group *g;
+    struct row_group *g = NULL;
+    if (q->steps_back) /* first: rows of other groups do not count */
+        TRY(open_group(q, row_group_size(rows, row, 1), since_us, &g, err));
+    struct key_slot *slot = key.size > 0 ? find_slot(q, hash, key) : NULL;
     if (slot && slot->row > 0 && !is_kept(q, slot, rows->rows[row].is_delete)) {
         old = *slot;
         let_go(q, &old);
         /* A key that changes all the time must not wait for ever. */
         since_us = MIN(since_us, group_at(q, old.group)->since_us);
     }
-    TRY(open_group(q, row_group_size(rows, row, 1), since_us, &g, err));
+    if (!q->steps_back)
+        TRY(open_group(q, row_group_size(rows, row, 1), since_us, &g, err));
     TRY(add(q, g, rows, row, 1, err));
     if (slot)
         set_slot(q, slot, hash, q->end - 1, g->count - 1);
-    if (old.row > 0 && is_hollow(group_at(q, old.group)))
+    if (q->steps_back)
+        g->rows[g->count - 1].stands_for = old.row;
+    else if (old.row > 0 && is_hollow(group_at(q, old.group)))
         close_up(q, old.group);
     return OK;
 }
@@ -343,7 +357,8 @@ struct row_group *remote_queue_take(struct remote_queue *q)
     if (q->first == q->end)
         return NULL;
     struct row_group *g = take_out(q);
-    join_next(q, g);
+    if (!q->steps_back)
+        join_next(q, g);
     return g;
 }
 

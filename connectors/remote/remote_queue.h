@@ -8,6 +8,10 @@
  * waits and no flush has begun since it was written: what a flush waits for stays what it is.  With
  * `keeps_deletes`, a row that is none leaves a delete where it is.  What a row leaves behind in its
  * group is closed up when it is half of it.
+ *
+ * With `steps_back` it is not: a row stands for earlier ones of its own group only, and these stay
+ * there until the call is over, in case that the server refuses it (queued_row.stands_for).  A group
+ * that holds many of them takes no more rows.
  * Not thread-safe. */
 #pragma once
 
@@ -20,6 +24,7 @@ struct queued_row {
     uint32_t is_delete : 1;
     uint32_t key_at : 31; /* in its keys */
     uint32_t is_gone : 1; /* another one stands for it */
+    uint32_t stands_for;  /* with steps_back: the row of the group, plus 1; 0: for none */
 };
 
 struct row_group {
@@ -87,7 +92,7 @@ struct key_slot {
 };
 
 struct remote_queue {
-    bool folds, keeps_deletes;
+    bool folds, keeps_deletes, steps_back;
     uint32_t group_rows;  /* of a call; at least 1 */
     uint64_t group_bytes; /* of a call (a row may be larger); 0: no limit */
     uint64_t count;       /* rows */
@@ -111,7 +116,7 @@ static inline const struct row_group *remote_queue_first(const struct remote_que
 {
     return q->first < q->end ? q->groups[q->first % q->group_cap] : NULL;
 }
-/* Takes it out, without rows that are gone. */
+/* Takes it out, without rows that are gone but with steps_back. */
 struct row_group *remote_queue_take(struct remote_queue *q);
 /* A group that was taken is done with. */
 void remote_queue_give_back(struct remote_queue *q, struct row_group *g);

@@ -2,7 +2,8 @@
  *
  * A call takes what the queue has when it is due.  It is made again, without the rows that are
  * decided, until none is left: after a pause while the server is away, in halves where the server
- * refuses it without saying which row is at fault. */
+ * refuses it without saying which row is at fault.  A row that is refused makes place for the one
+ * that it stood for. */
 #include "remote/remote_sender.h"
 
 #include "base/arena.h"
@@ -17,6 +18,7 @@ struct sender {
     struct remote_row
         *rows; /* owned; kept from call to call: fresh memory costs as much as a call */
     uint32_t cap;
+    const struct row_group *group; /* of the call */
 };
 
 /* Answers in a row that may be different next time. */
@@ -111,17 +113,39 @@ static enum code refuse(struct remote_sink *s, const struct remote_row *row, str
     return OK;
 }
 
-/* Takes the rows that are decided out of rows[0 .. *count), the others keep their order. */
-static enum code settle(struct remote_sink *s, struct remote_row *rows, uint32_t *count,
-                        enum remote_outcome outcome, struct error *err)
+/* The row becomes the one that it stood for; false: it stood for none. */
+static bool step_back(const struct sender *sender, struct remote_row *row)
 {
+    const struct row_group *g = sender->group;
+    if (row->stands_for == 0)
+        return false;
+    uint32_t earlier = row->stands_for - 1;
+    *row = (struct remote_row){
+        .bytes = row_group_bytes(g, earlier),
+        .key = row->key,
+        .is_delete = g->rows[earlier].is_delete,
+        .stands_for = g->rows[earlier].stands_for,
+    };
+    return true;
+}
+
+/* Takes the rows that are decided out of rows[0 .. *count), the others keep their order.
+ * *ret_renewed: some have become earlier ones. */
+static enum code settle(struct sender *sender, struct remote_row *rows, uint32_t *count,
+                        enum remote_outcome outcome, bool *ret_renewed, struct error *err)
+{
+    struct remote_sink *s = sender->sink;
     uint32_t open = 0;
+    *ret_renewed = false;
     for (uint32_t i = 0; i < *count; i++) {
-        if (rows[i].verdict == REMOTE_BAD)
-            TRY(refuse(s, &rows[i],
-                       rows[i].reason.size > 0 ? rows[i].reason : STR("the server refuses it"),
-                       err));
-        else if (rows[i].verdict == REMOTE_OPEN && outcome != REMOTE_DONE)
+        bool is_open = rows[i].verdict == REMOTE_OPEN && outcome != REMOTE_DONE;
+        if (rows[i].verdict == REMOTE_BAD) {
+            struct str reason = rows[i].reason;
+            TRY(refuse(s, &rows[i], reason.size > 0 ? reason : STR("the server refuses it"), err));
+            is_open = step_back(sender, &rows[i]);
+            *ret_renewed |= is_open;
+        }
+        if (is_open)
             rows[open++] = rows[i];
     }
     pthread_mutex_lock(&s->gate.lock);
@@ -157,18 +181,25 @@ static enum code wait_for_server(struct remote_sink *s, enum remote_outcome outc
 static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_t count,
                          struct error *err);
 
+static void refuse_alone(struct remote_row *row, const struct error *why)
+{
+    row->verdict = REMOTE_BAD;
+    row->reason = str_of(why->message);
+}
+
 /* The rows of a call that was refused; which of them is at fault is not known. */
 static enum code divide(struct sender *sender, struct remote_row *rows, uint32_t count,
                         const struct error *why, struct error *err)
 {
     uint32_t half = count / 2;
+    bool is_renewed;
     if (half > 0) {
         TRY(deliver(sender, rows, half, err));
         return deliver(sender, rows + half, count - half, err);
     }
-    rows[0].verdict = REMOTE_BAD;
-    rows[0].reason = str_of(why->message);
-    return settle(sender->sink, rows, &count, REMOTE_REFUSED, err);
+    refuse_alone(rows, why);
+    TRY(settle(sender, rows, &count, REMOTE_REFUSED, &is_renewed, err));
+    return is_renewed ? deliver(sender, rows, count, err) : OK;
 }
 
 static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_t count,
@@ -180,9 +211,12 @@ static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_
         struct error why = { .code = OK };
         enum remote_outcome outcome;
         uint32_t before = count;
+        bool is_renewed;
         TRY(send_rows(sender, rows, count, &outcome, &why, err));
-        TRY(settle(s, rows, &count, outcome, err));
-        if (count < before)
+        if (outcome == REMOTE_REFUSED && count == 1 && rows[0].verdict == REMOTE_OPEN)
+            refuse_alone(rows, &why);
+        TRY(settle(sender, rows, &count, outcome, &is_renewed, err));
+        if (count < before || is_renewed)
             attempts = (struct attempts){ 0 };
         if (outcome == REMOTE_FATAL)
             return fail(s, &why, 0, err);
@@ -192,9 +226,9 @@ static enum code deliver(struct sender *sender, struct remote_row *rows, uint32_
             return OK;
         if (waits)
             TRY(wait_for_server(s, outcome, &attempts, &why, err));
-        else if (count > 1 || before == 1)
+        else if (count > 1 && !is_renewed)
             return divide(sender, rows, count, &why, err);
-        /* else the one that is left may not be the one that was refused */
+        /* else what is left may not hold the one that was refused */
     }
 }
 
@@ -237,20 +271,24 @@ static enum code deliver_group(struct sender *sender, struct row_group *group, s
 {
     bool is_refused = false;
     struct error why;
-    if (sender->sink->kind->send_together && group->deletes == 0) {
+    sender->group = group;
+    /* Where rows have stood for others, these lie between them. */
+    if (sender->sink->kind->send_together && group->deletes == 0 && group->live == group->count) {
         TRY(deliver_together(sender, group, &is_refused, &why, err));
         if (!is_refused)
             return OK;
     }
-    TRY(need_rows(sender, group->count, err));
-    for (uint32_t i = 0; i < group->count; i++)
-        sender->rows[i] = (struct remote_row){
-            .bytes = row_group_bytes(group, i),
-            .key = row_group_key(group, i),
-            .is_delete = group->rows[i].is_delete,
-        };
-    return is_refused ? divide(sender, sender->rows, group->count, &why, err)
-                      : deliver(sender, sender->rows, group->count, err);
+    TRY(need_rows(sender, group->live, err));
+    for (uint32_t i = 0, n = 0; i < group->count; i++)
+        if (!group->rows[i].is_gone)
+            sender->rows[n++] = (struct remote_row){
+                .bytes = row_group_bytes(group, i),
+                .key = row_group_key(group, i),
+                .is_delete = group->rows[i].is_delete,
+                .stands_for = group->rows[i].stands_for,
+            };
+    return is_refused ? divide(sender, sender->rows, group->live, &why, err)
+                      : deliver(sender, sender->rows, group->live, err);
 }
 
 /* --- the thread ------------------------------------------------------------------------ */

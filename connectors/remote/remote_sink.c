@@ -263,6 +263,7 @@ enum code remote_sink_create(const struct sink_kind *base, const struct remote_s
         s->settings.queued_bytes = QUEUED_BYTES;
     s->queue.folds = settings->folds;
     s->queue.keeps_deletes = settings->keeps_deletes;
+    s->queue.steps_back = settings->folds && bad_rows->goes_on;
     s->queue.group_rows = s->settings.take_rows;
     s->queue.group_bytes = settings->max_bytes;
     s->refused_tail = &s->refused;

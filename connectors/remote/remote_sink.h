@@ -7,7 +7,9 @@
  * group that is being filled, also while a call is under way; a group goes to the sender when it has
  * enough rows or bytes, when its oldest row has waited for the interval, or when the engine flushes.
  * With `folds` a row takes the place of an earlier row of its key that has not been sent, unless a
- * flush waits for that one.
+ * flush waits for that one.  Where refused rows are left out and the job goes on, the earlier one is
+ * kept until the call is over, and sent if the server refuses the later one: the table ends as if
+ * rows had been written one by one.
  *
  * Nothing is dropped: what the sender cannot deliver stays, and when the queue is full write()
  * says E_RETRY before it has taken anything, so memory is bounded by `queued_bytes`, one batch of the
@@ -22,6 +24,7 @@ struct remote_row {
     struct str bytes; /* for send(); of a row that is refused, the raw bytes of the bad row */
     struct str key;   /* canonical bytes of the key; data NULL: the sink has none */
     bool is_delete;
+    uint32_t stands_for; /* the sender's own */
     enum remote_verdict {
         REMOTE_OPEN, /* not decided: what send() returns (remote.h) goes for it */
         REMOTE_SAFE, /* delivered, or needs no delivery */

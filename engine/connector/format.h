@@ -24,6 +24,7 @@ struct bad_row {
 };
 struct bad_rows {
     enum code (*report)(struct bad_rows *self, const struct bad_row *row, struct error *err);
+    bool goes_on; /* a bad row is left out, and the job goes on: what it stood for counts again */
 };
 static inline enum code bad_row_report(struct bad_rows *rows, const struct bad_row *row,
                                        struct error *err)

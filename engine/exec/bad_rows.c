@@ -143,4 +143,5 @@ void bad_row_policy_init(struct bad_row_policy *policy, const char *on_error, st
                                        .table = table,
                                        .hooks = hooks,
                                        .clock = clock };
+    policy->base.goes_on = policy->on_error != ON_ERROR_FAIL;
 }

@@ -6,10 +6,10 @@ values that would like to be SQL.
 """
 import json
 import os
+import re
 
 from mysqllib import MYSQL, WHERE, MysqlCase, main
 from serverlib import seeded_random
-
 
 
 class Sink(MysqlCase):
@@ -181,8 +181,10 @@ class Sink(MysqlCase):
                 if key in held and chance.random() < 0.3:
                     rows.append(("-D", {"id": key, "v": held.pop(key)}))
                     continue
-                if chance.random() < 0.02:
-                    rows.append(("+I", {"id": 1000 + i, "v": "too long"}))
+                if chance.random() < 0.1:
+                    # Often the last of its key in a call: then the row before it counts.
+                    rows.append(("+I", {"id": key, "v": "too long"}))
+                    continue
                 held[key] = str(i)
                 rows.append(("+I", {"id": key, "v": held[key]}))
             size = chance.choice((1, 10, 100, 1000))
@@ -191,7 +193,8 @@ class Sink(MysqlCase):
             self.assertEqual(sorted(MYSQL.rows("select id, v from t")),
                              sorted((str(key), value) for key, value in held.items()))
             refused = sum(row[1]["v"] == "too long" for row in rows)
-            self.assertIn(f"{refused} skipped", text)
+            skipped = sum(map(int, re.findall(r"(\d+) skipped", text)))
+            self.assertTrue(0 < skipped <= refused, (skipped, refused))
 
     def test_refused_rows_of_an_append(self):
         MYSQL.run("create table t (id int unique, v tinyint)")

@@ -161,6 +161,88 @@ static void what_rows_leave_is_closed_up(void)
     remote_queue_done(&q);
 }
 
+/* What rows stand for stays with them: "a3>a2>a1" are the rows of a key, the newest first. */
+static void check_chains(struct remote_queue *q, const char *want)
+{
+    char text[4096];
+    size_t used = 0;
+    for (struct row_group *g; (g = remote_queue_take(q)) != NULL;) {
+        for (uint32_t row = 0; row < g->count; row++) {
+            if (g->rows[row].is_gone)
+                continue;
+            for (uint32_t at = row + 1; at > 0; at = g->rows[at - 1].stands_for)
+                used += (size_t)snprintf(text + used, sizeof text - used, "%s" STR_FMT STR_FMT,
+                                         at == row + 1 ? "" : ">",
+                                         STR_ARG(row_group_key(g, at - 1)),
+                                         STR_ARG(row_group_bytes(g, at - 1)));
+            used += (size_t)snprintf(text + used, sizeof text - used, " ");
+        }
+        used += (size_t)snprintf(text + used, sizeof text - used, "; ");
+        remote_queue_give_back(q, g);
+    }
+    text[used > 2 ? used - 3 : 0] = '\0';
+    CHECK_STR(text, want);
+    CHECK_INT(q->count, 0);
+}
+
+static void push_value(struct remote_queue *q, const char *key, const char *value)
+{
+    struct error err;
+    struct row_group rows;
+    row_group_init(&rows);
+    CHECK_INT(row_group_add(&rows, str_of(value), str_of(key), value[0] == '-', &err), OK);
+    CHECK_INT(remote_queue_push(q, &rows, 0, &err), OK);
+    row_group_done(&rows);
+}
+
+static void earlier_rows_stay_behind_later_ones(void)
+{
+    struct remote_queue q = { .group_rows = 3, .folds = true, .steps_back = true };
+    push_value(&q, "a", "1");
+    push_value(&q, "b", "1");
+    push_value(&q, "a", "2");
+    push_value(&q, "a", "-");
+    push_value(&q, "c", "1"); /* the third: no row is added to these */
+    push_value(&q, "a", "4");
+    push_value(&q, "b", "2");
+    push_value(&q, "a", "5");
+    CHECK_INT(q.count, 5);
+    check_chains(&q, "b1 a->a2>a1 c1 ; b2 a5>a4");
+
+    push_value(&q, "a", "1");
+    push_value(&q, "a", "2");
+    remote_queue_end_epoch(&q);
+    push_value(&q, "a", "3");
+    check_chains(&q, "a2>a1 ; a3");
+
+    q.keeps_deletes = true; /* a delete that stays is what a row falls back on by itself */
+    push_value(&q, "a", "1");
+    push_value(&q, "a", "-");
+    push_value(&q, "a", "3");
+    push_value(&q, "a", "4");
+    check_chains(&q, "a->a1 a4>a3");
+    remote_queue_done(&q);
+}
+
+/* One key that changes for ever. */
+static void earlier_rows_have_a_limit(void)
+{
+    struct remote_queue q = { .group_rows = 100, .folds = true, .steps_back = true };
+    char value[1024];
+    memset(value, 'x', sizeof value);
+    value[sizeof value - 1] = '\0';
+    for (int i = 0; i < 20000; i++)
+        push_value(&q, "a", value);
+    CHECK(q.count >= 4 && q.count <= 6); /* groups of 4 MB */
+    uint64_t held = q.held_bytes;
+    CHECK(held < (UINT64_C(40) << 20));
+    struct row_group *g = remote_queue_take(&q);
+    CHECK(g->gone_bytes < (UINT64_C(5) << 20));
+    CHECK(g->is_closed);
+    remote_queue_give_back(&q, g);
+    remote_queue_done(&q);
+}
+
 int main(void)
 {
     RUN(calls_are_filled_though_rows_leave);
@@ -169,5 +251,7 @@ int main(void)
     RUN(what_rows_leave_is_closed_up);
     RUN(rows_stand_for_earlier_ones);
     RUN(a_delete_that_is_kept_stays_before_them);
+    RUN(earlier_rows_stay_behind_later_ones);
+    RUN(earlier_rows_have_a_limit);
     return check_failed != 0;
 }

@@ -190,6 +190,34 @@ static void without_those_that_others_stand_for(void)
     remote_sink_close(sink);
 }
 
+/* Where the job goes on without refused rows, the ones before them are still there. */
+static void the_row_before_a_refused_one_counts_again(void)
+{
+    const struct remote_sink_kind *const kinds[] = { &together, &one_by_one };
+    const struct remote_sink_settings settings = { .max_rows = 9, .folds = true };
+    bad_rows.goes_on = true;
+    for (size_t i = 0; i < countof(kinds); i++) {
+        struct sink *sink = open_sink(kinds[i], settings);
+        fake.bad_row = 'B';
+        fake.poison = 'a';
+        CHECK_INT(put(sink, "AabBcAa"), OK);
+        /* B is named, and a is found by halves. */
+        CHECK_STR(fake.log, "Bca bca b ca c a A ");
+        CHECK_STR(refused, "too long (B); no place (a); ");
+        CHECK_INT(pending(sink), 0);
+        fake.bad_row = 'x';
+        CHECK_INT(put(sink, "xaXx"), OK);
+        CHECK_STR(fake.log, "Bca bca b ca c a A ax aX a X ");
+        remote_sink_close(sink);
+    }
+    bad_rows.goes_on = false; /* else nothing is kept */
+    struct sink *sink = open_sink(&one_by_one, settings);
+    fake.bad_row = 'B';
+    CHECK_INT(put(sink, "bB"), OK);
+    CHECK_STR(fake.log, "B ");
+    remote_sink_close(sink);
+}
+
 static void they_go_again_while_the_server_is_away(void)
 {
     struct sink *sink = open_sink(&together, (struct remote_sink_settings){ .max_rows = 2 });
@@ -256,6 +284,7 @@ int main(void)
     arena = arena_create();
     RUN(rows_go_as_they_lie);
     RUN(without_those_that_others_stand_for);
+    RUN(the_row_before_a_refused_one_counts_again);
     RUN(they_go_again_while_the_server_is_away);
     RUN(what_can_never_work_ends_the_job);
     RUN(those_that_are_refused_are_divided);
