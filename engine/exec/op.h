@@ -56,7 +56,10 @@ struct op_look {
     int64_t open_until_us; /* the watermark at which the first of what waits for time leaves:
                               windows, rows that are sorted or joined as of their time; INT64_MAX:
                               nothing waits; INT64_MAX - 1: for the end of the input */
-    uint64_t open_count;   /* windows, rows or keys that wait */
+    uint64_t open_count;   /* windows, or rows, that wait */
+    uint64_t kept[2];      /* interval joins: rows of the left and of the right side that may still
+                              find a partner ... */
+    int64_t kept_until_us[2]; /* ... and the time that lets the first of them go; INT64_MAX */
     uint64_t asked, hits, missed; /* look-ups: as in struct view_op */
 };
 
@@ -78,7 +81,8 @@ struct op_kind {
     enum code (*settle)(struct op *op, struct error *err);
     /* Optional: op->due_us has come.  Sets the next one, or leaves INT64_MAX there. */
     enum code (*timer)(struct op *op, int64_t now_us, struct error *err);
-    /* Optional: for people who look at the job. `ret` holds what is so without it. */
+    /* Optional: for people who look at the job. `ret` holds what is so without it.  Where there is
+     * much to go through (OP_LOOK_ITEMS) a time may be one before which nothing leaves. */
     void (*look)(struct op *op, struct op_look *ret);
     /* Takes back what a snapshot holds of this operator, before the first batch; called once for
      * each file of the snapshot (one a worker that wrote it).  Having it means having state. */
@@ -164,6 +168,7 @@ struct worker {
     int64_t at_work_ns;        /* since when */
 };
 
+enum { OP_LOOK_ITEMS = 1 << 16 }; /* that kind->look goes through, so that the worker is not kept */
 #define OP_UNTIMED ((struct op *)1) /* nobody measures: no operator */
 #define OP_NO_CAUSE UINT32_MAX /* behind all rows of the batch */
 

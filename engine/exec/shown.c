@@ -27,7 +27,8 @@ static void put_op(const struct run *x, struct op *op)
     shown->watermark_us = op->watermark_us;
     shown->idle = op->idle;
     shown->waits = is_waiting(op);
-    shown->look = (struct op_look){ .open_until_us = INT64_MAX };
+    shown->look =
+        (struct op_look){ .open_until_us = INT64_MAX, .kept_until_us = { INT64_MAX, INT64_MAX } };
     if (op->kind->look)
         op->kind->look(op, &shown->look);
 }

@@ -101,6 +101,10 @@ static enum code add_op(struct run *x, struct arena *arena, struct view_op *sum,
     sum->waits = sum->waits || shown->waits;
     sum->open_until_us = MIN(sum->open_until_us, shown->look.open_until_us);
     sum->open_count += shown->look.open_count;
+    for (int side = 0; side < 2; side++) {
+        sum->kept[side] += shown->look.kept[side];
+        sum->kept_until_us[side] = MIN(sum->kept_until_us[side], shown->look.kept_until_us[side]);
+    }
     sum->asked += shown->look.asked;
     sum->hits += shown->look.hits;
     sum->missed += shown->look.missed;
@@ -119,7 +123,9 @@ static enum code look_at_ops(struct exec *exec, struct arena *arena, struct exec
     if (!ops)
         return error_nomem(err);
     for (uint32_t i = 0; i < job->node_count; i++) {
-        ops[i] = (struct view_op){ .plan = job->nodes[i], .open_until_us = INT64_MAX };
+        ops[i] = (struct view_op){ .plan = job->nodes[i],
+                                   .open_until_us = INT64_MAX,
+                                   .kept_until_us = { INT64_MAX, INT64_MAX } };
         bool first = true;
         for (uint32_t w = 0; w < exec->run_count; w++) {
             if (!op_of(&exec->runs[w], job->nodes[i]))

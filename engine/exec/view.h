@@ -29,6 +29,9 @@ struct view_op {
     int64_t open_until_us;      /* what waits for time (windows; rows that are sorted, or joined as
                                    of their time): the watermark at which the first leaves ... */
     uint64_t open_count;        /* ... and how much; INT64_MAX, 0: nothing */
+    uint64_t kept[2];           /* interval joins: rows of both sides that may still find a partner,
+                                   and the time that lets the first go; 0, INT64_MAX: none */
+    int64_t kept_until_us[2];
     uint64_t asked, hits, missed; /* look-ups: keys asked of the server; rows answered by what is
                                      known; rows without a row of the table */
 };

@@ -61,3 +61,6 @@ void why_put_waiting(struct walk *w, const struct view_op *op);
 
 /* The operator has something that waits for time; false: it has not. */
 bool why_time(struct walk *w, const struct plan *plan);
+/* Rows that an interval join keeps for others that may come, if it keeps any; which side these wait
+ * for, if one is behind. */
+void why_kept(struct walk *w, const struct plan *plan);

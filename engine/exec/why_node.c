@@ -68,17 +68,30 @@ static bool filter(struct walk *w, const struct plan_calc *calc, const struct fl
 
 /* --- joins -------------------------------------------------------------------------------------- */
 
+/* Or do rows of the other side leave without one of this? */
+static bool is_needed(const struct plan *plan, uint32_t side)
+{
+    enum join_type type = ((const struct plan_join *)plan)->type;
+    if (type == FULL_JOIN)
+        return false;
+    if (type == LEFT_JOIN || type == ANTI_JOIN)
+        return side == 0;
+    return type != RIGHT_JOIN || side == 1;
+}
+
 /* Of a side nothing has come at all: it goes on there. */
 static bool silent_side(struct walk *w, const struct plan *plan)
 {
     static const char *const names[] = { "left", "right" };
     for (uint32_t i = 0; i < plan->input_count && plan->input_count == 2; i++) {
-        if (why_op(w, plan->inputs[i])->rows_out > 0)
+        if (why_op(w, plan->inputs[i])->rows_out > 0 || !is_needed(plan, i))
             continue;
         why_put_op(&w->text, plan);
         buf_printf(&w->text, " has had no row of its %s side yet, ", names[i]);
         why_put_op(&w->text, plan->inputs[i]);
         why_add(w, WHY_HELD, plan);
+        if (plan->kind == PLAN_INTERVAL_JOIN)
+            why_kept(w, plan);
         why_walk(w, plan->inputs[i]);
         return true;
     }
@@ -113,13 +126,48 @@ static bool join(struct walk *w, const struct plan *plan, const struct flow *flo
     put_no_pair(w, plan, flow);
     if (plan->kind == PLAN_INTERVAL_JOIN)
         buf_text(&w->text, " within its range of time");
+    if (plan->kind == PLAN_TEMPORAL_JOIN)
+        buf_text(&w->text, ", or no version that was valid at the time of the left row");
     buf_text(&w->hint, "weir tap NAME ");
     why_put_op(&w->hint, plan->inputs[0]);
     buf_text(&w->hint, " and ");
     why_put_op(&w->hint, plan->inputs[1]);
     buf_text(&w->hint, " show the keys of both sides.");
     why_add(w, WHY_HELD, plan);
+    if (plan->kind == PLAN_INTERVAL_JOIN)
+        why_kept(w, plan);
     why_paths(w, plan, WHY_NOTE);
+    return true;
+}
+
+/* --- results that do not change ------------------------------------------------------------------- */
+
+static const char *reason_of(const struct plan *plan)
+{
+    switch (plan->kind) {
+    case PLAN_DEDUP:
+        return ((const struct plan_dedup *)plan)->keep_last
+                   ? "each is older than the row that its key has"
+                   : "the key of each has had its row";
+    case PLAN_RANK:
+        return "none is among the first rows of its key";
+    default:
+        return "no result is another one than before";
+    }
+}
+
+/* Rows come, but nothing is different by them. */
+static bool unchanged(struct walk *w, const struct plan *plan, const struct flow *flow)
+{
+    if (flow->in == 0)
+        return false;
+    why_put_op(&w->text, plan);
+    buf_text(&w->text, " has nothing new: ");
+    why_put_count(&w->text, flow->in, "row");
+    buf_text(&w->text, flow->in == 1 ? " has come" : " have come");
+    why_put_since(&w->text, flow);
+    buf_printf(&w->text, ", and %s", reason_of(plan));
+    why_add(w, WHY_HELD, plan);
     return true;
 }
 
@@ -222,11 +270,15 @@ bool why_node(struct walk *w, const struct plan *plan, const struct flow *flow)
         return all_late(w, plan) || join(w, plan, flow);
     case PLAN_WINDOW:
     case PLAN_ASSIGN:
-    case PLAN_RANK:
-    case PLAN_DEDUP:
     case PLAN_OVER:
     case PLAN_SORT:
         return all_late(w, plan) || why_time(w, plan);
+    case PLAN_RANK:
+    case PLAN_DEDUP:
+    case PLAN_GROUP:
+    case PLAN_FOLD:
+    case PLAN_MATERIALIZE:
+        return all_late(w, plan) || why_time(w, plan) || unchanged(w, plan, flow);
     default:
         return false;
     }

@@ -149,6 +149,87 @@ static void find_holder(struct walk *w, const struct plan *plan)
     why_waits(w, &time->scan->base);
 }
 
+/* --- joins: which side is behind -------------------------------------------------------------- */
+
+/* The input that holds the time of a join back, while the other one is further; NULL: none does. */
+static const struct plan *side_behind(const struct walk *w, const struct plan *plan)
+{
+    if (plan->input_count != 2)
+        return NULL;
+    const struct view_op *left = why_op(w, plan->inputs[0]), *right = why_op(w, plan->inputs[1]);
+    return left->idle == right->idle && left->watermark_us != right->watermark_us
+               ? input_behind(w, plan)
+               : NULL;
+}
+
+static void put_side_time(struct walk *w, const struct plan *side)
+{
+    int64_t us = why_op(w, side)->watermark_us;
+    if (us == WATERMARK_END) {
+        buf_text(&w->text, "over");
+        return;
+    }
+    buf_text(&w->text, "at ");
+    why_put_time(w, &w->text, watermark_behind(w, side), us);
+}
+
+/* "; the watermark is 12:00:10, that of its right side: its left side is at 12:05:00" */
+static void put_watermark(struct walk *w, const struct plan *plan, int64_t us)
+{
+    static const char *const names[] = { "left", "right" };
+    const struct plan *behind = side_behind(w, plan);
+    uint32_t side = behind && behind == plan->inputs[1];
+    if (us == WATERMARK_NONE) {
+        buf_text(&w->text, "; there is no watermark yet");
+        if (behind)
+            buf_printf(&w->text, ": its %s side has none, its %s side is ", names[side],
+                       names[1 - side]);
+    } else {
+        buf_text(&w->text, "; the watermark is ");
+        why_put_time(w, &w->text, watermark_behind(w, plan), us);
+        if (behind)
+            buf_printf(&w->text, ", that of its %s side: its %s side is ", names[side],
+                       names[1 - side]);
+    }
+    if (behind)
+        put_side_time(w, plan->inputs[1 - side]);
+}
+
+/* An interval join passes on an older one than it has, for the sake of rows that leave late. */
+static int64_t watermark_of(const struct walk *w, const struct plan *plan)
+{
+    if (plan->kind == PLAN_INTERVAL_JOIN)
+        plan = input_behind(w, plan);
+    return why_op(w, plan)->watermark_us;
+}
+
+void why_kept(struct walk *w, const struct plan *plan)
+{
+    static const char *const names[] = { "left", "right" };
+    const struct view_op *op = why_op(w, plan);
+    bool proctime = ((const struct plan_interval_join *)plan)->proctime;
+    const struct plan_watermark *time = proctime ? NULL : watermark_behind(w, plan);
+    if (op->kept[0] + op->kept[1] == 0)
+        return;
+    why_put_op(&w->text, plan);
+    for (uint32_t side = 0; side < 2; side++) {
+        if (op->kept[side] == 0)
+            continue;
+        buf_text(&w->text, side == 1 && op->kept[0] > 0 ? ", and " : " keeps ");
+        why_put_count(&w->text, op->kept[side], "row");
+        buf_printf(&w->text, " of its %s side, %suntil ", names[side],
+                   op->kept[side] == 1 ? "" : "the first ");
+        why_put_time(w, &w->text, time, op->kept_until_us[side]);
+    }
+    buf_text(&w->text, proctime ? " by the clock, for partners that may come"
+                                : ", for partners that may come");
+    if (!proctime)
+        put_watermark(w, plan, watermark_of(w, plan));
+    why_add(w, WHY_NOTE, plan);
+    if (!proctime && side_behind(w, plan))
+        find_holder(w, plan);
+}
+
 /* --- what waits ----------------------------------------------------------------------------- */
 
 /* Windows by the clock; NULL: it has none. */
@@ -159,12 +240,14 @@ static const struct window_spec *window_of(const struct plan *plan)
     return plan->kind == PLAN_ASSIGN ? &((const struct plan_assign *)plan)->window : NULL;
 }
 
+/* Does it make, or read, windows? */
 static bool is_windowed(const struct plan *plan, bool *ret_proctime)
 {
     const struct window_spec *window = window_of(plan);
     const struct plan_rank *rank = (const struct plan_rank *)plan;
     const struct plan_dedup *dedup = (const struct plan_dedup *)plan;
-    *ret_proctime = false;
+    *ret_proctime =
+        plan->kind == PLAN_INTERVAL_JOIN && ((const struct plan_interval_join *)plan)->proctime;
     if (window)
         *ret_proctime = window->proctime;
     else if (plan->kind == PLAN_WINDOW_JOIN)
@@ -185,6 +268,10 @@ static void put_open(struct walk *w, const struct view_op *op, bool windows)
     why_put_op(&w->text, op->plan);
     buf_text(&w->text, " waits for time: ");
     why_put_count(&w->text, op->open_count, what);
+    if (op->plan->kind == PLAN_TEMPORAL_JOIN)
+        buf_text(&w->text, " of its left side");
+    if (op->plan->kind == PLAN_INTERVAL_JOIN)
+        buf_text(&w->text, " without a partner");
     buf_text(&w->text, windows ? (op->open_count == 1 ? " is open" : " are open")
                                : (op->open_count == 1 ? " is held" : " are held"));
     buf_text(&w->text, op->open_count == 1 ? ", until " : ", the first until ");
@@ -211,12 +298,7 @@ bool why_time(struct walk *w, const struct plan *plan)
         why_add(w, WHY_HELD, plan);
         return true;
     }
-    if (op->watermark_us == WATERMARK_NONE) {
-        buf_text(&w->text, "; there is no watermark yet");
-    } else {
-        buf_text(&w->text, "; the watermark is ");
-        why_put_time(w, &w->text, time, op->watermark_us);
-    }
+    put_watermark(w, plan, watermark_of(w, plan));
     why_add(w, WHY_HELD, plan);
     find_holder(w, plan);
     return true;

@@ -16,6 +16,7 @@ struct interval_side {
     uint32_t time;        /* column */
     int64_t keep_us;      /* a row is over when time has passed its own by more than this */
     bool outer;           /* rows that never matched leave padded; item->degree: it matched */
+    uint64_t alone;       /* of an outer side: items that have not matched yet */
     struct column **keys; /* of the batch under way */
     struct interval_timed *heap; /* all items, the earliest first */
     size_t count, cap;

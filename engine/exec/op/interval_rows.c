@@ -27,8 +27,8 @@ struct pass {
     const struct column *times;
     struct pair *pairs;
     uint32_t pair_count, pair_cap;
-    uint32_t *made_rows;  /* of the batch */
-    char **made_slots;    /* of the other side; NULL: padded */
+    uint32_t *made_rows; /* of the batch */
+    char **made_slots;   /* of the other side; NULL: padded */
     uint32_t made_count, made_cap, made_slots_cap;
     struct watermark_at *marks;
     uint32_t mark_count, mark_cap;
@@ -52,6 +52,7 @@ enum code interval_watch(struct op_interval_join *op, uint32_t side, struct bag_
         s->cap = cap;
     }
     struct interval_timed timed = { interval_time(s, item), item };
+    s->alone += s->outer && item->degree == 0;
     size_t at = s->count++;
     for (; at > 0 && s->heap[(at - 1) / 2].time_us > timed.time_us; at = (at - 1) / 2)
         s->heap[at] = s->heap[(at - 1) / 2];
@@ -106,7 +107,9 @@ enum code interval_advance(struct op_interval_join *op, int64_t now_us, struct e
         uint32_t n = 0, cap = 0;
         while (side->count > 0 && interval_over(side, side->heap[0].time_us, now_us)) {
             struct bag_item *item = take_first(side);
-            if (side->outer && item->degree == 0 && !ARENA_PUSH(arena, slots, n, cap, item->slots))
+            bool is_alone = side->outer && item->degree == 0;
+            side->alone -= is_alone;
+            if (is_alone && !ARENA_PUSH(arena, slots, n, cap, item->slots))
                 return error_nomem(err);
             uint32_t at = op->gone_count;
             if (!ARENA_PUSH(op->arena, op->gone, op->gone_count, op->gone_cap, item) ||
@@ -188,9 +191,8 @@ static enum code test(struct pass *p, bool **ret, struct error *err)
     }
     struct join_rows sides[2];
     sides[p->port] = (struct join_rows){ .in = p->in, .rows = rows, .width = p->own->width };
-    sides[1 - p->port] = (struct join_rows){ .layout = p->other->layout,
-                                             .slots = slots,
-                                             .width = p->other->width };
+    sides[1 - p->port] =
+        (struct join_rows){ .layout = p->other->layout, .slots = slots, .width = p->other->width };
     *ret = pass;
     return join_test_run(&p->op->test, p->arena, sides, n, pass, err);
 }
@@ -260,8 +262,7 @@ static enum code advance(struct pass *p, int64_t now_us, struct error *err)
     struct watermark_at mark = { p->made_count - 1, passed };
     if (p->mark_count > 0 && p->marks[p->mark_count - 1].row == mark.row)
         p->mark_count--;
-    return ARENA_PUSH(p->arena, p->marks, p->mark_count, p->mark_cap, mark) ? OK
-                                                                            : error_nomem(err);
+    return ARENA_PUSH(p->arena, p->marks, p->mark_count, p->mark_cap, mark) ? OK : error_nomem(err);
 }
 
 /* Time moves as it does before selected row i. */
@@ -357,6 +358,7 @@ static enum code run(struct pass *p, uint32_t first, uint32_t end, const bool *p
             if (!pass[at])
                 continue;
             matched = true;
+            p->other->alone -= p->other->outer && p->pairs[at].item->degree == 0;
             p->pairs[at].item->degree = 1;
             TRY(make(p, i, p->pairs[at].item->slots, err));
         }

@@ -100,8 +100,7 @@ static enum code move_on(struct op_interval_join *op, struct error *err)
     return passed > base->watermark_us ? op_emit_watermark(base, passed, err) : OK;
 }
 
-static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
-                           struct error *err)
+static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
 {
     base->ports[port].watermark_us = watermark_us;
     return base->more ? OK : move_on((struct op_interval_join *)base, err);
@@ -137,8 +136,7 @@ static enum code settle(struct op *base, struct error *err)
 
 /* --- snapshots --------------------------------------------------------------------------- */
 
-static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
-                         struct error *err)
+static enum code barrier(struct op *base, uint32_t port, const struct barrier *b, struct error *err)
 {
     struct op_interval_join *op = (struct op_interval_join *)base;
     if (!op_align_barrier(base, port, b))
@@ -173,7 +171,8 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
             TRY(state_bag_load(op->sides[record.table_id - LEFT_BAG].bag, reader, record.key,
                                record.value, err));
     for (uint32_t k = 0; k < 2; k++) {
-        op->sides[k].count = 0; /* those of the files before this one are watched again too */
+        op->sides[k].count = op->sides[k].alone =
+            0; /* those of the files before this one are watched again too */
         TRY(state_bag_each(op->sides[k].bag, watch_again, &(struct rewatch){ op, k }, err));
     }
     return OK;
@@ -190,12 +189,37 @@ static void destroy(struct op *base)
     arena_destroy(op->arena);
 }
 
+/* The first of those that have no partner yet; they are not in order but for the very first. */
+static int64_t first_alone_us(const struct interval_side *side)
+{
+    int64_t first_us = INT64_MAX;
+    for (size_t i = 0; i < MIN(side->count, (size_t)OP_LOOK_ITEMS); i++)
+        if (side->heap[i].item->degree == 0)
+            first_us = MIN(first_us, side->heap[i].time_us);
+    return first_us < INT64_MAX ? first_us : side->heap[0].time_us;
+}
+
+static void look(struct op *base, struct op_look *ret)
+{
+    const struct op_interval_join *op = (const struct op_interval_join *)base;
+    for (uint32_t k = 0; k < 2; k++) {
+        const struct interval_side *side = &op->sides[k];
+        ret->kept[k] = side->count;
+        if (side->count > 0)
+            ret->kept_until_us[k] = side->heap[0].time_us + side->keep_us;
+        if (side->alone > 0)
+            ret->open_until_us = MIN(ret->open_until_us, first_alone_us(side) + side->keep_us);
+        ret->open_count += side->alone;
+    }
+}
+
 static const struct op_kind op_interval_join_kind = {
     .name = "IntervalJoin",
     .push = push,
     .watermark = watermark,
     .barrier = barrier,
     .end = op_end_pass,
+    .look = look,
     .more = more,
     .settle = settle,
     .restore = restore,
@@ -258,6 +282,6 @@ enum code op_interval_join_create(struct worker *worker, const struct plan_inter
         if (!plan->proctime)
             op->delay_us = MAX(op->delay_us, op->sides[k].keep_us);
     }
-    return join_test_create(worker, plan->join.condition,
-                            op->sides[0].width + op->sides[1].width, &op->test, err);
+    return join_test_create(worker, plan->join.condition, op->sides[0].width + op->sides[1].width,
+                            &op->test, err);
 }

@@ -113,12 +113,9 @@ enum code session_add_waiting(struct op_session *op, struct error *err)
         return OK;
     if (op->rows)
         TRY(session_rows_add(op, w, err));
-    struct agg_batch batch = { .in = w->in,
-                               .n = w->n,
-                               .sel = w->sel,
-                               .rows = w->rows,
-                               .flags = w->flags,
-                               .key = w->key };
+    struct agg_batch batch = {
+        .in = w->in, .n = w->n, .sel = w->sel, .rows = w->rows, .flags = w->flags, .key = w->key
+    };
     struct str *keys = NULL;
     if (agg_set_wants_keys(op->set))
         TRY(session_keys(op, w->in->arena, w->rows, w->n, &keys, err));
@@ -273,8 +270,8 @@ static enum code advance(struct op_session *op, int64_t time_us, struct error *e
     return OK;
 }
 
-int64_t session_property(struct op_session *op, enum window_property what,
-                         const struct session *s, const struct type *type)
+int64_t session_property(struct op_session *op, enum window_property what, const struct session *s,
+                         const struct type *type)
 {
     const struct window_spec *spec = &op->plan->window;
     if (what == WINDOW_TIME && spec->proctime && !type->blink_instant)
@@ -285,8 +282,8 @@ int64_t session_property(struct op_session *op, enum window_property what,
     return type->id == TYPE_TIMESTAMP_LTZ ? window_instant(&op->times, local) : local;
 }
 
-static enum code send_sessions(struct op_session *op, struct session *const *sessions,
-                               uint32_t n, struct error *err)
+static enum code send_sessions(struct op_session *op, struct session *const *sessions, uint32_t n,
+                               struct error *err)
 {
     const struct plan_window *plan = op->plan;
     struct arena *arena = op->base.worker->batch_arena;
@@ -310,8 +307,8 @@ static enum code send_sessions(struct op_session *op, struct session *const *ses
         if (!(out->columns[at] = column_create(arena, type, n)))
             return error_nomem(err);
         for (uint32_t i = 0; i < n; i++)
-            COLUMN_OUT(out->columns[at], int64_t)[i] =
-                session_property(op, plan->properties[p], sessions[i], type);
+            COLUMN_OUT(out->columns[at], int64_t)
+            [i] = session_property(op, plan->properties[p], sessions[i], type);
     }
     TRY(op_caused(out, op->due[op->due_first].cause, err));
     return op_emit(&op->base, out, err);
@@ -506,13 +503,20 @@ static void destroy(struct op *base)
     session_close((struct op_session *)base);
 }
 
-/* Ends of sessions that have become longer are still in the heap. */
+/* Sessions that have become longer, or part of others, stand in the heap as they were. */
 static void look(struct op *base, struct op_look *ret)
 {
-    const struct op_session *op = (const struct op_session *)base;
-    if (op->end_count > 0)
+    struct op_session *op = (struct op_session *)base;
+    uint32_t n = MIN(op->end_count, (uint32_t)OP_LOOK_ITEMS), gone = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct session *s = op->ends[i].session;
+        gone += s->is_gone;
+        if (!s->is_gone)
+            ret->open_until_us = MIN(ret->open_until_us, window_fire(&op->times, s->end_us));
+    }
+    if (n < op->end_count)
         ret->open_until_us = op->ends[0].fire_us;
-    ret->open_count = op->end_count;
+    ret->open_count = op->end_count - gone;
 }
 
 const struct op_kind op_session_kind = {

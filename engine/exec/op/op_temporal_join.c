@@ -126,8 +126,8 @@ static enum code find_moves(struct op_temporal_join *op, struct temporal_input *
     const struct batch *in = input->in;
     bool waits = op->base.more;
     int64_t now_us = waits ? op_time(&op->base) : op->now_us;
-    input->moves = arena_array(op->base.worker->batch_arena, struct temporal_move,
-                               in->watermark_count + 1);
+    input->moves =
+        arena_array(op->base.worker->batch_arena, struct temporal_move, in->watermark_count + 1);
     if (!input->moves)
         return error_nomem(err);
     if (waits)
@@ -220,8 +220,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     return OK;
 }
 
-static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us,
-                           struct error *err)
+static enum code watermark(struct op *base, uint32_t port, int64_t watermark_us, struct error *err)
 {
     uint32_t batches = BATCHES_CALL;
     base->ports[port].watermark_us = watermark_us;
@@ -237,8 +236,7 @@ static enum code more(struct op *base, struct error *err)
 
 /* --- snapshots ------------------------------------------------------------------------------------------ */
 
-static enum code barrier(struct op *base, uint32_t port, const struct barrier *b,
-                         struct error *err)
+static enum code barrier(struct op *base, uint32_t port, const struct barrier *b, struct error *err)
 {
     struct op_temporal_join *op = (struct op_temporal_join *)base;
     if (!op_align_barrier(base, port, b))
@@ -294,13 +292,33 @@ static void destroy(struct op *base)
 
 /* --- making -------------------------------------------------------------------------------- */
 
-/* Keys: each has a timer for its earliest row. */
+struct first_row {
+    const struct temporal_side *side;
+    int64_t time_us;
+};
+
+static enum code note_time(void *cx, struct bag_item *item, struct error *err)
+{
+    struct first_row *first = cx;
+    (void)err;
+    first->time_us = MIN(first->time_us, temporal_time(first->side, item));
+    return OK;
+}
+
+/* Rows of the left side; the timers are those of versions too. */
 static void look(struct op *base, struct op_look *ret)
 {
     const struct op_temporal_join *op = (const struct op_temporal_join *)base;
-    if (op->due_count > 0)
+    struct first_row first = { &op->sides[0], INT64_MAX };
+    struct error unsaid = { .code = OK };
+    ret->open_count = state_bag_items(op->sides[0].bag);
+    if (ret->open_count == 0)
+        return;
+    if (ret->open_count <= OP_LOOK_ITEMS &&
+        state_bag_each(op->sides[0].bag, note_time, &first, &unsaid) == OK)
+        ret->open_until_us = first.time_us;
+    else if (op->due_count > 0)
         ret->open_until_us = op->due[0].time_us;
-    ret->open_count = op->due_count;
 }
 
 static const struct op_kind op_temporal_join_kind = {
@@ -375,6 +393,6 @@ enum code op_temporal_join_create(struct worker *worker, const struct plan_tempo
     TRY(op_state_heap(&op->base, &op->heap, err));
     for (uint32_t k = 0; k < 2; k++)
         TRY(make_side(op, k, err));
-    return join_test_create(worker, plan->join.condition,
-                            op->sides[0].width + op->sides[1].width, &op->test, err);
+    return join_test_create(worker, plan->join.condition, op->sides[0].width + op->sides[1].width,
+                            &op->test, err);
 }
