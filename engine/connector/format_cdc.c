@@ -170,7 +170,7 @@ static enum code cdc_open_encoder(const struct cdc_dialect *dialect, const struc
                                   struct encoder **ret, struct error *err)
 {
     struct json_settings settings;
-    TRY(json_read_settings(open, dialect->format->name, &settings, err));
+    json_read_settings(open, dialect->format->name, &settings);
     if (cdc_has_payload(dialect, open))
         return refuse_schema(open, err);
     struct cdc_encoder *e = mem_zalloc(sizeof *e);

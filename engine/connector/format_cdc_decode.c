@@ -586,12 +586,10 @@ enum code cdc_open_decoder(const struct cdc_dialect *dialect, const struct forma
     d->open = open;
     d->bad_rows = open->bad_rows;
     d->has_payload = cdc_has_payload(dialect, open);
-    enum code code = json_read_settings(open, dialect->format->name, &d->settings, err);
-    if (code == OK) {
-        d->arena = arena_create();
-        d->meta_slots = d->arena ? arena_array(d->arena, uint32_t, open->schema->count + 1) : NULL;
-        code = d->meta_slots ? add_paths(d, err) : error_nomem(err);
-    }
+    json_read_settings(open, dialect->format->name, &d->settings);
+    d->arena = arena_create();
+    d->meta_slots = d->arena ? arena_array(d->arena, uint32_t, open->schema->count + 1) : NULL;
+    enum code code = d->meta_slots ? add_paths(d, err) : error_nomem(err);
     if (code != OK) {
         close_decoder(&d->base);
         return code;

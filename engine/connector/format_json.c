@@ -54,8 +54,8 @@ static bool has_decimal(const struct type *type)
     return false;
 }
 
-enum code json_read_settings(const struct format_open *open, const char *family,
-                             struct json_settings *ret, struct error *err)
+void json_read_settings(const struct format_open *open, const char *family,
+                        struct json_settings *ret)
 {
     const struct format *format = format_find(str_of(family));
     struct reader r = { open, format ? format->options : json_options, family };
@@ -77,13 +77,7 @@ enum code json_read_settings(const struct format_open *open, const char *family,
     };
     for (uint32_t i = 0; i < open->schema->count; i++)
         settings.values.has_decimal |= has_decimal(open->schema->fields[i].type);
-    if (settings.values.fail_on_missing && settings.values.ignore_errors)
-        return error_set(err, E_OPTION,
-                         "options \"%s.fail-on-missing-field\" and \"%s.ignore-parse-errors\" "
-                         "exclude each other",
-                         family, family);
     *ret = settings;
-    return OK;
 }
 
 static enum code open_decoder(const struct format_open *open, struct decoder **ret,

@@ -17,6 +17,7 @@ struct json_settings {
     bool is_iso;        /* timestamps are written with T */
     bool ignore_nulls;  /* rows are written without their NULL fields */
     bool is_scientific; /* decimals may be written as 1E-7 */
+    bool escapes_pairs; /* characters beyond U+FFFF are written as two escapes */
     enum json_null_key null_key;
     struct str null_key_literal;
 };
@@ -51,7 +52,8 @@ enum code json_open_decoder(const struct format_open *open, bool is_changelog, s
 
 struct json_row_writer;
 
-/* `family` as below; is_spaced: a blank behind colons and commas of the row. */
+/* `family` as below; is_spaced: weir's own manner, a blank behind colons and commas of the row and
+ * every character as it is, not Jackson's. */
 enum code json_row_writer_create(const struct format_open *open, const char *family, bool is_spaced,
                                  struct json_row_writer **ret, struct error *err) WEIR_CHECKED;
 void json_row_writer_destroy(struct json_row_writer *writer); /* NULL is fine */
@@ -81,5 +83,5 @@ extern const struct option_spec json_options[], changelog_json_options[];
 /* clang-format on */
 
 /* `family` is the name of the format, in front of the options' names. */
-enum code json_read_settings(const struct format_open *open, const char *family,
-                             struct json_settings *ret, struct error *err) WEIR_CHECKED;
+void json_read_settings(const struct format_open *open, const char *family,
+                        struct json_settings *ret);

@@ -28,6 +28,13 @@ struct json_decoder {
     uint32_t data_slot;
 };
 
+/* Jackson passes over a mark of UTF-8 at the beginning. */
+static struct str without_mark(struct str doc)
+{
+    bool has_mark = doc.size >= 3 && memcmp(doc.data, "\xEF\xBB\xBF", 3) == 0;
+    return has_mark ? str_make(doc.data + 3, doc.size - 3) : doc;
+}
+
 /* The messages of a call, arrays taken apart. */
 struct messages {
     const struct str *docs;
@@ -108,9 +115,10 @@ static enum code list_messages(const struct json_decoder *d, struct arena *arena
     for (uint32_t i = 0; i < n; i++) {
         if (!spans[i].data || spans[i].size == 0)
             continue;
-        if (!d->is_changelog && first_byte(spans[i]) == '[')
-            TRY(push_elements(&list, spans[i], i, err));
-        else if (!push(&list, spans[i], i))
+        struct str doc = without_mark(spans[i]);
+        if (!d->is_changelog && first_byte(doc) == '[')
+            TRY(push_elements(&list, doc, i, err));
+        else if (!push(&list, doc, i))
             return error_nomem(err);
     }
     *ret = (struct messages){ .docs = list.docs, .record = list.record, .count = list.count };
@@ -228,6 +236,17 @@ static enum code add_paths(struct json_decoder *d, const struct format_open *ope
     return json_extract_create(d->paths, &d->extract, err);
 }
 
+static enum code check_settings(const struct value_settings *settings, const char *family,
+                                struct error *err)
+{
+    if (!settings->fail_on_missing || !settings->ignore_errors)
+        return OK;
+    return error_set(err, E_OPTION,
+                     "options \"%s.fail-on-missing-field\" and \"%s.ignore-parse-errors\" "
+                     "exclude each other",
+                     family, family);
+}
+
 enum code json_open_decoder(const struct format_open *open, bool is_changelog, struct decoder **ret,
                             struct error *err)
 {
@@ -238,8 +257,9 @@ enum code json_open_decoder(const struct format_open *open, bool is_changelog, s
     d->schema = open->schema;
     d->bad_rows = open->bad_rows;
     d->is_changelog = is_changelog;
-    enum code code =
-        json_read_settings(open, is_changelog ? "changelog-json" : "json", &d->settings, err);
+    const char *family = is_changelog ? "changelog-json" : "json";
+    json_read_settings(open, family, &d->settings);
+    enum code code = check_settings(&d->settings.values, family, err);
     if (code == OK) {
         d->arena = arena_create();
         code = d->arena ? add_paths(d, open, err) : error_nomem(err);

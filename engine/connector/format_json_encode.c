@@ -41,12 +41,40 @@ struct put {
 
 static enum code put_value(struct put *put, const struct column *column, uint32_t row);
 
-static void put_string(struct buf *out, struct str text)
+/* The first byte of a character beyond U+FFFF; the size if there is none. */
+static size_t find_pair(struct str text)
 {
-    if (likely(utf8_valid(text.data, text.size)))
-        json_write_string(out, text);
-    else
+    size_t i = 0;
+    while (i < text.size && (unsigned char)text.data[i] < 0xF0)
+        i++;
+    return i;
+}
+
+/* Jackson writes characters beyond U+FFFF as two escapes, all others as they are. */
+static void put_with_pairs(struct buf *out, struct str text)
+{
+    buf_char(out, '"');
+    while (text.size > 0) {
+        size_t plain = find_pair(text);
+        json_write_escaped(out, str_make(text.data, plain));
+        text = str_make(text.data + plain, text.size - plain);
+        uint32_t point;
+        size_t used = text.size > 0 ? utf8_decode(text.data, text.size, &point) : 0;
+        if (used > 0)
+            buf_printf(out, "\\u%04X\\u%04X", 0xD7C0 + (point >> 10), 0xDC00 + (point & 0x3FF));
+        text = str_make(text.data + used, text.size - used);
+    }
+    buf_char(out, '"');
+}
+
+static void put_string(const struct json_settings *settings, struct buf *out, struct str text)
+{
+    if (unlikely(!utf8_valid(text.data, text.size)))
         text_put_json_string(out, text);
+    else if (settings->escapes_pairs && find_pair(text) < text.size)
+        put_with_pairs(out, text);
+    else
+        json_write_string(out, text);
 }
 
 static void put_double(struct buf *out, double value, bool is_float)
@@ -134,7 +162,7 @@ static void put_scalar(struct put *put, const struct column *column, uint32_t ro
         break;
     case TYPE_CHAR:
     case TYPE_VARCHAR:
-        put_string(out, view_str(COLUMN_AT(column, struct view, row)));
+        put_string(put->settings, out, view_str(COLUMN_AT(column, struct view, row)));
         break;
     case TYPE_BINARY:
     case TYPE_VARBINARY:
@@ -215,7 +243,7 @@ static enum code put_map(struct put *put, const struct column *column, uint32_t 
         if (!is_first)
             buf_char(put->out, ',');
         is_first = false;
-        put_string(put->out, key);
+        put_string(put->settings, put->out, key);
         buf_char(put->out, ':');
         TRY(put_value(put, values, slot.start + i));
     }
@@ -250,7 +278,7 @@ static enum code put_row(struct put *put, const struct column *column, uint32_t 
         if (!is_first)
             buf_char(put->out, ',');
         is_first = false;
-        put_string(put->out, type->names[f]);
+        put_string(put->settings, put->out, type->names[f]);
         buf_char(put->out, ':');
         TRY(put_value(put, column->children[f], slot));
     }
@@ -306,7 +334,7 @@ static enum code make_names(struct json_row_writer *w, bool is_spaced, struct er
     enum code code = OK;
     for (uint32_t c = 0; c < w->schema->count && code == OK; c++) {
         buf_clear(&name);
-        put_string(&name, w->schema->fields[c].name);
+        put_string(&w->settings, &name, w->schema->fields[c].name);
         buf_text(&name, is_spaced ? ": " : ":");
         code = buf_check(&name, err);
         if (code != OK)
@@ -327,12 +355,11 @@ enum code json_row_writer_create(const struct format_open *open, const char *fam
         return error_nomem(err);
     w->schema = open->schema;
     w->comma = is_spaced ? ", " : ",";
-    enum code code = json_read_settings(open, family, &w->settings, err);
-    if (code == OK) {
-        w->arena = arena_create();
-        w->names = w->arena ? arena_array(w->arena, struct str, open->schema->count + 1) : NULL;
-        code = w->names ? make_names(w, is_spaced, err) : error_nomem(err);
-    }
+    json_read_settings(open, family, &w->settings);
+    w->settings.escapes_pairs = !is_spaced;
+    w->arena = arena_create();
+    w->names = w->arena ? arena_array(w->arena, struct str, open->schema->count + 1) : NULL;
+    enum code code = w->names ? make_names(w, is_spaced, err) : error_nomem(err);
     if (code != OK) {
         json_row_writer_destroy(w);
         return code;

@@ -1,29 +1,17 @@
 /* format_value.c -- values of JSON, and cells of CSV, to a column of one type.
  *
- * The rules are those of Flink's default JSON parser: what Integer.parseInt,
- * Boolean.parseBoolean and so on make of the text of a value, numbers with a
- * fraction cut for INT and BIGINT, containers as text for strings.  A value that is
- * absent or null is NULL.  One that cannot be read makes its row bad, or, if errors
- * are ignored, is NULL by itself.
+ * A value that is absent or null is NULL.  One that cannot be read (format_scalar.c) makes
+ * its row bad, or, if errors are ignored, is NULL by itself.
  *
  * Nested types go level by level: the elements of all rows become one list of
  * values, which becomes one child column.  Rows of fields whose values were taken out
  * of the message along with the row itself need no tree. */
 #include "connector/format_value.h"
 
-#include "base/number.h"
 #include "json/json_dom.h"
-#include "json/json_text.h"
 #include "types/column.h"
-#include "types/decimal.h"
-#include "types/text.h"
-#include "types/time.h"
-
-#include <math.h>
 
 enum { SHOWN_BYTES_MAX = 64 };
-
-enum outcome { GOT_VALUE, GOT_NULL, GOT_ERROR, GOT_NOMEM };
 
 /* ---- what went wrong ---- */
 
@@ -43,297 +31,6 @@ static enum code bad_value(struct value_rows *rows, uint32_t row, const struct t
                                 shown < hit->size ? "..." : "", quote, buf_cstr(&name));
     buf_done(&name);
     return value_row_is_bad(rows, row, reason, err);
-}
-
-/* ---- scalars ---- */
-
-static struct str trim_java(struct str text)
-{
-    while (text.size > 0 && (unsigned char)text.data[0] <= ' ')
-        text = str_make(text.data + 1, text.size - 1);
-    while (text.size > 0 && (unsigned char)text.data[text.size - 1] <= ' ')
-        text.size--;
-    return text;
-}
-
-static bool is_container(const struct json_hit *hit)
-{
-    return hit->kind == JSON_OBJECT || hit->kind == JSON_ARRAY;
-}
-
-/* The text of a scalar. */
-static enum outcome scalar_text(struct value_rows *rows, const struct json_hit *hit,
-                                struct str *ret)
-{
-    if (is_container(hit))
-        return GOT_ERROR;
-    if (hit->kind == JSON_STRING_ESCAPED)
-        return json_text_string(hit, rows->arena, ret, NULL) == OK ? GOT_VALUE : GOT_NOMEM;
-    *ret = hit->kind == JSON_TRUE    ? STR("true")
-           : hit->kind == JSON_FALSE ? STR("false")
-                                     : str_make(hit->data, hit->size);
-    return GOT_VALUE;
-}
-
-static enum outcome read_bool(struct value_rows *rows, const struct json_hit *hit, uint8_t *ret)
-{
-    struct str text;
-    enum outcome outcome = scalar_text(rows, hit, &text);
-    if (outcome == GOT_VALUE)
-        *ret = str_iis(trim_java(text), "true");
-    return outcome;
-}
-
-static enum outcome read_integer(struct value_rows *rows, const struct json_hit *hit, int64_t min,
-                                 int64_t max, bool cuts_fraction, int64_t *ret)
-{
-    int64_t value;
-    if (hit->kind == JSON_NUMBER && cuts_fraction) {
-        bool ok;
-        double number = number_parse_double(hit->data, hit->size, &ok);
-        double top = max == INT64_MAX ? 0x1p63 : (double)max + 1;
-        if (!ok || !(number > (double)min - 1 || number == (double)min) || !(number < top))
-            return GOT_ERROR;
-        *ret = (int64_t)number;
-        return GOT_VALUE;
-    }
-    if (hit->kind == JSON_INTEGER) {
-        if (!number_parse_i64(hit->data, hit->size, &value))
-            return GOT_ERROR;
-    } else {
-        struct str text;
-        enum outcome outcome = scalar_text(rows, hit, &text);
-        if (outcome != GOT_VALUE)
-            return outcome;
-        text = trim_java(text);
-        if (!number_parse_i64(text.data, text.size, &value))
-            return GOT_ERROR;
-    }
-    if (value < min || value > max)
-        return GOT_ERROR;
-    *ret = value;
-    return GOT_VALUE;
-}
-
-static enum outcome read_double(struct value_rows *rows, const struct json_hit *hit, double *ret)
-{
-    struct str text;
-    bool ok;
-    if (hit->kind == JSON_INTEGER || hit->kind == JSON_NUMBER) {
-        *ret = number_parse_double(hit->data, hit->size, &ok);
-        return ok ? GOT_VALUE : GOT_ERROR;
-    }
-    enum outcome outcome = scalar_text(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    *ret = number_parse_java_double(text.data, text.size, &ok);
-    return ok ? GOT_VALUE : GOT_ERROR;
-}
-
-static enum outcome read_float(struct value_rows *rows, const struct json_hit *hit, float *ret)
-{
-    struct str text;
-    bool ok;
-    enum outcome outcome = scalar_text(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    *ret = number_parse_java_float(text.data, text.size, &ok);
-    return ok ? GOT_VALUE : GOT_ERROR;
-}
-
-/* A number that does not fit is NULL, text that is none an error. */
-static enum outcome read_decimal(struct value_rows *rows, const struct json_hit *hit,
-                                 const struct type *type, int128 *ret)
-{
-    struct str text;
-    bool is_number = true;
-    if (hit->kind == JSON_TRUE || hit->kind == JSON_FALSE)
-        return GOT_ERROR;
-    enum outcome outcome = scalar_text(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    text = trim_java(text);
-    if (decimal_parse(text, type->precision, type->scale, ret))
-        return GOT_VALUE;
-    if (hit->kind == JSON_STRING || hit->kind == JSON_STRING_ESCAPED)
-        number_parse_double(text.data, text.size, &is_number);
-    return is_number ? GOT_NULL : GOT_ERROR;
-}
-
-static enum outcome read_text(struct value_rows *rows, const struct json_hit *hit, struct view *ret)
-{
-    struct str text;
-    bool is_number = hit->kind == JSON_NUMBER || hit->kind == JSON_INTEGER;
-    if (is_container(hit) || (is_number && !rows->settings->keeps_numbers)) {
-        enum json_text_mode mode =
-            rows->settings->has_decimal ? JSON_TEXT_FORMAT_DECIMAL : JSON_TEXT_FORMAT;
-        if (json_text(hit, mode, rows->arena, &text, NULL) != OK)
-            return GOT_NOMEM;
-    } else {
-        enum outcome outcome = scalar_text(rows, hit, &text);
-        if (outcome != GOT_VALUE)
-            return outcome;
-    }
-    *ret = view_of(text);
-    return GOT_VALUE;
-}
-
-static enum outcome read_bytes(struct value_rows *rows, const struct json_hit *hit,
-                               struct view *ret)
-{
-    struct str text;
-    if (hit->kind != JSON_STRING && hit->kind != JSON_STRING_ESCAPED)
-        return GOT_ERROR;
-    enum outcome outcome = scalar_text(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    struct buf bytes;
-    buf_init(&bytes, text.size + 4);
-    bool ok = text_put_base64_decoded(&bytes, text);
-    struct str copy = STR("");
-    if (ok && !bytes.failed && bytes.size > 0)
-        copy = arena_str(rows->arena, buf_view(&bytes));
-    bool failed = bytes.failed || !copy.data;
-    buf_done(&bytes);
-    *ret = view_of(copy);
-    return failed ? GOT_NOMEM : ok ? GOT_VALUE : GOT_ERROR;
-}
-
-static enum outcome string_only(struct value_rows *rows, const struct json_hit *hit,
-                                struct str *ret)
-{
-    if (hit->kind != JSON_STRING && hit->kind != JSON_STRING_ESCAPED)
-        return GOT_ERROR;
-    return scalar_text(rows, hit, ret);
-}
-
-static enum outcome read_date(struct value_rows *rows, const struct json_hit *hit, int32_t *ret)
-{
-    struct str text;
-    struct time_stamp stamp;
-    enum outcome outcome = string_only(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    if (text.size != sizeof "2024-01-01" - 1 || !time_parse_stamp(text, &stamp))
-        return GOT_ERROR;
-    *ret = (int32_t)time_floor_div(stamp.local_us, TIME_US_PER_DAY);
-    return GOT_VALUE;
-}
-
-/* HH:mm:ss[.fraction] and nothing else. */
-static enum outcome read_time(struct value_rows *rows, const struct json_hit *hit, int precision,
-                              int32_t *ret)
-{
-    struct str text;
-    enum outcome outcome = string_only(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    if (text.size < 8 || text.data[2] != ':' || text.data[5] != ':' ||
-        (text.size > 8 && text.data[8] != '.'))
-        return GOT_ERROR;
-    for (size_t i = 0; i < text.size; i++)
-        if (i != 2 && i != 5 && i != 8 && (text.data[i] < '0' || text.data[i] > '9'))
-            return GOT_ERROR;
-    return time_parse_time(text, precision, ret) ? GOT_VALUE : GOT_ERROR;
-}
-
-/* A plain timestamp has no zone; an instant has one, but in Blink, where it is the session's. */
-static enum outcome read_timestamp(struct value_rows *rows, const struct json_hit *hit,
-                                   const struct type *type, int64_t *ret)
-{
-    struct value_settings *settings = rows->settings;
-    struct str text;
-    struct time_stamp stamp;
-    enum outcome outcome = string_only(rows, hit, &text);
-    if (outcome != GOT_VALUE)
-        return outcome;
-    if (text.size <= sizeof "2024-01-01" - 1 || !time_parse_stamp(text, &stamp))
-        return GOT_ERROR;
-    bool is_instant = type->id == TYPE_TIMESTAMP_LTZ;
-    int64_t us = stamp.local_us;
-    if (stamp.has_offset) {
-        if (!is_instant)
-            return GOT_ERROR;
-        us -= stamp.offset_s * TIME_US_PER_SECOND;
-    } else if (is_instant) {
-        if (!type->blink_instant)
-            return GOT_ERROR;
-        us = zone_local_to_utc_us(settings->zone, &settings->cursor, us, ZONE_LATER);
-    }
-    if (!time_us_in_range(us))
-        return GOT_ERROR;
-    *ret = time_cut(us, type->precision);
-    return GOT_VALUE;
-}
-
-static enum outcome read_interval(struct value_rows *rows, const struct json_hit *hit,
-                                  const struct type *type, int64_t *ret)
-{
-    bool is_months = type->id == TYPE_INTERVAL_MONTH;
-    int64_t limit = is_months ? INT32_MAX : INT64_MAX / 1000; /* milliseconds */
-    enum outcome outcome = read_integer(rows, hit, -limit, limit, true, ret);
-    if (outcome == GOT_VALUE && !is_months)
-        *ret *= 1000;
-    return outcome;
-}
-
-static enum outcome store(struct value_rows *rows, const struct type *type,
-                          const struct json_hit *hit, struct column *column, uint32_t i)
-{
-    int64_t number = 0;
-    int128 decimal = 0;
-    enum outcome outcome;
-    switch (type->id) {
-    case TYPE_BOOLEAN:
-        return read_bool(rows, hit, COLUMN_OUT(column, uint8_t) + i);
-    case TYPE_TINYINT:
-        outcome = read_integer(rows, hit, INT8_MIN, INT8_MAX, false, &number);
-        COLUMN_OUT(column, int8_t)[i] = (int8_t)number;
-        return outcome;
-    case TYPE_SMALLINT:
-        outcome = read_integer(rows, hit, INT16_MIN, INT16_MAX, false, &number);
-        COLUMN_OUT(column, int16_t)[i] = (int16_t)number;
-        return outcome;
-    case TYPE_INT:
-        outcome = read_integer(rows, hit, INT32_MIN, INT32_MAX, true, &number);
-        COLUMN_OUT(column, int32_t)[i] = (int32_t)number;
-        return outcome;
-    case TYPE_BIGINT:
-        return read_integer(rows, hit, INT64_MIN, INT64_MAX, true, COLUMN_OUT(column, int64_t) + i);
-    case TYPE_FLOAT:
-        return read_float(rows, hit, COLUMN_OUT(column, float) + i);
-    case TYPE_DOUBLE:
-        return read_double(rows, hit, COLUMN_OUT(column, double) + i);
-    case TYPE_DECIMAL:
-        outcome = read_decimal(rows, hit, type, &decimal);
-        if (type_phys(type) == PHYS_I128)
-            COLUMN_OUT(column, int128)[i] = decimal;
-        else
-            COLUMN_OUT(column, int64_t)[i] = (int64_t)decimal;
-        return outcome;
-    case TYPE_CHAR:
-    case TYPE_VARCHAR:
-        return read_text(rows, hit, COLUMN_OUT(column, struct view) + i);
-    case TYPE_BINARY:
-    case TYPE_VARBINARY:
-        return read_bytes(rows, hit, COLUMN_OUT(column, struct view) + i);
-    case TYPE_DATE:
-        return read_date(rows, hit, COLUMN_OUT(column, int32_t) + i);
-    case TYPE_TIME:
-        return read_time(rows, hit, type->precision, COLUMN_OUT(column, int32_t) + i);
-    case TYPE_TIMESTAMP:
-    case TYPE_TIMESTAMP_LTZ:
-        return read_timestamp(rows, hit, type, COLUMN_OUT(column, int64_t) + i);
-    case TYPE_INTERVAL_MONTH:
-    case TYPE_INTERVAL_DAY:
-        return read_interval(rows, hit, type, COLUMN_OUT(column, int64_t) + i);
-    case TYPE_NULL:
-    case TYPE_ARRAY: /* made elsewhere */
-    case TYPE_MAP:
-    case TYPE_ROW:
-        break;
-    }
-    return GOT_NULL;
 }
 
 static bool set_null(struct column *column, struct arena *arena, uint32_t i)
@@ -360,12 +57,12 @@ static enum code make_scalars(struct value_rows *rows, const struct type *type,
             bit_clear(column->valid, i); /* a slot not written yet is zero where it must be */
             continue;
         }
-        enum outcome outcome = store(rows, type, &hits[i], column, i);
-        if (likely(outcome == GOT_VALUE))
+        enum value_outcome outcome = value_store(rows, type, &hits[i], column, i);
+        if (likely(outcome == VALUE_GOT))
             continue;
-        if (outcome == GOT_NOMEM || !set_null(column, rows->arena, i))
+        if (outcome == VALUE_NOMEM || !set_null(column, rows->arena, i))
             return error_nomem(err);
-        if (outcome == GOT_ERROR)
+        if (outcome == VALUE_ERROR)
             TRY(bad_value(rows, owners ? owners[i] : i, type, &hits[i], err));
     }
     return OK;
@@ -603,8 +300,8 @@ static enum code make_taken_row(struct value_rows *rows, const struct type *type
                                      arena_printf(rows->arena, "field \"" STR_FMT "\" is missing",
                                                   STR_ARG(type->names[f])),
                                      err));
-        TRY(value_make_taken(rows, type->children[f], &slots->fields[f], hits,
-                             &column->children[f], err));
+        TRY(value_make_taken(rows, type->children[f], &slots->fields[f], hits, &column->children[f],
+                             err));
     }
     return OK;
 }

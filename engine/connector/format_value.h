@@ -40,6 +40,12 @@ enum code value_rows_begin(struct value_rows *rows, struct arena *arena,
 enum code value_row_is_bad(struct value_rows *rows, uint32_t row, const char *reason,
                            struct error *err) WEIR_CHECKED;
 
+enum value_outcome { VALUE_GOT, VALUE_NULL, VALUE_ERROR, VALUE_NOMEM };
+
+/* Puts a value that is neither absent nor null into row i of a column of a type without children. */
+enum value_outcome value_store(struct value_rows *rows, const struct type *type,
+                               const struct json_hit *hit, struct column *column, uint32_t i);
+
 /* A column of n values.  trees[i] is the tree of hits[i] where it is known (NULL: not at all), and
  * owners[i] the row it belongs to (NULL: row i). */
 enum code value_make_column(struct value_rows *rows, const struct type *type,

@@ -17,7 +17,10 @@ A cell is JSON, or else a string as it stands; in a column of text only what is 
 in which they are declared.  `--- merged` gives the rows of several tables in the order in which
 they come: `a | +I | 1 | x`; these tables then are topics of the local profile.  More sections:
 
+    --- topic NAME (COLUMNS) OPTIONS     a topic of Kafka that is read from the file NAME.ndjson or
+    --- upsert NAME (COLUMNS) OPTIONS    NAME.records.ndjson, or written
     --- file NAME            a file as it stands; the SQL then has the CREATE TABLE
+    --- bytes NAME           the same, with \\x00 for a byte; \\x alone is nothing, for an empty line
     --- expressions          instead of SQL: one a line, all columns of one SELECT; an alias is made
     --- compare: MODE        changelog (default): the same changes in the same order
                              steps: the same changes for each record that is read, in any order
@@ -129,6 +132,29 @@ def not_json(text):
     raise ValueError(text)
 
 
+class Topic:
+    """A table of `kafka` or `upsert-kafka`."""
+
+    def __init__(self, connector, head):
+        match = re.match(r"(\w+)\s*", head)
+        end = closing_bracket(head, match.end())
+        self.name = match.group(1)
+        columns, options = head[match.end():end + 1], head[end + 1:].strip()
+        start = "" if connector == "upsert-kafka" or "scan.startup.mode" in options else \
+            ", 'scan.startup.mode' = 'earliest-offset'"
+        self.ddl = f"CREATE TABLE {self.name} {columns} WITH ('connector' = '{connector}', " \
+            f"'topic' = '{self.name}', 'properties.bootstrap.servers' = 'none:1'{start}, {options})"
+
+
+def closing_bracket(text, start):
+    depth = 0
+    for i in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        if depth == 0:
+            return i
+    raise CaseError(f"a bracket is not closed: {text}")
+
+
 class Case:
     def __init__(self, name, line, shared):
         self.name = name
@@ -136,6 +162,7 @@ class Case:
         self.tables = {}
         self.shared = shared
         self.sinks = []
+        self.topics = []
         self.merged = []
         self.files = {}
         self.sql = ""
@@ -169,7 +196,7 @@ class Case:
         return sql[:first] + self.creates() + sql[first:]
 
     def creates(self):
-        texts = []
+        texts = [topic.ddl for topic in self.topics]
         for table in self.used_tables().values():
             if self.merged:
                 connector = f"'connector' = 'kafka', 'topic' = '{table.name}', " \
@@ -203,6 +230,10 @@ class Case:
             files[name + ".records.ndjson"] = "".join(records)
         return files
 
+    def written_topics(self):
+        return [topic.name for topic in self.topics
+                if re.search(rf"INSERT INTO {topic.name}\b", self.sql)]
+
     def sink_key(self, path):
         for sink in self.sinks:
             if path == sink.name + ".out.ndjson":
@@ -233,8 +264,17 @@ def add_line(section, target, line):
         case.expressions.append(line.strip())
     elif section.startswith("file "):
         case.files[section[5:].strip()] += line + "\n"
+    elif section.startswith("bytes "):
+        case.files[section[6:].strip()] += bytes_text(line) + "\n"
     else:
         raise CaseError(f"a line where none belongs: {line}")
+
+
+def bytes_text(line):
+    """Bytes that are no UTF-8 are lone surrogates, in Python's manner; Input.java knows them."""
+    line = re.sub(rb"\\x([0-9a-f]{2})?", lambda m: bytes.fromhex((m[1] or b"").decode()),
+                  line.encode())
+    return line.decode("utf-8", "surrogateescape")
 
 
 def begin_section(head, case, shared):
@@ -248,11 +288,13 @@ def begin_section(head, case, shared):
         raise CaseError(f"before the first case: {head}")
     if word == "sink":
         case.sinks.append(Table(rest))
+    elif word in ("topic", "upsert"):
+        case.topics.append(Topic("kafka" if word == "topic" else "upsert-kafka", rest))
     elif word == "compare:" and rest in MODES:
         case.compare = rest
     elif word == "known:":
         case.known = rest
-    elif word == "file":
+    elif word in ("file", "bytes"):
         case.files[rest] = ""
         return head, None
     elif word in ("merged", "sql", "expressions"):

@@ -8,6 +8,7 @@
 
     -U {"k": 1, "c": 1}
     +U {"k": 1, "c": 2}
+    = {"key": "1", "value": "a"}     a message of a topic; {"hex": "ff"} are bytes that are no text
     --- refused: REASON              Flink did not plan the job
     --- failed: REASON               it ended with an error while it ran
 """
@@ -43,8 +44,10 @@ def normal(value):
 
 
 def change_of(line):
-    """(kind, data as text) of a line of changelog-json."""
+    """(kind, data as text) of a line of changelog-json, or of a message of a topic."""
     value = json.loads(line, parse_float=Number, parse_int=Number)
+    if "value" in value and "op" not in value:
+        return "=", data_text(value)
     return value["op"], data_text(value["data"])
 
 

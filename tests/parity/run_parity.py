@@ -43,7 +43,8 @@ class Result:
 def run_weir(options, case):
     with tempfile.TemporaryDirectory() as folder:
         for name, text in case.inputs().items():
-            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            with open(os.path.join(folder, name), "w", encoding="utf-8",
+                      errors="surrogateescape") as file:
                 file.write(text)
         with open(os.path.join(folder, "job.sql"), "w", encoding="utf-8") as file:
             file.write(case.job())
@@ -62,11 +63,34 @@ def run_weir(options, case):
             if line:
                 number = json.loads(line).get("statement", 1)
                 sinks[f"select {number}"].append(recordings_module.change_of(line))
+        for name in case.written_topics():
+            for path in glob.glob(os.path.join(folder, f"{name}*.ndjson")):
+                sinks[name] += messages_of(path)
         for path in sorted(glob.glob(os.path.join(folder, "*.out.ndjson"))):
             with open(path, encoding="utf-8") as file:
                 sinks[os.path.basename(path)] = [recordings_module.change_of(line)
                                                  for line in file if line.strip()]
         return Result(done.returncode, done.stderr, sinks)
+
+
+def messages_of(path):
+    """What a topic holds, as changes of the kind "="."""
+    with open(path, "rb") as file:
+        lines = file.read().split(b"\n")[:-1]
+    if path.endswith(".records.ndjson"):
+        records = [json.loads(line) for line in lines]
+        messages = [{name: part for name, part in record.items()
+                     if part is not None or name == "value"} for record in records]
+    else:
+        messages = [{"value": part_of(line)} for line in lines]
+    return [("=", recordings_module.data_text(message)) for message in messages]
+
+
+def part_of(data):
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"hex": data.hex()}
 
 
 def canonical(change):

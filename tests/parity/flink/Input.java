@@ -1,6 +1,8 @@
 package weir.parity;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -19,14 +21,28 @@ final class Input {
     /** A record: a line of a file, or a message of a topic. */
     static final class Record implements Serializable {
         private static final long serialVersionUID = 1L;
-        final String key;
-        final String value;
+        final byte[] key;
+        final byte[] value;
         final Long timestamp;
+        final Integer partition;
+        final Long offset;
+        /** Names and values. */
+        final LinkedHashMap<String, byte[]> headers = new LinkedHashMap<>();
 
-        Record(String key, String value, Long timestamp) {
+        Record(byte[] key, byte[] value, Long timestamp, Integer partition, Long offset) {
             this.key = key;
             this.value = value;
             this.timestamp = timestamp;
+            this.partition = partition;
+            this.offset = offset;
+        }
+
+        static Record of(String value) {
+            return new Record(null, bytes(value), null, null, null);
+        }
+
+        String text() {
+            return new String(value, StandardCharsets.UTF_8);
         }
     }
 
@@ -48,7 +64,7 @@ final class Input {
         List<Record> records = new ArrayList<>();
         for (String line : lines(path)) {
             if (!line.isBlank()) {
-                records.add(new Record(null, line, null));
+                records.add(Record.of(line));
             }
         }
         tables.put(table, records);
@@ -60,25 +76,50 @@ final class Input {
         List<Record> records = new ArrayList<>();
         if (files.containsKey(name + ".records.ndjson")) {
             for (String line : lines(name + ".records.ndjson")) {
-                JsonNode node = Json.parse(line);
-                JsonNode time = node.get("timestamp");
-                records.add(new Record(text(node.get("key")), text(node.get("value")),
-                        time == null ? null : time.longValue()));
+                records.add(record(Json.parse(line)));
             }
         } else {
             for (String line : lines(name + ".ndjson")) {
-                records.add(new Record(null, line, null));
+                records.add(Record.of(line));
             }
         }
         tables.put(table, records);
         return records;
     }
 
-    private static String text(JsonNode node) {
+    private static Record record(JsonNode node) {
+        JsonNode time = node.get("timestamp");
+        JsonNode partition = node.get("partition");
+        JsonNode offset = node.get("offset");
+        Record record = new Record(bytes(node.get("key")), bytes(node.get("value")),
+                time == null ? null : Long.valueOf(time.longValue()),
+                partition == null ? null : Integer.valueOf(partition.intValue()),
+                offset == null ? null : Long.valueOf(offset.longValue()));
+        if (node.has("headers")) {
+            node.get("headers").fields().forEachRemaining(
+                    header -> record.headers.put(header.getKey(), bytes(header.getValue())));
+        }
+        return record;
+    }
+
+    private static byte[] bytes(JsonNode node) {
         if (node == null || node.isNull()) {
             return null;
         }
-        return node.isTextual() ? node.textValue() : node.toString();
+        return bytes(node.isTextual() ? node.textValue() : node.toString());
+    }
+
+    /** UTF-8; the lone surrogates U+DC80 to U+DCFF are bytes that are none (cases.py). */
+    private static byte[] bytes(String text) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        text.codePoints().forEach(c -> {
+            if (c >= 0xdc80 && c <= 0xdcff) {
+                bytes.write(c - 0xdc00);
+            } else {
+                bytes.writeBytes(Character.toString(c).getBytes(StandardCharsets.UTF_8));
+            }
+        });
+        return bytes.toByteArray();
     }
 
     private List<String> lines(String path) {

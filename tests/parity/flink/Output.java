@@ -1,6 +1,7 @@
 package weir.parity;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 
-/** A sink that writes down every change, in the order in which the changes come. */
+/** A sink that writes down what it gets, in the order in which it comes. */
 final class Output implements Sink<RowData> {
     private static final long serialVersionUID = 1L;
 
@@ -28,27 +29,46 @@ final class Output implements Sink<RowData> {
         }
     }
 
-    private final String name;
-    private final RowType type;
-    private final boolean keyed;
+    /** What is written down of a row. */
+    interface Lines extends Serializable {
+        default void open() throws Exception {}
 
-    /** A keyed sink has no -U: it is a delete there, as Flink's connectors treat it. */
-    Output(String name, RowType type, boolean keyed) {
+        /** Null: nothing. */
+        String line(RowData row);
+    }
+
+    private final String name;
+    private final Lines writing;
+
+    Output(String name, Lines writing) {
         this.name = name;
-        this.type = type;
-        this.keyed = keyed;
+        this.writing = writing;
+    }
+
+    /** Changes; a keyed sink has no -U: it is a delete there, as Flink's connectors treat it. */
+    static Output ofChanges(String name, RowType type, boolean keyed) {
+        return new Output(name, row -> {
+            boolean deletes = keyed && row.getRowKind() == RowKind.UPDATE_BEFORE;
+            return Json.change(deletes ? RowKind.DELETE : row.getRowKind(), row, type);
+        });
     }
 
     @Override
     public SinkWriter<RowData> createWriter(WriterInitContext context) {
         List<String> lines = WRITTEN.computeIfAbsent(name, n -> new ArrayList<>());
+        try {
+            writing.open();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
         return new SinkWriter<>() {
             @Override
             public void write(RowData row, Context context) {
-                boolean deletes = keyed && row.getRowKind() == RowKind.UPDATE_BEFORE;
-                RowKind kind = deletes ? RowKind.DELETE : row.getRowKind();
+                String line = writing.line(row);
                 synchronized (lines) {
-                    lines.add(Json.change(kind, row, type));
+                    if (line != null) {
+                        lines.add(line);
+                    }
                 }
             }
 

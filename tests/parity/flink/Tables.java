@@ -2,28 +2,22 @@ package weir.parity;
 
 import java.util.List;
 import java.util.Set;
-import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.legacy.table.connector.source.SourceFunctionProvider;
 import org.apache.flink.table.connector.ChangelogMode;
-import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
-import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
-import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 
 /**
  * The connectors of the cases under the names that they have in weir, so that both engines get the
- * same CREATE TABLE: `filesystem`, `kafka` and `upsert-kafka` read what the case holds, and
- * `filesystem` writes down what it gets.
+ * same CREATE TABLE: `filesystem` reads what the case holds and writes down what it gets; Topics has
+ * those of Kafka.
  */
 public abstract class Tables implements DynamicTableSourceFactory, DynamicTableSinkFactory {
     /** The connector of the final SELECTs; its option `path` names the result. */
@@ -31,10 +25,7 @@ public abstract class Tables implements DynamicTableSourceFactory, DynamicTableS
 
     /** Option names in `WITH` besides `connector`. */
     private static final String PATH = "path";
-    private static final String TOPIC = "topic";
     private static final String FORMAT = "format";
-    private static final ConfigOption<String> VALUE_FORMAT =
-            ConfigOptions.key("value.format").stringType().noDefaultValue();
 
     /** Files. */
     public static final class Filesystem extends Tables {
@@ -66,48 +57,6 @@ public abstract class Tables implements DynamicTableSourceFactory, DynamicTableS
         }
     }
 
-    /** Topics. */
-    public static final class Kafka extends Tables {
-        @Override
-        public String factoryIdentifier() {
-            return "kafka";
-        }
-
-        @Override
-        public DynamicTableSource createDynamicTableSource(Context context) {
-            List<Input.Record> records = Input.current.topic(name(context), option(context, TOPIC));
-            if (isChangelog(context)) {
-                return new Source(name(context), records, ChangelogMode.all(),
-                        scan -> new Decoders.Lines(rowType(context), true));
-            }
-            DecodingFormat<DeserializationSchema<RowData>> format =
-                    FactoryUtil.createTableFactoryHelper(this, context).discoverDecodingFormat(
-                            DeserializationFormatFactory.class, FactoryUtil.FORMAT);
-            return new Source(name(context), records, format.getChangelogMode(),
-                    scan -> new Decoders.Messages(format.createRuntimeDecoder(scan,
-                            context.getPhysicalRowDataType())));
-        }
-    }
-
-    /** Topics of keyed messages. */
-    public static final class UpsertKafka extends Tables {
-        @Override
-        public String factoryIdentifier() {
-            return "upsert-kafka";
-        }
-
-        @Override
-        public DynamicTableSource createDynamicTableSource(Context context) {
-            List<Input.Record> records = Input.current.topic(name(context), option(context, TOPIC));
-            DecodingFormat<DeserializationSchema<RowData>> format =
-                    FactoryUtil.createTableFactoryHelper(this, context).discoverDecodingFormat(
-                            DeserializationFormatFactory.class, VALUE_FORMAT);
-            return new Source(name(context), records, ChangelogMode.upsert(),
-                    scan -> new Decoders.Upserts(format.createRuntimeDecoder(scan,
-                            context.getPhysicalRowDataType()), rowType(context)));
-        }
-    }
-
     @Override
     public Set<ConfigOption<?>> requiredOptions() {
         return Set.of();
@@ -125,28 +74,28 @@ public abstract class Tables implements DynamicTableSourceFactory, DynamicTableS
         return new Target(option(context, PATH), rowType(context), changelog, keyed);
     }
 
-    private static String name(Context context) {
+    static String name(Context context) {
         return context.getObjectIdentifier().getObjectName();
     }
 
-    private static String option(Context context, String name) {
+    static String option(Context context, String name) {
         return context.getCatalogTable().getOptions().get(name);
     }
 
-    private static boolean isChangelog(Context context) {
+    static boolean isChangelog(Context context) {
         return "changelog-json".equals(option(context, FORMAT));
     }
 
-    private static RowType rowType(Context context) {
+    static RowType rowType(Context context) {
         return (RowType) context.getPhysicalRowDataType().getLogicalType();
     }
 
     /** Makes the decoder of a scan. */
-    private interface DecoderMaker {
+    interface DecoderMaker {
         TurnSource.Decoder make(ScanTableSource.ScanContext context);
     }
 
-    private static final class Source implements ScanTableSource {
+    static final class Source implements ScanTableSource {
         private final String table;
         private final List<Input.Record> records;
         private final ChangelogMode mode;
@@ -182,7 +131,7 @@ public abstract class Tables implements DynamicTableSourceFactory, DynamicTableS
         }
     }
 
-    private static final class Target implements DynamicTableSink {
+    static final class Target implements DynamicTableSink {
         private final String name;
         private final RowType type;
         private final boolean changelog;
@@ -211,7 +160,7 @@ public abstract class Tables implements DynamicTableSourceFactory, DynamicTableS
 
         @Override
         public SinkRuntimeProvider getSinkRuntimeProvider(Context context) {
-            return SinkV2Provider.of(new Output(name, type, keyed));
+            return SinkV2Provider.of(Output.ofChanges(name, type, keyed));
         }
 
         @Override

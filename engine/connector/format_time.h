@@ -1,0 +1,12 @@
+/* format_time.h -- dates and times in the texts of json and csv, as Flink's formats read them. */
+#pragma once
+
+#include "base/str.h"
+
+/* 2024-01-31 */
+bool format_time_date(struct str text, int32_t *ret_days);
+/* 10:00:00 with up to nine digits of a fraction, in microseconds */
+bool format_time_clock(struct str text, int64_t *ret_us);
+/* A date, a blank or a T, and a time; behind an instant a Z, or +01:00.  The result may be out of
+ * range. */
+bool format_time_stamp(struct str text, bool is_instant, int64_t *ret_us);
