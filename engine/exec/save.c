@@ -62,7 +62,8 @@ static char *worker_path(const struct save *s, struct arena *arena, uint64_t epo
                         worker);
 }
 
-/* The number of a file of ours, 0 for others; *ret_whole: it completes a snapshot. */
+/* The number of a file of ours, 0 for others; *ret_whole: it completes a snapshot.  Nobody counts up
+ * to the numbers that have none behind them. */
 static uint64_t number_of(const char *name, bool *ret_whole)
 {
     static const char head[] = "snapshot-";
@@ -71,7 +72,7 @@ static uint64_t number_of(const char *name, bool *ret_whole)
     char *end;
     errno = 0;
     unsigned long long n = strtoull(name + sizeof head - 1, &end, 10);
-    if (errno != 0 || *end != '.')
+    if (errno != 0 || n > INT64_MAX || *end != '.')
         return 0;
     *ret_whole = strcmp(end, ".job") == 0;
     return n;
@@ -272,6 +273,19 @@ static void warn_damaged(const struct save *s, uint64_t epoch, uint64_t next,
         s->hooks->warn(s->hooks->self, &warning);
 }
 
+/* What a run leaves that was killed in its first checkpoint; or somebody took the file that counts. */
+static void warn_incomplete(const struct save *s)
+{
+    struct error warning = { .code = OK };
+    if (s->newest == 0 || !s->hooks->warn)
+        return;
+    error_set(&warning, E_DATA, "no snapshot in \"%s\" is complete; the job starts from nothing",
+              s->dir);
+    error_detail(&warning, "There are parts of snapshot %llu, but no \"snapshot-%llu.job\", which is "
+                 "written last.", (unsigned long long)s->newest, (unsigned long long)s->newest);
+    s->hooks->warn(s->hooks->self, &warning);
+}
+
 static enum code find(struct save *s, struct arena *scratch, struct error *err)
 {
     uint64_t *numbers;
@@ -295,8 +309,10 @@ static enum code find(struct save *s, struct arena *scratch, struct error *err)
         if (i == 0)
             first = why;
     }
-    if (count == 0)
+    if (count == 0) {
+        warn_incomplete(s);
         return OK;
+    }
     if (err)
         *err = first;
     error_while(err, "reading snapshot %llu, the only one there is",

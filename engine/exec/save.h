@@ -33,7 +33,7 @@ struct save_operator {
 };
 
 /* Makes the directory, locks it and looks for the newest complete snapshot.  A damaged one is
- * passed over with a warning if there is one before it. */
+ * passed over with a warning if there is one before it; parts without a complete one are told too. */
 enum code save_open(const char *dir, struct str job, const struct exec_hooks *hooks,
                     struct save **ret, struct error *err) WEIR_CHECKED;
 void save_close(struct save *s); /* NULL is fine */
