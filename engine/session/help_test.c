@@ -55,7 +55,7 @@ const char help_test[] =
     "                                        order; CHANGES UNORDERED: in any\n"
     "  EXPECT t ROWS (1, 'a'), ...;          what the table holds: by its key, if it is kept by\n"
     "                                        one, else all rows; in any order; ROWS ORDERED\n"
-    "  EXPECT t NOTHING;                     nothing came\n"
+    "  EXPECT t NOTHING;                     nothing came; EXPECT t ROWS NOTHING: it is empty\n"
     "  EXPECT t (a) ROWS (1), ...;           some columns alone; ROWS WITHIN 0.01 (...):\n"
     "                                        DOUBLEs may be that far off\n"
     "  EXPECT SKIPPED 2 FROM t;              bad rows so far; EXPECT LATE 1 FROM t: late ones\n"

@@ -334,7 +334,7 @@ enum session_status session_redirect(struct session *s, const char *path)
 {
     struct error err = { .code = OK };
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : s->config.out_fd;
-    if (fd < 0) {
+    if (path && fd < 0) {
         error_set(&err, E_IO, "could not open \"%s\": %s", path, strerror(errno));
         return session_report(s, &err);
     }

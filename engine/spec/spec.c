@@ -58,10 +58,7 @@ static int say_error(const struct spec_config *config, const struct error *err, 
 static enum code add(struct runner *r, struct spec_outcome *outcome, const struct buf *details,
                      struct error *err)
 {
-    outcome->details = arena_str(r->arena, details->size > 0 ? buf_view(details) : STR(""));
-    outcome->name = arena_str(r->arena, outcome->name);
-    if (!outcome->details.data || !outcome->name.data)
-        return error_nomem(err);
+    outcome->details = details->size > 0 ? buf_view(details) : STR("");
     r->results[outcome->result]++;
     TRY(spec_report_add(&r->report, outcome, &r->out, err));
     write_out(r);
@@ -152,6 +149,7 @@ static enum code run_all(struct runner *r, const struct spec_paths *paths, struc
 {
     for (uint32_t i = 0; i < paths->count && !stopped; i++)
         TRY(run_file(r, paths->items[i], err));
+    r->report.is_stopped = stopped;
     spec_report_end(&r->report, &r->out);
     TRY(buf_check(&r->out, err));
     write_out(r);

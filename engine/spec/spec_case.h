@@ -113,10 +113,11 @@ enum code spec_feed_bind(struct spec_run *run, struct spec_step *step,
 /* TABLE: makes its rows. */
 enum code spec_table_bind(struct spec_run *run, struct spec_step *step,
                           struct error *err) WEIR_CHECKED;
-/* The columns that a statement names, else all; `fields` are those of the table. */
+/* The columns that a statement names, else all, of the schema.  `table` is how it was declared, NULL
+ * for a SELECT. */
 enum code spec_columns_bind(struct spec_run *run, const struct spec_statement *s,
-                            const struct schema *schema, uint32_t **ret, uint32_t *ret_count,
-                            struct error *err) WEIR_CHECKED;
+                            const struct schema *schema, const struct catalog_table *table,
+                            uint32_t **ret, uint32_t *ret_count, struct error *err) WEIR_CHECKED;
 /* E_TYPE unless a row has a value a column. */
 enum code spec_check_width(const struct spec_statement *s, const struct spec_line *line,
                            const struct schema *schema, uint32_t columns, struct error *err);

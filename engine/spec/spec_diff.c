@@ -10,6 +10,9 @@
 enum {
     CONTEXT_ROWS = 3,  /* that are as expected, around those that are not */
     CELL_COLUMNS = 40, /* to which cells are padded */
+    ROW_COLUMNS = 100, /* of longer rows it is said where they differ */
+    STEP_CHARACTERS = 120,
+    PREFIX_MIN = 20, /* characters that texts have in common, to say how many */
     LINES_MAX = 200,
     TEXT_LIMIT = 1 << 20,
 };
@@ -23,8 +26,11 @@ void spec_report_step(struct spec_run *run, const struct spec_step *step)
     size_t end = str_find_byte(line, '\n');
     if (end != (size_t)-1)
         line.size = end;
+    line = str_trim(line);
+    struct str shown = utf8_substring(line, 0, STEP_CHARACTERS);
+    bool is_cut = end != (size_t)-1 || shown.size < line.size;
     buf_printf(run->report, STR_FMT ":%u: " STR_FMT "%s\n", STR_ARG(run->how->path), place.line,
-               STR_ARG(str_trim(line)), end != (size_t)-1 ? " ..." : "");
+               STR_ARG(str_trim(shown)), is_cut ? " ..." : "");
 }
 
 /* ---- cells ---- */
@@ -98,12 +104,67 @@ static void put_row(const struct table *t, struct buf *out, char sign, const str
         buf_str(out, buf_view(&cell));
         if (c + 1 == t->columns)
             break;
-        buf_char(out, ',');
-        for (size_t n = utf8_width(buf_view(&cell)); n <= t->widths[c]; n++)
+        buf_text(out, ", ");
+        for (size_t n = utf8_width(buf_view(&cell)); n < t->widths[c]; n++)
             buf_char(out, ' ');
     }
     buf_text(out, ")\n");
     buf_done(&cell);
+}
+
+/* ---- long rows ---- */
+
+/* Characters that two texts begin with. */
+static uint32_t common_prefix(struct str a, struct str b)
+{
+    uint32_t n = 0, x, y;
+    for (size_t i = 0, k = 0; i < a.size && k < b.size; n++) {
+        i += MAX(utf8_decode(a.data + i, a.size - i, &x), 1);
+        k += MAX(utf8_decode(b.data + k, b.size - k, &y), 1);
+        if (x != y)
+            break;
+    }
+    return n;
+}
+
+static bool cell_fits(const struct table *t, const struct spec_wanted *wanted,
+                      const struct spec_row *got, uint32_t c)
+{
+    const struct spec_statement *s = t->step->statement;
+    return wanted->any[c] || spec_value_equal(&wanted->values[c], &got->values[c],
+                                              s->has_tolerance ? s->tolerance : 0);
+}
+
+static void put_column(const struct table *t, struct buf *out, const struct spec_wanted *wanted,
+                       const struct spec_row *got, uint32_t c)
+{
+    const struct value *a = &wanted->values[c], *b = &got->values[c];
+    buf_str(out, t->step->sink->plan->base.fields[c].name);
+    if (a->is_null || b->is_null || !type_is_string(a->type))
+        return;
+    uint32_t n = common_prefix(a->str, b->str);
+    if (n >= PREFIX_MIN)
+        buf_printf(out, " from character %u on", n + 1);
+}
+
+/* A row that came in place of another, if they have a column in common and the line of it is long:
+ * which columns differ. */
+static void put_difference(const struct table *t, struct buf *out, const struct spec_wanted *wanted,
+                           const struct spec_row *got)
+{
+    struct buf names;
+    uint32_t n = 0;
+    buf_init(&names, TEXT_LIMIT);
+    for (uint32_t i = 0; i < t->step->column_count; i++) {
+        uint32_t c = t->step->columns[i];
+        if (cell_fits(t, wanted, got, c))
+            continue;
+        buf_text(&names, n++ > 0 ? ", " : "");
+        put_column(t, &names, wanted, got, c);
+    }
+    if (n > 0 && n < t->step->column_count)
+        buf_printf(out, "      differs: " STR_FMT "\n", STR_ARG(buf_view(&names)));
+    buf_done(&names);
 }
 
 /* ---- all of it ---- */
@@ -124,7 +185,10 @@ static void put_pairs(const struct table *t, struct buf *out)
             buf_printf(out, "    ... and %u more lines\n", t->count - i);
             return;
         }
+        size_t before = out->size;
         put_row(t, out, is_met(pair) ? ' ' : pair->wanted ? '-' : '+', pair);
+        if (out->size - before > ROW_COLUMNS && i > 0 && !pair->wanted && !t->pairs[i - 1].got)
+            put_difference(t, out, t->pairs[i - 1].wanted, pair->got);
     }
     if (hidden > 0)
         buf_printf(out, "    ... %u as expected\n", hidden);

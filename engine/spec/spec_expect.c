@@ -83,6 +83,27 @@ static enum code align(struct sides *s, struct arena *arena, uint32_t w, uint32_
     return OK;
 }
 
+/* Where as many rows came as others were expected, each stands beside the one it is in place of. */
+static void pair_up(struct spec_pair *pairs, uint32_t count, struct arena *arena)
+{
+    struct spec_pair *copy = arena_array(arena, struct spec_pair, MAX(count, 1));
+    if (!copy)
+        return;
+    memcpy(copy, pairs, count * sizeof *pairs);
+    for (uint32_t from = 0, to = 0; from < count; from = MAX(to, from + 1)) {
+        uint32_t wanted = from;
+        while (wanted < count && !copy[wanted].got)
+            wanted++;
+        for (to = wanted; to < count && !copy[to].wanted;)
+            to++;
+        uint32_t n = wanted - from;
+        for (uint32_t i = 0; to - wanted == n && i < n; i++) {
+            pairs[from + 2 * i] = copy[from + i];
+            pairs[from + 2 * i + 1] = copy[wanted + i];
+        }
+    }
+}
+
 static enum code compare_ordered(struct sides *s, struct arena *arena, struct error *err)
 {
     uint32_t front = 0, back = 0, least = MIN(s->wanted_count, s->got_count);
@@ -95,6 +116,7 @@ static enum code compare_ordered(struct sides *s, struct arena *arena, struct er
     TRY(align(s, arena, front, s->wanted_count - back, front, s->got_count - back, err));
     for (uint32_t i = back; i > 0; i--)
         add_pair(s, s->wanted_count - i, s->got_count - i);
+    pair_up(s->pairs, s->pair_count, arena);
     return OK;
 }
 

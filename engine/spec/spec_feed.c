@@ -11,29 +11,46 @@ enum { MESSAGE_LIMIT = 64 << 20 };
 
 /* ---- columns ---- */
 
+static enum code no_column(const struct spec_statement *s, const struct spec_text *column,
+                           const struct schema *schema, const struct catalog_table *table,
+                           struct error *err)
+{
+    int at = table ? catalog_column_find(table, column->text) : -1;
+    if (at >= 0 && table->columns[at].form == COLUMN_EXPR)
+        return error_at(err, E_NAME, column->span,
+                        "column \"" STR_FMT "\" of table \"" STR_FMT
+                        "\" is computed: no value of it is %s",
+                        STR_ARG(column->text), STR_ARG(s->table.text),
+                        s->kind == SPEC_EXPECT ? "written" : "given");
+    error_at(err, E_NAME, column->span, "table \"" STR_FMT "\" has no column \"" STR_FMT "\"",
+             STR_ARG(s->table.text), STR_ARG(column->text));
+    struct nearest nearest;
+    nearest_begin(&nearest, column->text);
+    for (uint32_t c = 0; c < schema->count; c++)
+        nearest_add(&nearest, schema->fields[c].name);
+    struct str best = nearest_end(&nearest);
+    if (best.data)
+        error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+    return E_NAME;
+}
+
 enum code spec_columns_bind(struct spec_run *run, const struct spec_statement *s,
-                            const struct schema *schema, uint32_t **ret, uint32_t *ret_count,
-                            struct error *err)
+                            const struct schema *schema, const struct catalog_table *table,
+                            uint32_t **ret, uint32_t *ret_count, struct error *err)
 {
     uint32_t n = s->column_count > 0 ? s->column_count : schema->count;
     uint32_t *columns = arena_array(run->arena, uint32_t, MAX(n, 1));
-    if (!columns)
+    bool *named = arena_array(run->arena, bool, MAX(schema->count, 1));
+    if (!columns || !named)
         return error_nomem(err);
     for (uint32_t i = 0; i < n; i++) {
         int at = s->column_count > 0 ? schema_find(schema, s->columns[i].text) : (int)i;
-        if (at < 0) {
-            error_at(err, E_NAME, s->columns[i].span,
-                     "table \"" STR_FMT "\" has no column \"" STR_FMT "\"", STR_ARG(s->table.text),
-                     STR_ARG(s->columns[i].text));
-            struct nearest nearest;
-            nearest_begin(&nearest, s->columns[i].text);
-            for (uint32_t c = 0; c < schema->count; c++)
-                nearest_add(&nearest, schema->fields[c].name);
-            struct str best = nearest_end(&nearest);
-            if (best.data)
-                error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
-            return E_NAME;
-        }
+        if (at < 0)
+            return no_column(s, &s->columns[i], schema, table, err);
+        if (named[at])
+            return error_at(err, E_NAME, s->columns[i].span,
+                            "column \"" STR_FMT "\" is named twice", STR_ARG(s->columns[i].text));
+        named[at] = true;
         columns[i] = (uint32_t)at;
     }
     *ret = columns;
@@ -286,7 +303,8 @@ static enum code bind_lines(struct spec_run *run, struct spec_step *step, struct
     const struct spec_statement *s = step->statement;
     uint32_t *columns, count;
     struct writer w = { .scan = NULL };
-    TRY(spec_columns_bind(run, s, step->source->scan->def.schema, &columns, &count, err));
+    TRY(spec_columns_bind(run, s, step->source->scan->def.schema, step->source->scan->table,
+                          &columns, &count, err));
     enum code code = OK;
     for (uint32_t i = 0; i < s->line_count && code == OK; i++) {
         code = bind_line(run, step, &w, columns, count, &s->lines[i], err);
@@ -443,7 +461,7 @@ enum code spec_table_bind(struct spec_run *run, struct spec_step *step, struct e
     uint32_t *columns, count;
     if (s->form == FORM_FILE)
         return bind_json_lines(run, step, err);
-    TRY(spec_columns_bind(run, s, schema, &columns, &count, err));
+    TRY(spec_columns_bind(run, s, schema, step->lookup->table, &columns, &count, err));
     for (uint32_t i = 0; i < s->line_count; i++) {
         struct spec_row row;
         TRY(spec_check_width(s, &s->lines[i], schema, count, err));

@@ -75,11 +75,16 @@ enum code spec_file_lines(struct arena *arena, struct str beside, struct str nam
     if (!path.data)
         return error_nomem(err);
     TRY(spec_file_read(arena, path, &text, err));
+    /* A message may end in CR; not in a file whose first line does. */
+    size_t first = str_find_byte(text, '\n');
+    bool is_dos = first != (size_t)-1 && first > 0 && text.data[first - 1] == '\r';
     for (size_t at = 0; at < text.size;) {
         struct str rest = str_make(text.data + at, text.size - at);
         size_t end = str_find_byte(rest, '\n');
         struct str line = str_make(rest.data, end == (size_t)-1 ? rest.size : end);
         at += line.size + 1;
+        if (is_dos && str_ends(line, STR("\r")))
+            line.size--;
         if (str_trim(line).size > 0 && !ARENA_PUSH(arena, lines, n, cap, line))
             return error_nomem(err);
     }

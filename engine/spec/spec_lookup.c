@@ -12,7 +12,7 @@ enum { TRY_AGAIN_US = 1000000 };
 
 struct spec_question {
     struct spec_question *next;
-    struct lookup_instance *asker;
+    struct lookup_instance *asker; /* NULL: the whole table is asked for */
     uint64_t ticket;
     struct value *keys; /* row by row */
     uint32_t key_count; /* values a row */
@@ -46,6 +46,14 @@ static enum code keep_keys(struct arena *arena, const struct batch *keys, struct
     return OK;
 }
 
+static void ask(const struct spec_tables *tables, struct spec_lookup *lookup,
+                struct spec_question *q)
+{
+    q->due_us = clock_now_us(tables->clock) + lookup->delay_us;
+    *lookup->tail = q;
+    lookup->tail = &q->next;
+}
+
 static enum code submit(struct lookup *base, const struct batch *keys, uint64_t ticket,
                         struct error *err)
 {
@@ -56,28 +64,41 @@ static enum code submit(struct lookup *base, const struct batch *keys, uint64_t 
     TRY(keep_keys(l->tables->arena, keys, q, err));
     q->asker = l;
     q->ticket = ticket;
-    q->due_us = clock_now_us(l->tables->clock) + l->lookup->delay_us;
-    *l->lookup->tail = q;
-    l->lookup->tail = &q->next;
+    ask(l->tables, l->lookup, q);
     return OK;
+}
+
+struct spec_question *spec_lookup_ask_all(struct spec_tables *tables, struct spec_lookup *lookup)
+{
+    struct spec_question *q = arena_new(tables->arena, struct spec_question);
+    if (q)
+        ask(tables, lookup, q);
+    return q;
+}
+
+bool spec_lookup_may_answer(const struct spec_tables *tables, struct spec_lookup *lookup,
+                            struct spec_question *question)
+{
+    int64_t now_us = clock_now_us(tables->clock);
+    if (lookup->is_away || (question->due_us > now_us && !tables->hurries))
+        return false;
+    if (lookup->failures_left == 0)
+        return true;
+    lookup->failures_left--;
+    question->due_us = now_us + TRY_AGAIN_US;
+    return false;
 }
 
 /* The first question of this instance whose time has come; NULL: none. */
 static struct spec_question *next_due(struct lookup_instance *l)
 {
-    int64_t now_us = clock_now_us(l->tables->clock);
-    for (struct spec_question *q = l->lookup->first; q && !l->lookup->is_away; q = q->next) {
-        if (q->asker != l || (q->due_us > now_us && !l->tables->hurries))
-            continue;
-        if (l->lookup->failures_left == 0)
+    for (struct spec_question *q = l->lookup->first; q; q = q->next)
+        if (q->asker == l && spec_lookup_may_answer(l->tables, l->lookup, q))
             return q;
-        l->lookup->failures_left--;
-        q->due_us = now_us + TRY_AGAIN_US;
-    }
     return NULL;
 }
 
-static void take_out(struct spec_lookup *lookup, struct spec_question *question)
+void spec_lookup_forget(struct spec_lookup *lookup, struct spec_question *question)
 {
     struct spec_question **at = &lookup->first;
     while (*at != question)
@@ -135,7 +156,7 @@ static enum code poll(struct lookup *base, struct arena *arena, uint64_t *ret_ti
         return OK;
     TRY(answer(l, q, arena, ret_rows, ret_key_row, err));
     *ret_ticket = q->ticket;
-    take_out(l->lookup, q);
+    spec_lookup_forget(l->lookup, q);
     return OK;
 }
 

@@ -254,6 +254,10 @@ enum code spec_parse(struct arena *arena, struct str text, struct spec_script **
     size_t bad = utf8_valid_prefix(text.data, text.size);
     if (bad < text.size)
         return error_at(err, E_SYNTAX, (struct span){ (uint32_t)bad, 1 }, "this is no UTF-8");
+    size_t nul = str_find_byte(text, '\0');
+    if (nul != (size_t)-1)
+        return error_at(err, E_SYNTAX, (struct span){ (uint32_t)nul, 1 },
+                        "this is no text: a byte is 0");
     struct spec_script *script = arena_new(arena, struct spec_script);
     if (!script)
         return error_nomem(err);

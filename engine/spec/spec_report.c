@@ -25,6 +25,38 @@ static void put_lines(struct buf *out, struct str text, const char *prefix)
     }
 }
 
+/* ---- characters ---- */
+
+/* Takes a text that terminals, XML 1.0 and YAML may be given: what they do not take is a "?". */
+static void put_clean(struct buf *out, struct str text, bool has_lines)
+{
+    for (size_t at = 0; at < text.size;) {
+        uint32_t c;
+        char bytes[4];
+        size_t size = utf8_decode(text.data + at, text.size - at, &c);
+        bool is_blank = c == '\n' || c == '\t' || c == '\r';
+        if (is_blank && !has_lines)
+            buf_char(out, ' ');
+        else if (c == 0xFFFE || c == 0xFFFF || (utf8_is_control(c) && !is_blank))
+            buf_char(out, '?');
+        else if (c != '\r')
+            buf_put(out, bytes, utf8_encode(c, bytes));
+        at += MAX(size, 1);
+    }
+}
+
+static struct str clean(struct arena *arena, struct str text, bool has_lines)
+{
+    struct buf out;
+    buf_init(&out, SIZE_MAX);
+    put_clean(&out, text, has_lines);
+    struct str kept = out.failed     ? str_make(NULL, 0)
+                      : out.size > 0 ? arena_str(arena, buf_view(&out))
+                                     : STR("");
+    buf_done(&out);
+    return kept;
+}
+
 /* ---- text ---- */
 
 static void put_colour(const struct spec_report *report, struct buf *out, const char *code)
@@ -60,7 +92,10 @@ static void put_text(const struct spec_report *report, struct buf *out,
     buf_char(out, ' ');
     put_name(out, o);
     buf_char(out, '\n');
-    put_coloured_lines(report, out, o->details);
+    const struct spec_outcome *before = report->count > 1 ? o - 1 : NULL;
+    bool is_known = before && o->result == SPEC_REFUSED && str_eq(before->file, o->file) &&
+                    str_eq(before->details, o->details);
+    put_coloured_lines(report, out, is_known ? STR("as the one before\n") : o->details);
 }
 
 static void put_summary(const struct spec_report *report, struct buf *out)
@@ -73,7 +108,7 @@ static void put_summary(const struct spec_report *report, struct buf *out)
     for (int i = SPEC_UNMET; i <= SPEC_FAILED; i++)
         if (counts[i] > 0)
             buf_printf(out, ", %u %s", counts[i], names[i]);
-    buf_char(out, '\n');
+    buf_text(out, report->is_stopped ? ", interrupted\n" : "\n");
 }
 
 /* ---- TAP ---- */
@@ -84,10 +119,10 @@ static void put_tap(const struct spec_report *report, struct buf *out, const str
     buf_init(&name, 1 << 16);
     put_name(&name, o);
     buf_printf(out, "%s %u - ", o->result == SPEC_MET ? "ok" : "not ok", report->count);
-    for (size_t i = 0; i < name.size; i++) { /* # begins a directive, and a line ends */
+    for (size_t i = 0; i < name.size; i++) { /* # begins a directive */
         if (name.data[i] == '#' || name.data[i] == '\\')
             buf_char(out, '\\');
-        buf_char(out, name.data[i] == '\n' || name.data[i] == '\r' ? ' ' : name.data[i]);
+        buf_char(out, name.data[i]);
     }
     buf_char(out, '\n');
     buf_done(&name);
@@ -98,35 +133,33 @@ static void put_tap(const struct spec_report *report, struct buf *out, const str
     buf_text(out, "  ...\n");
 }
 
+/* A plan would say that there were no more than these. */
+static void put_tap_end(const struct spec_report *report, struct buf *out)
+{
+    if (report->count == 0)
+        buf_text(out, "TAP version 13\n");
+    if (report->is_stopped)
+        buf_text(out, "Bail out!  interrupted\n");
+    else
+        buf_printf(out, "1..%u\n", report->count);
+}
+
 /* ---- JUnit ---- */
 
-/* Text of XML 1.0: no controls but tab and line feed, and the signs it needs are written out. */
 static void put_xml(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c == '&')
+        if (text.data[i] == '&')
             buf_text(out, "&amp;");
-        else if (c == '<')
+        else if (text.data[i] == '<')
             buf_text(out, "&lt;");
-        else if (c == '>')
+        else if (text.data[i] == '>')
             buf_text(out, "&gt;");
-        else if (c == '"')
+        else if (text.data[i] == '"')
             buf_text(out, "&quot;");
-        else if (c == '\t' || c == '\n' || (c >= 0x20 && c != 0x7F))
-            buf_char(out, (char)c);
         else
-            buf_char(out, '?');
+            buf_char(out, text.data[i]);
     }
-}
-
-static void put_xml_repaired(struct buf *out, struct str text)
-{
-    struct buf whole;
-    buf_init(&whole, 1 << 24);
-    utf8_put_repaired(&whole, text);
-    put_xml(out, buf_view(&whole));
-    buf_done(&whole);
 }
 
 static void put_seconds(struct buf *out, int64_t us)
@@ -134,12 +167,18 @@ static void put_seconds(struct buf *out, int64_t us)
     buf_printf(out, "%lld.%03lld", (long long)(us / 1000000), (long long)(us / 1000 % 1000));
 }
 
+static struct str first_line(struct str text)
+{
+    size_t end = str_find_byte(text, '\n');
+    return end == (size_t)-1 ? text : str_make(text.data, end);
+}
+
 static void put_junit_case(struct buf *out, const struct spec_outcome *o)
 {
     buf_text(out, "    <testcase classname=\"");
-    put_xml_repaired(out, o->file);
+    put_xml(out, o->file);
     buf_text(out, "\" name=\"");
-    put_xml_repaired(out, o->name.size > 0 ? o->name : o->file);
+    put_xml(out, o->name.size > 0 ? o->name : o->file);
     buf_text(out, "\" time=\"");
     put_seconds(out, o->wall_us);
     if (o->result == SPEC_MET) {
@@ -147,8 +186,10 @@ static void put_junit_case(struct buf *out, const struct spec_outcome *o)
         return;
     }
     const char *element = o->result == SPEC_UNMET ? "failure" : "error";
-    buf_printf(out, "\">\n      <%s type=\"%s\">", element, words[o->result]);
-    put_xml_repaired(out, o->details);
+    buf_printf(out, "\">\n      <%s type=\"%s\" message=\"", element, words[o->result]);
+    put_xml(out, first_line(o->details));
+    buf_text(out, "\">");
+    put_xml(out, o->details);
     buf_printf(out, "</%s>\n    </testcase>\n", element);
 }
 
@@ -176,7 +217,7 @@ static void put_junit(const struct spec_report *report, struct buf *out)
         while (end < report->count && str_eq(report->outcomes[end].file, report->outcomes[i].file))
             end++;
         buf_text(out, "  <testsuite name=\"");
-        put_xml_repaired(out, report->outcomes[i].file);
+        put_xml(out, report->outcomes[i].file);
         buf_char(out, '"');
         put_counts(out, &report->outcomes[i], end - i);
         for (; i < end; i++)
@@ -191,14 +232,20 @@ static void put_junit(const struct spec_report *report, struct buf *out)
 enum code spec_report_add(struct spec_report *report, const struct spec_outcome *outcome,
                           struct buf *out, struct error *err)
 {
-    if (!ARENA_PUSH(report->arena, report->outcomes, report->count, report->cap, *outcome))
+    struct spec_outcome kept = *outcome;
+    kept.file = clean(report->arena, outcome->file, false);
+    kept.name = clean(report->arena, outcome->name, false);
+    kept.details = clean(report->arena, outcome->details, true);
+    if (!kept.file.data || !kept.name.data || !kept.details.data ||
+        !ARENA_PUSH(report->arena, report->outcomes, report->count, report->cap, kept))
         return error_nomem(err);
+    const struct spec_outcome *last = &report->outcomes[report->count - 1];
     if (report->format == SPEC_TAP && report->count == 1)
         buf_text(out, "TAP version 13\n");
     if (report->format == SPEC_TAP)
-        put_tap(report, out, outcome);
+        put_tap(report, out, last);
     else if (report->format == SPEC_TEXT)
-        put_text(report, out, outcome);
+        put_text(report, out, last);
     return OK;
 }
 
@@ -207,7 +254,7 @@ void spec_report_end(struct spec_report *report, struct buf *out)
     if (report->format == SPEC_TEXT)
         put_summary(report, out);
     else if (report->format == SPEC_TAP)
-        buf_printf(out, "%s1..%u\n", report->count == 0 ? "TAP version 13\n" : "", report->count);
+        put_tap_end(report, out);
     else
         put_junit(report, out);
 }

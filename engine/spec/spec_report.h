@@ -15,12 +15,13 @@ struct spec_outcome {
 struct spec_report {
     enum spec_format format;
     bool is_terminal;
+    bool is_stopped; /* cases are missing that were to come */
     struct arena *arena;
     struct spec_outcome *outcomes;
     uint32_t count, cap;
 };
 
-/* Keeps an outcome, and appends what can be said already. */
+/* Keeps a copy of an outcome, and appends what can be said already. */
 enum code spec_report_add(struct spec_report *report, const struct spec_outcome *outcome,
                           struct buf *out, struct error *err) WEIR_CHECKED;
 void spec_report_end(struct spec_report *report, struct buf *out);

@@ -184,6 +184,16 @@ static enum code read_tick(struct spec_reader *r, struct spec_statement *s)
 
 /* ---- statements ---- */
 
+/* Messages and lines of a file have columns of their own. */
+static enum code check_columns(struct spec_reader *r, const struct spec_statement *s)
+{
+    if (s->column_count == 0 || s->form == FORM_VALUES || s->form == FORM_CHANGES)
+        return OK;
+    return error_at(r->err, E_SYNTAX, s->columns[0].span,
+                    "columns are named for VALUES%s, which are rows",
+                    s->kind == SPEC_FEED ? " and CHANGES" : "");
+}
+
 static enum code read_feed(struct spec_reader *r, struct spec_statement *s)
 {
     static const char *const forms[] = { "VALUES", "CHANGES", "MESSAGES", "RECORDS", "FROM", NULL };
@@ -196,6 +206,7 @@ static enum code read_feed(struct spec_reader *r, struct spec_statement *s)
         TRY(spec_count(r, "the number of a partition", &s->partition));
     TRY(spec_choose(r, forms, &form));
     s->form = FORM_VALUES + (enum spec_form)form;
+    TRY(check_columns(r, s));
     switch (s->form) {
     case FORM_MESSAGES:
         return read_texts(r, "a message in '...'", s);
@@ -216,6 +227,7 @@ static enum code read_table(struct spec_reader *r, struct spec_statement *s)
     TRY(read_columns(r, s));
     TRY(spec_choose(r, forms, &form));
     s->form = form == 0 ? FORM_VALUES : form == 1 ? FORM_FILE : FORM_NOTHING;
+    TRY(check_columns(r, s));
     return form == 0   ? read_lines(r, false, s)
            : form == 1 ? read_text(r, "the name of a file in '...'", s)
                        : OK;
@@ -265,6 +277,7 @@ static enum code read_tolerance(struct spec_reader *r, struct spec_statement *s)
 static enum code read_order(struct spec_reader *r, struct spec_statement *s)
 {
     bool is_ordered, is_unordered;
+    TRY(read_tolerance(r, s));
     TRY(spec_take(r, "ORDERED", &is_ordered));
     TRY(spec_take(r, "UNORDERED", &is_unordered));
     if (is_ordered || is_unordered)
@@ -276,6 +289,7 @@ static enum code read_rows_wanted(struct spec_reader *r, struct spec_statement *
 {
     static const char *const wants[] = { "CHANGES", "ROWS", "NOTHING", NULL };
     uint32_t want;
+    bool is_empty = false;
     if (r->token.code == TK_INTEGER) {
         int64_t number;
         TRY(spec_count(r, "the number of a result", &number));
@@ -289,19 +303,28 @@ static enum code read_rows_wanted(struct spec_reader *r, struct spec_statement *
     if (s->want == WANT_NOTHING)
         return OK;
     TRY(read_order(r, s));
-    return read_lines(r, s->want == WANT_CHANGES, s);
+    if (s->want == WANT_ROWS)
+        TRY(spec_take(r, "NOTHING", &is_empty));
+    return is_empty ? OK : read_lines(r, s->want == WANT_CHANGES, s);
+}
+
+static bool at_end(const struct spec_reader *r)
+{
+    return r->token.code == 0 || r->token.code == TK_SEMICOLON;
 }
 
 static enum code read_expect(struct spec_reader *r, struct spec_statement *s)
 {
     TRY(spec_name(r, "a table, SKIPPED, LATE or ERROR", &s->table));
+    if (spec_is(r, "FROM") && (str_iis(s->table.text, "skipped") || str_iis(s->table.text, "late")))
+        return spec_refuse(r, "a number");
     if (r->token.code == TK_INTEGER && str_iis(s->table.text, "skipped"))
         return read_counted(r, WANT_SKIPPED, s);
     if (r->token.code == TK_INTEGER && str_iis(s->table.text, "late"))
         return read_counted(r, WANT_LATE, s);
-    if (r->token.code == TK_STRING && str_iis(s->table.text, "error")) {
+    if (str_iis(s->table.text, "error") && (r->token.code == TK_STRING || at_end(r))) {
         s->want = WANT_ERROR;
-        return read_text(r, "a text", s);
+        return read_text(r, "what the error says, in '...',", s);
     }
     return read_rows_wanted(r, s);
 }
@@ -316,12 +339,30 @@ static enum code read_set(struct spec_reader *r, struct spec_statement *s)
     return add_text(r, "a value in '...'", s, &cap);
 }
 
+/* Statements of the job itself. */
+static enum code check_language(struct spec_reader *r)
+{
+    static const char *const words[] = { "CREATE", "INSERT", "SELECT", "WITH",  "BEGIN",
+                                         "USE",    "DROP",   "VALUES", "UPDATE" };
+    for (uint32_t i = 0; i < countof(words); i++) {
+        if (!spec_is(r, words[i]))
+            continue;
+        error_at(r->err, E_SYNTAX, r->token.span, "%s is for the job, not for its test", words[i]);
+        error_hint(r->err,
+                   "A test feeds the tables of its job (FEED) and says what it expects of them "
+                   "(EXPECT): see weir help test.");
+        return E_SYNTAX;
+    }
+    return OK;
+}
+
 enum code spec_read_statement(struct spec_reader *r, struct spec_statement *ret)
 {
     static const char *const words[] = { "SET",  "JOB",    "PROFILE", "FEED",    "TABLE", "MOCK",
                                          "TICK", "EXPECT", "END",     "RESTART", "TEST",  NULL };
     uint32_t word;
     struct span span = r->token.span;
+    TRY(check_language(r));
     TRY(spec_choose(r, words, &word));
     ret->kind = (enum spec_kind)word;
     bool is_setting = ret->kind <= SPEC_PROFILE;

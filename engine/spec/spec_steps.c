@@ -110,7 +110,8 @@ static enum code bind_expected_rows(struct spec_run *run, struct spec_step *step
     const struct schema *schema = sink_schema(run, step->sink);
     if (!schema)
         return error_nomem(err);
-    TRY(spec_columns_bind(run, s, schema, &step->columns, &step->column_count, err));
+    TRY(spec_columns_bind(run, s, schema, step->sink->plan->table, &step->columns,
+                          &step->column_count, err));
     step->wanted = arena_array(run->arena, struct spec_wanted, MAX(s->line_count, 1));
     if (!step->wanted)
         return error_nomem(err);

@@ -12,8 +12,9 @@ struct source_instance {
     struct source base;
     struct spec_tables *tables;
     struct spec_source *source;
-    const struct spec_lookup *lookup; /* of a look-up that reads its whole table; else NULL */
-    uint32_t given;                   /* rows of that table */
+    struct spec_lookup *lookup;     /* of a look-up that reads its whole table; else NULL */
+    struct spec_question *question; /* for it; NULL: it was answered */
+    uint32_t given;                 /* rows of that table */
 };
 
 bool spec_source_split(struct spec_tables *tables, struct spec_source *source, int32_t partition,
@@ -151,24 +152,33 @@ struct batch *spec_rows_to_batch(struct arena *arena, const struct schema *schem
     return batch;
 }
 
+/* The rows of a table that is looked up, as soon as it answers. */
+static enum code poll_table(struct source_instance *s, struct arena *arena, uint32_t max_rows,
+                            struct batch **ret, enum poll_state *ret_state, struct error *err)
+{
+    if (s->question) {
+        *ret_state = POLL_IDLE;
+        if (!spec_lookup_may_answer(s->tables, s->lookup, s->question))
+            return OK;
+        spec_lookup_forget(s->lookup, s->question);
+        s->question = NULL;
+    }
+    uint32_t left = s->lookup->row_count - s->given, n = MIN(left, max_rows);
+    if (n > 0 && !(*ret = spec_rows_to_batch(arena, s->lookup->schema, row_at,
+                                             s->lookup->rows + s->given, n)))
+        return error_nomem(err);
+    s->given += n;
+    *ret_state = s->given == s->lookup->row_count ? POLL_END : POLL_MORE;
+    return OK;
+}
+
 static enum code source_poll_rows(struct source *base, struct arena *arena, uint32_t max_rows,
                                   struct batch **ret, enum poll_state *ret_state, struct error *err)
 {
     struct source_instance *s = (struct source_instance *)base;
     *ret = NULL;
-    if (s->lookup) {
-        uint32_t left = s->lookup->row_count - s->given, n = MIN(left, max_rows);
-        if (s->lookup->is_away) {
-            *ret_state = POLL_IDLE;
-            return OK;
-        }
-        if (n > 0 && !(*ret = spec_rows_to_batch(arena, s->lookup->schema, row_at,
-                                                 s->lookup->rows + s->given, n)))
-            return error_nomem(err);
-        s->given += n;
-        *ret_state = s->given == s->lookup->row_count ? POLL_END : POLL_MORE;
-        return OK;
-    }
+    if (s->lookup)
+        return poll_table(s, arena, max_rows, ret, ret_state, err);
     uint32_t n = rows_to_give(s, max_rows);
     if (n > 0 && !(*ret = spec_rows_to_batch(arena, s->source->scan->def.schema, input_at,
                                              s->source->inputs + s->source->read, n)))
@@ -248,7 +258,10 @@ static enum code source_tell(struct source *base, struct arena *arena, struct sp
 
 static void source_close(struct source *base)
 {
-    mem_free(base);
+    struct source_instance *s = (struct source_instance *)base;
+    if (s->question)
+        spec_lookup_forget(s->lookup, s->question);
+    mem_free(s);
 }
 
 static const struct source_kind record_source = {
@@ -291,6 +304,10 @@ static enum code open_source(void *self, const struct source_open *open, struct 
         mem_free(s);
         return error_set(err, E_INTERNAL, "a table that the plan does not have is opened");
     }
+    if (s->lookup && !(s->question = spec_lookup_ask_all(tables, s->lookup))) {
+        mem_free(s);
+        return error_nomem(err);
+    }
     s->base.kind = s->source && s->source->takes_records ? &record_source : &row_source;
     int64_t at = 0;
     if (s->source && open->resume_count > 0 &&
@@ -326,6 +343,7 @@ static enum code add_lookups(struct spec_tables *tables, const struct plan_job *
         struct spec_lookup *lookup = &tables->lookups[tables->lookup_count++];
         lookup->name = plan->def.name;
         lookup->schema = plan->def.schema;
+        lookup->table = plan->table;
         lookup->tail = &lookup->first;
     }
     return OK;

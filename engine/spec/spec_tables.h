@@ -49,9 +49,12 @@ struct spec_sink {
     uint64_t skipped;
 };
 
+struct spec_question;
+
 struct spec_lookup {
     struct str name; /* several look-ups of one table are one */
     const struct schema *schema;
+    const struct catalog_table *table;
     struct spec_row *rows;
     uint32_t row_count, row_cap;
     int64_t delay_us;
@@ -108,6 +111,14 @@ struct batch *spec_rows_to_batch(struct arena *arena, const struct schema *schem
                                  const struct spec_row *(*at)(const void *list, uint32_t i),
                                  const void *list, uint32_t n) WEIR_CHECKED;
 
+/* The whole table is asked for: a question that waits like others, but has no keys.  NULL when out
+ * of memory. */
+struct spec_question *spec_lookup_ask_all(struct spec_tables *tables,
+                                          struct spec_lookup *lookup) WEIR_CHECKED;
+/* Is it time to answer it?  A try that fails puts that off. */
+bool spec_lookup_may_answer(const struct spec_tables *tables, struct spec_lookup *lookup,
+                            struct spec_question *question);
+void spec_lookup_forget(struct spec_lookup *lookup, struct spec_question *question);
 /* When the next answer is due; INT64_MAX: none is. */
 int64_t spec_tables_due_us(const struct spec_tables *tables);
 

@@ -168,11 +168,14 @@ bool spec_value_equal(const struct value *a, const struct value *b, double toler
 
 /* ---- showing ---- */
 
-/* Does a reader not see this character, or not as what it is? */
+/* Does a reader not see this character, or not as what it is?  Marks that combine with the one before
+ * them, as U+0301 does, look as the letter that has them. */
 static bool is_hidden(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7F && c <= 0xA0) || (c >= 0x2000 && c <= 0x200F) ||
-           (c >= 0x2028 && c <= 0x202F) || c == 0x3000 || c == 0xFEFF || c == 0xFFFD;
+    return c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0xAD || (c >= 0x300 && c <= 0x36F) ||
+           (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+           (c >= 0x205F && c <= 0x206F) || c == 0x3000 || (c >= 0xFE00 && c <= 0xFE0F) ||
+           c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFF);
 }
 
 static uint32_t next_character(struct str text, size_t *at)
