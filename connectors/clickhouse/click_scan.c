@@ -20,7 +20,7 @@ struct scan {
     struct buf sql; /* owned */
 
     /* Of the read under way. */
-    struct remote_scan *remote;
+    struct remote_read *remote;
     struct buf rest; /* owned: bytes that are no whole row yet, or the server's error */
     bool is_broken;
     bool has_rows; /* `rows` was begun */
@@ -127,7 +127,7 @@ static enum remote_outcome finish(struct scan *s, struct error *err)
     return emit(s, err) == OK ? REMOTE_DONE : REMOTE_FATAL;
 }
 
-static enum remote_outcome read_rows(void *self, struct remote_scan *remote, uint64_t skip,
+static enum remote_outcome read_rows(void *self, struct remote_read *remote, uint64_t skip,
                                      struct error *err)
 {
     struct scan *s = self;

@@ -19,7 +19,7 @@ struct es_scan {
     struct bad_rows bad_rows; /* the decoder's */
 
     /* Of the page that is being decoded. */
-    struct remote_scan *scan;
+    struct remote_read *scan;
     uint32_t bad_count;
 };
 
@@ -46,7 +46,7 @@ static enum code emit(struct es_scan *s, const struct es_page *page, struct aren
     return batch || s->bad_count > 0 ? remote_scan_emit(s->scan, batch, err) : OK;
 }
 
-static enum remote_outcome read(void *self, struct remote_scan *scan, uint64_t skip,
+static enum remote_outcome read(void *self, struct remote_read *scan, uint64_t skip,
                                 struct error *err)
 {
     struct es_scan *s = self;

@@ -28,7 +28,7 @@ struct hbase_scan {
 /* A read from a place on. */
 struct reading {
     struct hbase_scan *self;
-    struct remote_scan *scan;
+    struct remote_read *scan;
     struct arena *arena;
     struct remote_rows rows;
     uint64_t at;        /* rows before the batch that is being made */
@@ -273,7 +273,7 @@ static enum remote_outcome read_all(struct reading *r, struct error *err)
     return end_batch(r, err) == OK ? REMOTE_DONE : REMOTE_FATAL;
 }
 
-static enum remote_outcome read(void *self, struct remote_scan *scan, uint64_t skip,
+static enum remote_outcome read(void *self, struct remote_read *scan, uint64_t skip,
                                 struct error *err)
 {
     struct hbase_scan *s = self;

@@ -1,5 +1,5 @@
-/* remote_parcel.h -- a scan of remote_scan.h as its two sides see it: remote_reader.c is the thread
- * that reads, remote_scan.c is called by the engine.
+/* remote_parcel.h -- a scan of remote_scan.h as its sides see it: remote_reader.c is the threads that
+ * read, remote_scan.c is called by the engine, remote_position.c is what snapshots hold.
  *
  * A parcel is a batch on its way from one to the other, with the bad rows that lay between its rows:
  * those count for the position, so that a resumed read begins at the right row. */
@@ -21,6 +21,26 @@ struct parcel {
     uint32_t row_count;
     struct scan_bad_row *bad;
     uint32_t bad_count, bad_cap;
+    struct str mark; /* where it begins; data NULL: where the one before has ended */
+    uint32_t range;
+};
+
+struct scan_range {
+    uint64_t rows;    /* the engine's: handed out, bad ones too, since the mark: the position */
+    struct buf mark;  /* the engine's; empty: the first row */
+    uint32_t waiting; /* parcels in the queue */
+    bool is_read;     /* to its end */
+};
+
+struct remote_read {
+    struct remote_scan *scan;
+    uint32_t lane, range;
+    struct parcel making;
+    uint64_t emitted; /* rows, bad ones too, since the mark */
+    uint64_t parcels;
+    struct buf mark;
+    pthread_t thread;
+    int64_t waiting_since_us; /* under the gate's lock; 0: the server answers */
 };
 
 struct remote_scan {
@@ -31,25 +51,31 @@ struct remote_scan {
     bool resumes, goes_on;
     struct bad_rows *bad_rows; /* NULL: a bad row is the end */
     struct str split;          /* owned */
+    struct str parted_by;      /* owned */
     char *place;               /* owned: "MySQL 127.0.0.1:3306" */
     int wake_fd;
-    pthread_t thread;
-    bool is_running;
-
-    struct parcel making; /* the reader's */
-    uint64_t emitted;     /* the reader's: rows, bad ones too, from the first of the table on */
+    struct remote_read *reads; /* owned; one a lane */
+    uint32_t lane_count, started;
 
     struct parcel out; /* the engine's: being handed out */
     uint32_t out_rows, out_bad;
-    uint64_t handed; /* the engine's: the position */
 
-    struct remote_gate gate; /* guards the rest */
-    bool is_closing, is_done;
+    struct remote_gate gate;   /* guards the rest */
+    struct scan_range *ranges; /* owned */
+    uint32_t range_count;
+    uint32_t next_range; /* that nobody reads yet */
+    uint32_t running;    /* lanes */
+    bool is_closing;
     struct parcel parcels[PARCELS_MAX]; /* first in, first out */
     uint32_t first, count;
-    enum code failed;
+    enum code failed; /* of the first read that has; the others end */
     struct error failure;
-    int64_t waiting_since_us; /* 0: the server answers */
 };
 
-void *remote_reader_run(void *scan);
+void *remote_reader_run(void *read);
+
+/* The position of all ranges, in the arena: "120", "120 MARK" and "end" of the only one, of several
+ * "BY DONE 7:120 9:end" with how they are parted, how many of the first are read, and the others. */
+enum code remote_position_write(struct remote_scan *scan, struct arena *arena, struct str *ret,
+                                struct error *err);
+enum code remote_position_read(struct remote_scan *scan, struct str position, struct error *err);

@@ -159,8 +159,9 @@ static bool is_burdened(const struct row_group *g)
 
 static bool has_room(const struct remote_queue *q, const struct row_group *g, uint64_t size)
 {
-    return !g->is_closed && !(q->steps_back && is_burdened(g)) && (g->live == 0 || (g->live < q->group_rows &&
-                                              row_group_live_bytes(g) + size <= limit_of(q)));
+    return !g->is_closed && !(q->steps_back && is_burdened(g)) &&
+           (g->live == 0 ||
+            (g->live < q->group_rows && row_group_live_bytes(g) + size <= limit_of(q)));
 }
 
 /* The group that takes a row of `size` bytes. */

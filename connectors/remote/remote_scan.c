@@ -1,16 +1,18 @@
-/* remote_scan.c -- the engine's side of a scan; remote_reader.c is the other one.
+/* remote_scan.c -- the engine's side of a scan; remote_reader.c is the other one, remote_position.c
+ * what snapshots hold.
  *
  * The arena of a parcel goes with its rows into the arena that they are handed out in. */
 #include "remote/remote_scan.h"
 
 #include "base/arena.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "remote/remote_parcel.h"
 #include "types/batch.h"
 
 #include <stdio.h>
 #include <unistd.h>
+
+#define MARK_BYTES_MAX (UINT64_C(16) << 20)
 
 /* --- the engine's side --------------------------------------------------------------------- */
 
@@ -22,6 +24,18 @@ static void destroy_arena(void *arena)
 static bool is_handed_out(const struct remote_scan *s)
 {
     return s->out_rows == s->out.row_count && s->out_bad == s->out.bad_count;
+}
+
+/* Rows are counted from its mark on. */
+static enum code begin_parcel(struct remote_scan *s, struct error *err)
+{
+    struct scan_range *range = &s->ranges[s->out.range];
+    if (!s->out.mark.data)
+        return OK;
+    buf_clear(&range->mark);
+    buf_str(&range->mark, s->out.mark);
+    range->rows = 0;
+    return buf_check(&range->mark, err);
 }
 
 /* The next parcel, if there is one; a failure is told when all before it is handed out. */
@@ -36,15 +50,17 @@ static enum code next_parcel(struct remote_scan *s, enum poll_state *ret_state, 
         s->out = s->parcels[s->first];
         s->first = (s->first + 1) % PARCELS_MAX;
         s->count--;
-        pthread_cond_signal(&s->gate.changed);
+        s->ranges[s->out.range].waiting--;
+        pthread_cond_broadcast(&s->gate.changed);
         *ret_state = POLL_MORE;
+        code = begin_parcel(s, err);
     } else if (s->failed != OK) {
         code = s->failed;
         if (err)
             *err = s->failure;
     } else {
-        *ret_state = s->is_done ? POLL_END : POLL_IDLE;
-        if (!s->is_done)
+        *ret_state = s->running == 0 ? POLL_END : POLL_IDLE;
+        if (s->running > 0)
             remote_event_clear(s->wake_fd);
     }
     pthread_mutex_unlock(&s->gate.lock);
@@ -60,7 +76,7 @@ static enum code report_bad(struct remote_scan *s, struct error *err)
             .reason = row->reason,
             .raw = row->raw,
             .place = str_of(s->place),
-            .offset = (int64_t)s->handed++,
+            .offset = (int64_t)s->ranges[s->out.range].rows++,
             .record = UINT32_MAX,
         };
         if (!s->bad_rows)
@@ -89,7 +105,7 @@ static enum code hand_out(struct remote_scan *s, struct arena *arena, uint32_t m
     else if (!(batch = batch_copy_part(arena, batch, s->out_rows, n)))
         return error_nomem(err);
     s->out_rows += n;
-    s->handed += n;
+    s->ranges[s->out.range].rows += n;
     *ret = batch;
     return OK;
 }
@@ -135,67 +151,119 @@ enum code remote_scan_tell(struct source *base, struct arena *arena, struct spli
 {
     struct remote_scan *s = (struct remote_scan *)base;
     struct split_position *position = arena_new(arena, struct split_position);
-    char *text = arena_printf(arena, "%llu", (unsigned long long)s->handed);
     struct str split = arena_str(arena, s->split);
-    if (!position || !text || !split.data)
+    if (!position || !split.data)
         return error_nomem(err);
-    *position = (struct split_position){ .split = split, .position = str_of(text) };
+    position->split = split;
+    TRY(remote_position_write(s, arena, &position->position, err));
     *ret = position;
     *ret_count = 1;
     return OK;
+}
+
+/* With the lock held: of the read that has waited for the longest; 0: none does. */
+static int64_t waiting_since(const struct remote_scan *s)
+{
+    int64_t since_us = 0;
+    for (uint32_t i = 0; i < s->lane_count; i++) {
+        int64_t one_us = s->reads[i].waiting_since_us;
+        if (one_us != 0 && (since_us == 0 || one_us < since_us))
+            since_us = one_us;
+    }
+    return since_us;
 }
 
 void remote_scan_status(struct source *base, struct source_status *ret)
 {
     struct remote_scan *s = (struct remote_scan *)base;
     pthread_mutex_lock(&s->gate.lock);
+    int64_t since_us = waiting_since(s);
     *ret = (struct source_status){
         .lag_rows = -1,
-        .waiting_for = s->waiting_since_us != 0 ? s->place : NULL,
-        .waiting_since_us = s->waiting_since_us,
+        .waiting_for = since_us != 0 ? s->place : NULL,
+        .waiting_since_us = since_us,
     };
     pthread_mutex_unlock(&s->gate.lock);
 }
 
 /* --- opening and closing ------------------------------------------------------------------- */
 
+static void destroy_reads(struct remote_scan *s)
+{
+    for (uint32_t i = 0; s->reads && i < s->lane_count; i++) {
+        arena_destroy(s->reads[i].making.arena);
+        buf_done(&s->reads[i].mark);
+    }
+    for (uint32_t i = 0; s->ranges && i < s->range_count; i++)
+        buf_done(&s->ranges[i].mark);
+    mem_free(s->reads);
+    mem_free(s->ranges);
+}
+
 void remote_scan_close(struct source *base)
 {
     struct remote_scan *s = (struct remote_scan *)base;
     if (!s)
         return;
-    if (s->is_running) {
-        pthread_mutex_lock(&s->gate.lock);
-        s->is_closing = true;
-        pthread_cond_signal(&s->gate.changed);
-        pthread_mutex_unlock(&s->gate.lock);
+    pthread_mutex_lock(&s->gate.lock);
+    s->is_closing = true;
+    pthread_cond_broadcast(&s->gate.changed);
+    pthread_mutex_unlock(&s->gate.lock);
+    if (s->started > 0)
         s->kind->interrupt(s->self);
-        pthread_join(s->thread, NULL);
-    }
+    for (uint32_t i = 0; i < s->started; i++)
+        pthread_join(s->reads[i].thread, NULL);
     s->kind->destroy(s->self);
     for (uint32_t i = 0; i < s->count; i++)
         arena_destroy(s->parcels[(s->first + i) % PARCELS_MAX].arena);
-    arena_destroy(s->making.arena);
     arena_destroy(s->out.arena);
+    destroy_reads(s);
     remote_gate_done(&s->gate);
     if (s->wake_fd >= 0)
         close(s->wake_fd);
     mem_free((char *)s->split.data);
+    mem_free((char *)s->parted_by.data);
     mem_free(s->place);
     mem_free(s);
 }
 
-static enum code read_position(struct remote_scan *s, const struct source_open *open,
-                               struct error *err)
+static enum code copy(struct str text, struct str *ret, struct error *err)
 {
-    int64_t rows = 0;
-    if (open->resume_count == 0 || !s->resumes)
-        return OK;
-    struct str position = open->resume[0].position;
-    if (!number_parse_i64(position.data, position.size, &rows) || rows < 0)
-        return error_set(err, E_DATA, "position \"" STR_FMT "\" is no number of rows",
-                         STR_ARG(position));
-    s->emitted = s->handed = (uint64_t)rows;
+    char *data = mem_alloc(text.size + 1);
+    if (!data)
+        return error_nomem(err);
+    if (text.size > 0)
+        memcpy(data, text.data, text.size);
+    *ret = str_make(data, text.size);
+    return OK;
+}
+
+static enum code make_reads(struct remote_scan *s, const struct remote_scan_settings *settings,
+                            struct error *err)
+{
+    s->range_count = MAX(settings->ranges, 1);
+    s->lane_count = MIN(MAX(settings->lanes, 1), s->range_count);
+    s->ranges = mem_zalloc(s->range_count * sizeof *s->ranges);
+    s->reads = mem_zalloc(s->lane_count * sizeof *s->reads);
+    if (!s->ranges || !s->reads)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < s->range_count; i++)
+        buf_init(&s->ranges[i].mark, MARK_BYTES_MAX);
+    for (uint32_t i = 0; i < s->lane_count; i++) {
+        s->reads[i] = (struct remote_read){ .scan = s, .lane = i };
+        buf_init(&s->reads[i].mark, MARK_BYTES_MAX);
+    }
+    return OK;
+}
+
+static enum code start_reads(struct remote_scan *s, struct error *err)
+{
+    s->running = s->lane_count;
+    for (uint32_t i = 0; i < s->lane_count; i++) {
+        TRY(remote_thread_start(&s->reads[i].thread, s->kind->system, "scan", remote_reader_run,
+                                &s->reads[i], err));
+        s->started++;
+    }
     return OK;
 }
 
@@ -203,18 +271,17 @@ static enum code start(struct remote_scan *s, const struct remote_scan_settings 
                        const struct source_open *open, struct error *err)
 {
     size_t place_size = strlen(s->kind->system) + settings->endpoint.size + 2;
-    char *split = mem_alloc(settings->split.size + 1);
-    s->split = str_make(split, settings->split.size);
+    TRY(make_reads(s, settings, err));
+    TRY(copy(settings->split, &s->split, err));
+    TRY(copy(settings->parted_by, &s->parted_by, err));
     s->place = mem_alloc(place_size);
-    if (!split || !s->place)
+    if (!s->place)
         return error_nomem(err);
-    memcpy(split, settings->split.data, settings->split.size);
     snprintf(s->place, place_size, "%s " STR_FMT, s->kind->system, STR_ARG(settings->endpoint));
-    TRY(read_position(s, open, err));
+    if (open->resume_count > 0)
+        TRY(remote_position_read(s, open->resume[0].position, err));
     TRY(remote_event_create(&s->wake_fd, err));
-    TRY(remote_thread_start(&s->thread, s->kind->system, "scan", remote_reader_run, s, err));
-    s->is_running = true;
-    return OK;
+    return start_reads(s, err);
 }
 
 enum code remote_scan_create(const struct source_kind *base, const struct remote_scan_kind *kind,

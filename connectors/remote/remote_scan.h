@@ -1,45 +1,63 @@
-/* remote_scan.h -- what all bounded reads of a server's table share: a thread reads, batches of
+/* remote_scan.h -- what all bounded reads of a server's table share: threads read, batches of
  * columns wait in a short queue for the engine.
  *
- * The table is one split.  Its position is the number of rows handed out: a start from a snapshot
- * reads the table anew in the same order and leaves out that many, which is exact as long as the
- * table has an order (`resumes`) and is not changed. */
+ * The table is one split of one or several ranges, which as many threads as there are lanes read at
+ * the same time.  The position of a range is the number of rows handed out: a start from a snapshot
+ * reads it anew in the same order and leaves out that many, which is exact as long as it has an order
+ * (`resumes`) and is not changed.  A connector that finds a place again by other means than counting
+ * says so with remote_scan_mark(): then rows count from there.  A range that was read to its end is
+ * not read again.  positions are written and read in remote_position.c. */
 #pragma once
 
 #include "connector/connector.h"
 #include "remote/remote.h"
 
-struct remote_scan;
+enum { REMOTE_RANGES_MAX = 1024 };
+
+struct remote_read; /* of one range by one thread */
 
 struct remote_scan_kind {
     const char *system;
-    /* Reader's thread; blocks.  Reads all rows from `skip` on and hands them out with
+    /* A reader's thread; blocks.  Reads all rows of the range from `skip` on and hands them out with
      * remote_scan_emit().  Outcomes as in remote.h: after _AWAY and _FAILED it is called again with
-     * a larger `skip`, which without `resumes` or `goes_on` is possible only while nothing was handed
-     * out; _REFUSED counts as _FATAL.  A failure of remote_scan_begin() and its sisters ends the read: return
-     * REMOTE_FATAL. */
-    enum remote_outcome (*read)(void *self, struct remote_scan *scan, uint64_t skip,
+     * a larger `skip`, which without `resumes` or `goes_on` is possible only while nothing was
+     * handed out; _REFUSED counts as _FATAL.  A failure of remote_scan_begin() and its sisters ends
+     * the read: return REMOTE_FATAL. */
+    enum remote_outcome (*read)(void *self, struct remote_read *read, uint64_t skip,
                                 struct error *err);
-    void (*interrupt)(void *self); /* any thread; as in remote_sink.h */
+    void (*interrupt)(void *self); /* any thread; as in remote_sink.h: all reads */
     void (*destroy)(void *self);
 };
 
-/* On the reader's thread: an arena for the next batch, and the batch itself (in that arena, columns
- * of the schema), which waits for room in the queue.  E_CANCELLED: the source is being closed. */
-enum code remote_scan_begin(struct remote_scan *scan, struct arena **ret,
+/* On a reader's thread. */
+uint32_t remote_read_range(const struct remote_read *read); /* below `ranges` */
+uint32_t remote_read_lane(const struct remote_read *read); /* below `lanes`: of this thread alone */
+/* The last mark, also of an earlier run; empty: there is none.  Until the next one. */
+struct str remote_read_mark(const struct remote_read *read);
+
+/* On a reader's thread: an arena for the next batch, and the batch itself (in that arena, columns
+ * of the schema), which waits for room in the queue.  E_CANCELLED: the source is being closed, or
+ * another read has failed. */
+enum code remote_scan_begin(struct remote_read *read, struct arena **ret,
                             struct error *err) WEIR_CHECKED;
-enum code remote_scan_emit(struct remote_scan *scan, struct batch *batch,
+enum code remote_scan_emit(struct remote_read *read, struct batch *batch,
                            struct error *err) WEIR_CHECKED;
 /* A row that cannot be read is left out of the batch that is being made; `before` rows of it came
  * before.  The engine's thread reports it, with that batch or at the end.  Strings are copied. */
-enum code remote_scan_bad_row(struct remote_scan *scan, uint32_t before, struct str reason,
+enum code remote_scan_bad_row(struct remote_read *read, uint32_t before, struct str reason,
                               struct str raw, struct error *err) WEIR_CHECKED;
+/* The batch that is being made begins at a place that this text finds again; copied. */
+enum code remote_scan_mark(struct remote_read *read, struct str mark,
+                           struct error *err) WEIR_CHECKED;
 
 struct remote_scan_settings {
-    struct str split;     /* its name: the table's; copied */
-    bool resumes;         /* the rows have an order: else a resumed start reads all of it again */
-    bool goes_on;         /* within a run read() knows by itself where it was: `skip` is behind it */
-    uint32_t max_retries; /* of REMOTE_FAILED */
+    struct str split; /* its name: the table's; copied */
+    bool resumes;     /* the rows have an order: else a resumed start reads all of it again */
+    bool goes_on;     /* within a run read() knows by itself where it was: `skip` is behind it */
+    uint32_t ranges;  /* at most REMOTE_RANGES_MAX; 0: one */
+    struct str parted_by; /* with several: how; positions of another way do not count.  No blanks */
+    uint32_t lanes;       /* threads; 0: one */
+    uint32_t max_retries; /* of REMOTE_FAILED, a range */
     struct str endpoint;  /* copied */
 };
 

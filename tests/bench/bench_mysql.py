@@ -87,10 +87,24 @@ class Bench:
         rates = [rows / self.job(sql)[0] for _ in range(self.args.runs)]
         record(name, statistics.median(rates), "keys/s", "bare client", limit)
 
+    def scan(self, name, more=""):
+        """All rows of the table, in one range or several."""
+        sql = self.table("t", ", PRIMARY KEY (id) NOT ENFORCED", more) + (
+            f"CREATE TABLE o ({COLUMNS}) WITH ('connector' = 'blackhole');"
+            "INSERT INTO o SELECT * FROM t;")
+        times = [self.job(sql) for _ in range(self.args.runs)]
+        record(name, statistics.median(self.args.rows / wall for wall, _ in times), "rows/s")
+        record(f"  CPU of weir, {name}",
+               statistics.median(cpu / self.args.rows * 1e6 for _, cpu in times), "us/row")
+
     def run(self):
         self.upsert(True)
         self.upsert(False)
         rows = self.args.rows
+        self.scan("MySQL, a table read in one range")
+        self.scan("MySQL, a table read in eight ranges",
+                  ", 'scan.partition.column' = 'id', 'scan.partition.num' = '8', "
+                  f"'scan.partition.lower-bound' = '0', 'scan.partition.upper-bound' = '{rows - 1}'")
         limit = statistics.median(self.client("lookup") for _ in range(self.args.runs))
         self.look_up("MySQL, look-ups, cold", rows, rows, "", limit)
         self.look_up("MySQL, look-ups, cold, async", rows, rows, ", 'lookup.async' = 'true'", limit)

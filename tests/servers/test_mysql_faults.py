@@ -309,6 +309,25 @@ class Faults(MysqlCase):
             text = self.run_job(sql.replace(", PRIMARY KEY (k) NOT ENFORCED", ""), status=3)
             self.assertIn("cannot be read on", text)
 
+    def test_ranges_go_on_where_they_were(self):
+        MYSQL.run("create table t (k int primary key, v varchar(200)) "
+                  "select seq as k, repeat('x', 100) as v from seq_0_to_19999")
+        with Proxy(WHERE) as proxy:
+            proxy.next(cut(300000, TO_CLIENT), None, stall(200000, TO_CLIENT),
+                       close(100000, TO_CLIENT), cut(20, TO_CLIENT))
+            more = {"url": self.url(proxy.address), "scan.partition.column": "k",
+                    "scan.partition.num": 6, "scan.partition.lower-bound": 0,
+                    "scan.partition.upper-bound": 19999}
+            sql = (f"CREATE TABLE t (k INT, v STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ("
+                   f"{self.options('t', more)}); SELECT k, v FROM t;")
+            rows = self.select(sql)
+            self.assertGreaterEqual(proxy.accepted, 8)
+            self.assertEqual(sorted(row["k"] for row in rows), list(range(20000)))
+            # Of a range without an order that is lost no row is read twice: the job ends.
+            proxy.next(*[close(300000, TO_CLIENT)] * 4)
+            text = self.run_job(sql.replace(", PRIMARY KEY (k) NOT ENFORCED", ""), status=3)
+            self.assertIn("cannot be read on", text)
+
     def test_the_whole_table_for_a_cache(self):
         MYSQL.run("create table t (k int primary key, v varchar(200)) "
                   "select seq as k, repeat('x', 100) as v from seq_0_to_9999")

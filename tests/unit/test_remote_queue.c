@@ -171,10 +171,9 @@ static void check_chains(struct remote_queue *q, const char *want)
             if (g->rows[row].is_gone)
                 continue;
             for (uint32_t at = row + 1; at > 0; at = g->rows[at - 1].stands_for)
-                used += (size_t)snprintf(text + used, sizeof text - used, "%s" STR_FMT STR_FMT,
-                                         at == row + 1 ? "" : ">",
-                                         STR_ARG(row_group_key(g, at - 1)),
-                                         STR_ARG(row_group_bytes(g, at - 1)));
+                used += (size_t)snprintf(
+                    text + used, sizeof text - used, "%s" STR_FMT STR_FMT, at == row + 1 ? "" : ">",
+                    STR_ARG(row_group_key(g, at - 1)), STR_ARG(row_group_bytes(g, at - 1)));
             used += (size_t)snprintf(text + used, sizeof text - used, " ");
         }
         used += (size_t)snprintf(text + used, sizeof text - used, "; ");
