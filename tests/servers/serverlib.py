@@ -295,6 +295,16 @@ class Elasticsearch(Http):
 class Hbase(Http):
     """Keys, columns ("family:qualifier") and values are bytes."""
 
+    def must(self, method, path, body=None, headers=None, timeout=60):
+        """Requests here may be made twice.  On a busy machine the server gives one up now and then, after
+        having waited for itself."""
+        for last in (False, False, False, True):
+            try:
+                return super().must(method, path, body, headers, timeout)
+            except ServerError as error:
+                if error.status != 503 or last:
+                    raise
+
     def create(self, table, *families):
         self.must("PUT", f"/{quote(table)}/schema",
                   {"name": table, "ColumnSchema": [{"name": name} for name in families]})
