@@ -71,6 +71,9 @@ struct decoder_kind {
     /* Optional, for people who look at the job: which of the paths of the columns into the spans are
      * found.  False: there is none of that number. */
     bool (*path)(const struct decoder *d, uint32_t number, struct json_counted *ret);
+    /* Optional, for formats whose updates are two spans: may this one be the old row, and the next
+     * span the new one? */
+    bool (*is_half)(const struct decoder *d, struct str span);
 };
 
 struct encoder {

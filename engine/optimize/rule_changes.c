@@ -161,6 +161,33 @@ static enum code check_join(const struct plan *node, struct error *err)
     return E_PLAN;
 }
 
+static bool edge_is_keyed(const struct plan *node)
+{
+    switch (node->kind) {
+    case PLAN_SINK:
+        return ((const struct plan_sink *)node)->mode == SINK_UPSERT;
+    case PLAN_MATERIALIZE:
+        return true;
+    case PLAN_CALC:
+    case PLAN_JSON:
+    case PLAN_UNION:
+        return node->keyed;
+    default:
+        return false;
+    }
+}
+
+static void find_keyed(const struct plan_job *job)
+{
+    for (uint32_t i = 0; i < job->node_count; i++)
+        job->nodes[i]->keyed = job->nodes[i]->kind != PLAN_SINK;
+    for (uint32_t i = job->node_count; i > 0; i--) {
+        const struct plan *node = job->nodes[i - 1];
+        for (uint32_t k = 0; k < node->input_count && !edge_is_keyed(node); k++)
+            node->inputs[k]->keyed = false;
+    }
+}
+
 enum code rule_changes(struct optimizer *o, struct error *err)
 {
     struct plan_job *job = o->job;
@@ -192,5 +219,6 @@ enum code rule_changes(struct optimizer *o, struct error *err)
         if (node->kind == PLAN_WINDOW)
             TRY(take_back(o, node, window->calls, window->call_count, err));
     }
+    find_keyed(job);
     return OK;
 }

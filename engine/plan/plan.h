@@ -71,6 +71,8 @@ struct plan {
     bool bounded;               /* ends by itself */
     bool before;                /* some reader needs -U: set by the optimizer */
     bool unseen;                /* intermediate updates of a key cannot be seen below: optimizer */
+    bool keyed;                 /* all readers go by a sink's key, so a row that is replaced and one
+                                   that goes away are two things to them: optimizer */
     const struct plan_key *keys; /* unique keys of the output: plan_derive() */
     uint32_t key_count;
     int64_t ttl_ms[2];          /* lifetime of state, by input; 0: for ever */

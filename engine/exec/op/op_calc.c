@@ -7,7 +7,10 @@
  * rows that are gone.
  *
  * Invariant: a batch that leaves has either the row positions of its input, or
- * `origin` says where each row came from; either way rows keep their order. */
+ * `origin` says where each row came from; either way rows keep their order.
+ *
+ * A filter may keep a -U and drop its +U.  Later the +U of another update may come next to that -U, as
+ * if it replaced the row; readers that go by key are told here, where it can be seen, that it is gone. */
 #include "exec/op/ops.h"
 #include "expr/program.h"
 
@@ -22,6 +25,7 @@ struct branch {
     struct program *dense;   /* the projections alone, over gathered rows */
     uint32_t *reads;         /* columns they read */
     uint32_t read_count;
+    bool closes;             /* a -U left alone by the filter becomes -D */
 };
 
 struct op_calc {
@@ -92,6 +96,34 @@ static enum code project_gathered(struct branch *branch, const struct batch *in,
     return op_emit(&branch->base, out, err);
 }
 
+static bool is_next(const struct rows *rows, uint32_t k, uint32_t row)
+{
+    return k < rows->n && rows->sel[k] == row;
+}
+
+/* The batch with the kinds that it has once rows that are not in `rows` are gone. */
+static enum code close_updates(const struct batch *in, const struct rows *rows,
+                               const struct batch **ret, struct error *err)
+{
+    struct batch *out = batch_derive(in->arena, in);
+    uint8_t *changes = arena_alloc(in->arena, MAX(in->count, 1));
+    if (!out || !changes)
+        return error_nomem(err);
+    memcpy(changes, in->changes, in->count);
+    for (uint32_t i = 0, k = 0; i + 1 < in->selected; i++) {
+        uint32_t row = batch_row(in, i), next = batch_row(in, i + 1);
+        if (!is_next(rows, k, row))
+            continue;
+        k++;
+        if (in->changes[row] == CHANGE_UPDATE_BEFORE &&
+            in->changes[next] == CHANGE_UPDATE_AFTER && !is_next(rows, k, next))
+            changes[row] = CHANGE_DELETE;
+    }
+    out->changes = changes;
+    *ret = out;
+    return OK;
+}
+
 static enum code run_branch(struct op_calc *op, struct branch *branch, const struct batch *in,
                             const struct rows *rows, struct error *err)
 {
@@ -99,6 +131,8 @@ static enum code run_branch(struct op_calc *op, struct branch *branch, const str
         TRY(program_filter(op->shared, branch->filter, rows, &rows, err));
     if (rows->n == 0)
         return OK;
+    if (branch->closes && in->changes && rows->sel && rows->n < in->selected)
+        TRY(close_updates(in, rows, &in, err));
     if (!branch->plan->exprs) {
         struct batch *out = batch_derive(in->arena, in);
         return out ? emit_rows(branch, in, out, rows, err) : error_nomem(err);
@@ -226,6 +260,7 @@ enum code op_calc_create(struct worker *worker, const struct plan_calc *const *p
                                     .worker = worker,
                                     .watermark_us = WATERMARK_NONE };
         branch->plan = plans[i];
+        branch->closes = plans[i]->filter && plans[i]->base.keyed;
         branch->filter = UINT32_MAX;
         if (plans[i]->filter) {
             branch->filter = at;

@@ -268,12 +268,8 @@ static enum code read_batch(struct op_source *op, struct arena *arena, uint32_t 
     *ret_rows = 0;
     *ret = NULL;
     if (op->uses_records) {
-        op->records.arena = arena;
-        op->records.cap = MIN(max, BATCH_ROWS);
-        op->records.count = 0;
-        op->records.headers = NULL;
         op->is_polling = true;
-        code = op->source->kind->poll(op->source, &op->records, ret_state, err);
+        code = op_source_poll(op, arena, max, ret_state, err);
         op->is_polling = false;
         if (code == E_RETRY) { /* of the poll only: it has done nothing */
             *ret_state = POLL_IDLE;

@@ -49,6 +49,10 @@ struct op_source {
 /* A column of metadata, a row a record; NULL when out of memory. */
 struct column *op_source_meta_column(struct op_source *op, enum meta meta, const struct type *type);
 
+/* At most `max` records into op->records; E_RETRY: the source has done nothing. */
+enum code op_source_poll(struct op_source *op, struct arena *arena, uint32_t max,
+                         enum poll_state *ret_state, struct error *err) WEIR_CHECKED;
+
 /* The records as changes by key: *ret is a batch, *ret_record the record of each of its rows. */
 enum code op_source_keyed_batch(struct op_source *op, struct batch **ret,
                                 const uint32_t **ret_record, struct error *err) WEIR_CHECKED;
