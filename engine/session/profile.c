@@ -8,6 +8,7 @@
 
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "session/profile_pairs.h"
 #include "session/profile_value.h"
 
 #include <stdio.h>
@@ -71,14 +72,6 @@ static void locate(struct reader *r, struct fy_node *node)
 
 /* ---- scalars ------------------------------------------------------------------------ */
 
-static struct fy_node *value_of(struct fy_node_pair *pair)
-{
-    struct fy_node *value = fy_node_pair_value(pair);
-    if (value && fy_node_is_alias(value))
-        value = fy_node_resolve_alias(value);
-    return value;
-}
-
 /* Copied; a key without a value reads as an empty text. */
 static enum code read_plain(struct reader *r, struct fy_node *node, struct str what,
                             struct str *ret)
@@ -136,14 +129,28 @@ static enum code want_mapping(struct reader *r, struct fy_node *node, struct str
     return E_OPTION;
 }
 
+static enum code read_pairs(struct reader *r, struct fy_node *mapping, struct profile_pairs *ret)
+{
+    enum code code = profile_pairs(r->arena, mapping, ret, r->err);
+    if (code != OK)
+        locate(r, ret->culprit);
+    return code;
+}
+
+/* What YAML takes for null, too. */
 static bool is_empty(struct fy_node *node)
 {
-    size_t size = 0;
+    static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
     if (!node)
         return true;
-    return fy_node_get_type(node) == FYNT_SCALAR && fy_node_get_style(node) == FYNS_PLAIN &&
-           (!fy_node_get_scalar(node, &size) || size == 0 ||
-            (size == 4 && memcmp(fy_node_get_scalar(node, &size), "null", 4) == 0));
+    if (fy_node_get_type(node) != FYNT_SCALAR || fy_node_get_style(node) != FYNS_PLAIN)
+        return false;
+    size_t size = 0;
+    const char *data = fy_node_get_scalar(node, &size);
+    for (size_t i = 0; i < countof(nulls); i++)
+        if (str_is(str_make(data ? data : "", data ? size : 0), nulls[i]))
+            return true;
+    return false;
 }
 
 static enum code unknown_key(struct reader *r, struct fy_node_pair *pair, struct str key,
@@ -204,13 +211,15 @@ static enum code read_one_of(struct reader *r, struct fy_node *node, const char 
     if (!node || fy_node_get_type(node) != FYNT_MAPPING)
         return add_default(r, setting, node);
     const char *const known[] = { key, NULL };
-    void *at = NULL;
-    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &at));) {
+    struct profile_pairs pairs;
+    TRY(read_pairs(r, node, &pairs));
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        struct fy_node_pair *pair = pairs.items[i];
         struct str name;
         TRY(read_key(r, pair, &name));
         if (!str_iis(name, key))
             return unknown_key(r, pair, name, where, known);
-        TRY(add_default(r, setting, value_of(pair)));
+        TRY(add_default(r, setting, profile_pair_value(pair)));
     }
     return OK;
 }
@@ -232,11 +241,13 @@ static enum code read_defaults(struct reader *r, struct fy_node *node)
     if (is_empty(node))
         return OK;
     TRY(want_mapping(r, node, STR("defaults")));
-    void *at = NULL;
-    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &at));) {
+    struct profile_pairs pairs;
+    TRY(read_pairs(r, node, &pairs));
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        struct fy_node_pair *pair = pairs.items[i];
         struct str key;
         TRY(read_key(r, pair, &key));
-        struct fy_node *value = value_of(pair);
+        struct fy_node *value = profile_pair_value(pair);
         if (str_iis(key, "dialect"))
             TRY(add_default(r, "weir.dialect", value));
         else if (str_iis(key, "time-zone"))
@@ -281,12 +292,14 @@ static enum code read_settings(struct reader *r, struct fy_node *node, struct st
     if (is_empty(node))
         return OK;
     TRY(want_mapping(r, node, STR("settings")));
-    void *at = NULL;
-    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &at));) {
+    struct profile_pairs pairs;
+    TRY(read_pairs(r, node, &pairs));
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        struct fy_node_pair *pair = pairs.items[i];
         struct option setting = { .key_span = node_span(r, fy_node_pair_key(pair), 0) };
         TRY(read_key(r, pair, &setting.key));
         TRY(join_keys(r, prefix, &setting.key));
-        struct fy_node *value = value_of(pair);
+        struct fy_node *value = profile_pair_value(pair);
         if (!value || fy_node_get_type(value) != FYNT_MAPPING)
             TRY(push_default(r, setting, value));
         else if (depth == OPTION_DEPTH_MAX)
@@ -302,11 +315,13 @@ static enum code read_settings(struct reader *r, struct fy_node *node, struct st
 static enum code read_options(struct reader *r, struct fy_node *node, struct str prefix,
                               struct profile_entry *entry, int depth)
 {
-    void *at = NULL;
-    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &at));) {
+    struct profile_pairs pairs;
+    TRY(read_pairs(r, node, &pairs));
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        struct fy_node_pair *pair = pairs.items[i];
         struct str key;
         TRY(read_key(r, pair, &key));
-        struct fy_node *value = value_of(pair);
+        struct fy_node *value = profile_pair_value(pair);
         TRY(join_keys(r, prefix, &key));
         if (prefix.size > 0) {
             /* an option of the connector, whatever it is called */
@@ -342,12 +357,14 @@ static enum code read_entries(struct reader *r, struct fy_node *node, const char
     if (is_empty(node))
         return OK;
     TRY(want_mapping(r, node, str_of(what)));
-    void *at = NULL;
-    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(node, &at));) {
+    struct profile_pairs pairs;
+    TRY(read_pairs(r, node, &pairs));
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        struct fy_node_pair *pair = pairs.items[i];
         struct profile_entry entry = { 0 };
         TRY(read_key(r, pair, &entry.name));
         entry.span = node_span(r, fy_node_pair_key(pair), 0);
-        struct fy_node *value = value_of(pair);
+        struct fy_node *value = profile_pair_value(pair);
         if (!is_empty(value)) {
             TRY(want_mapping(r, value, entry.name));
             TRY(read_options(r, value, STR(""), &entry, 0));
@@ -372,11 +389,15 @@ static enum code read_root(struct reader *r, struct fy_node *root)
         locate(r, root);
         return E_OPTION;
     }
-    void *at = NULL;
-    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(root, &at));) {
+    struct profile_pairs pairs;
+    TRY(read_pairs(r, root, &pairs));
+    for (uint32_t i = 0; i < pairs.count; i++) {
+        struct fy_node_pair *pair = pairs.items[i];
         struct str key;
         TRY(read_key(r, pair, &key));
-        struct fy_node *value = value_of(pair);
+        struct fy_node *value = profile_pair_value(pair);
+        if (str_starts(key, STR("x-")))
+            continue; /* only holds what aliases stand for */
         if (str_iis(key, "defaults"))
             TRY(read_defaults(r, value));
         else if (str_iis(key, "settings"))

@@ -20,7 +20,9 @@
  *
  * `${env:NAME}` and `${file:PATH}` stand for a variable and for the contents of a file
  * (its last line feed left out); a relative path counts from the profile's folder, else
- * from the working directory.  A mapping inside of options joins the keys with a dot. */
+ * from the working directory.  A mapping inside of options joins the keys with a dot.  Aliases and
+ * merge keys (profile_pairs.h) are YAML's; what stands under a key that begins with "x-" is there for
+ * them alone. */
 #pragma once
 
 #include "base/arena.h"
