@@ -80,7 +80,7 @@ static void file_sink_close(struct sink *base)
 static enum code open_out(struct file_sink *s, const struct sink_open *open, struct error *err)
 {
     struct str path;
-    TRY(resolve(s->arena, options_get(open->table->options, "path"), extension_of(open->table),
+    TRY(resolve(s->arena, options_path(open->table->options), extension_of(open->table),
                 &path, err));
     int64_t length = 0;
     if (open->resume &&

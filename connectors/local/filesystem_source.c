@@ -140,7 +140,7 @@ static enum code compile_pattern(const struct options *options, regex_t *ret, bo
 
 static enum code find_files(struct file_source *s, const struct options *options, struct error *err)
 {
-    struct str text = options_get(options, "path");
+    struct str text = options_path(options);
     struct stat found;
     if (str_is(text, "-")) {
         s->is_stdin = true;

@@ -426,7 +426,7 @@ static struct str file_path(const struct connector *connector, const struct tabl
 {
     if (connector->family != FAMILY_EMBEDDED || !def->options)
         return str_make(NULL, 0);
-    struct str path = options_get(def->options, "path");
+    struct str path = options_path(def->options);
     while (str_starts(path, STR("./")))
         path = str_make(path.data + 2, path.size - 2);
     return path;

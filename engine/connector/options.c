@@ -102,6 +102,15 @@ struct str options_get(const struct options *options, const char *name)
     return spec && spec->fallback ? str_of(spec->fallback) : (struct str){ NULL, 0 };
 }
 
+struct str options_path(const struct options *options)
+{
+    struct str path = options_get(options, "path");
+    size_t skipped = str_starts(path, STR("file:///")) ? strlen("file://")
+                     : str_starts(path, STR("file:/")) ? strlen("file:")
+                                                       : 0;
+    return skipped > 0 ? str_make(path.data + skipped, path.size - skipped) : path;
+}
+
 int64_t options_int(const struct options *options, const char *name)
 {
     struct str text = str_trim(options_get(options, name));

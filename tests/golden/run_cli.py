@@ -16,6 +16,7 @@ A file holds cases; each runs in an empty folder of its own:
     --- terminate when TEXT        the same with SIGTERM
     --- interrupt until end when TEXT    nothing is read any more, and SIGINT comes again and again
     --- close when TEXT            standard output is closed
+    --- without: 1 2               it is started without these descriptors
     --- status: 0
     --- stdout                     what is expected; left out: nothing
     --- stderr
@@ -170,9 +171,12 @@ class Run:
 
     def run_piped(self):
         stdin = self.case.get("stdin")
+        without = [int(fd) for fd in self.case.value("without", "").split()]
         process = subprocess.Popen(self.command, cwd=self.folder, env=self.env,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
+                                   stderr=subprocess.PIPE,
+                                   preexec_fn=(lambda: list(map(os.close, without)))
+                                   if without else None)
         alarm = self.guard(process)
         if stdin:
             try:

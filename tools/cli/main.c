@@ -243,10 +243,22 @@ static int run_tests(const struct args *args)
     return spec_run(&config);
 }
 
+/* Started without one of them, the first file that is opened would take its number, and then what is
+ * meant for people.  This stands in for it, and cannot be read or written either. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) {
+            int same = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+            (void)same;
+        }
+}
+
 int main(int argc, char **argv)
 {
     static struct args args;
     struct error err = { .code = OK };
+    hold_standard_streams();
     if (args_parse(argc, argv, &args, &err) != OK)
         return report(&err, SESSION_USAGE);
     if (args.command == COMMAND_VERSION) {
