@@ -6,6 +6,7 @@
 #include "plan/plan_diff.h"
 
 #include "plan/plan_bill.h"
+#include "plan/plan_diff_inner.h"
 #include "plan/plan_print.h"
 
 enum { SHOWN_BYTES = 100 };
@@ -19,7 +20,6 @@ struct side {
 
 struct diff {
     struct arena *arena;
-    struct buf *out;
     struct side old, now;
     struct str text; /* of the new job */
 };
@@ -135,7 +135,113 @@ static void find_pairs(struct diff *d, enum likeness by)
     }
 }
 
-/* ---- lines ------------------------------------------------------------------------------ */
+/* ---- verdicts --------------------------------------------------------------------------- */
+
+/* What does it keep from one run to the next?  NULL: nothing. */
+static const char *kept_by(struct diff *d, const struct plan_job *job, const struct plan *node,
+                           bool *ret_failed)
+{
+    struct plan_bill bill;
+    switch (node->kind) {
+    case PLAN_SCAN:
+        return "positions";
+    case PLAN_WATERMARK:
+        return "event time";
+    case PLAN_LIMIT:
+        return "count";
+    default:
+        *ret_failed = *ret_failed || !plan_bill(d->arena, job, node, &bill);
+        return !*ret_failed && bill.part_count > 0 ? "state" : NULL;
+    }
+}
+
+/* The first of its inputs that is not what it was. */
+static const struct plan *changed_input(const struct diff *d, const struct plan *node)
+{
+    for (uint32_t k = 0; k < node->input_count; k++) {
+        const struct plan *input = node->inputs[k];
+        while (is_left_out(input))
+            input = input->inputs[0];
+        for (uint32_t i = 0; i < d->now.job->node_count; i++)
+            if (d->now.job->nodes[i] == input && !d->now.same[i])
+                return input;
+    }
+    return NULL;
+}
+
+static const char *becomes(const char *kept, bool is_scan, bool carried)
+{
+    if (!kept)
+        return NULL;
+    return carried ? "carried over" : is_scan ? "read as its options say" : "begins anew";
+}
+
+static bool judge_now(struct diff *d, uint32_t i, struct diff_verdict *ret)
+{
+    const struct plan *node = d->now.job->nodes[i], *was = d->now.others[i];
+    bool failed = false, same = d->now.same[i], is_scan = node->kind == PLAN_SCAN;
+    uint32_t k = 0;
+    while (was && d->old.job->nodes[k] != was)
+        k++;
+    *ret = (struct diff_verdict){ .word = same  ? "kept"
+                                          : was ? "changed"
+                                                : "new",
+                                  .node = node,
+                                  .details = d->now.details[i],
+                                  .line = plan_line(node, d->text),
+                                  .keeps = kept_by(d, d->now.job, node, &failed) };
+    /* A source finds its positions by the name of its table. */
+    ret->state = becomes(ret->keeps, is_scan, same || (was && is_scan));
+    if (was && !same) {
+        ret->was = was;
+        ret->was_details = d->old.details[k];
+        if (str_eq(ret->details, ret->was_details))
+            ret->input = changed_input(d, node);
+    }
+    return !failed;
+}
+
+static bool judge_dropped(struct diff *d, uint32_t i, struct diff_verdict *ret)
+{
+    const struct plan *node = d->old.job->nodes[i];
+    bool failed = false;
+    *ret = (struct diff_verdict){ .word = "dropped",
+                                  .was = node,
+                                  .was_details = d->old.details[i],
+                                  .keeps = kept_by(d, d->old.job, node, &failed) };
+    ret->state = ret->keeps ? "not used any more" : NULL;
+    return !failed;
+}
+
+static void count(struct diff_counts *c, const struct diff_verdict *v)
+{
+    bool has_state = v->keeps && (v->node ? v->node : v->was)->kind != PLAN_SCAN;
+    c->dropped += !v->node;
+    c->kept += v->node && !v->was && v->word[0] == 'k';
+    c->changed += v->node && v->was;
+    c->made += v->node && v->word[0] == 'n';
+    c->lost += has_state && !v->node;
+    c->carried += has_state && v->node && v->state[0] == 'c';
+    c->begun += has_state && v->node && v->state[0] == 'b';
+}
+
+static bool judge(struct diff *d, struct diff_verdict *list, uint32_t *ret_count)
+{
+    const struct plan_job *old = d->old.job, *now = d->now.job;
+    uint32_t n = 0;
+    for (int by = 0; by < LIKENESSES; by++)
+        find_pairs(d, (enum likeness)by);
+    for (uint32_t i = 0; i < now->node_count; i++)
+        if (!is_left_out(now->nodes[i]) && !judge_now(d, i, &list[n++]))
+            return false;
+    for (uint32_t i = 0; i < old->node_count; i++)
+        if (!d->old.others[i] && !is_left_out(old->nodes[i]) && !judge_dropped(d, i, &list[n++]))
+            return false;
+    *ret_count = n;
+    return true;
+}
+
+/* ---- the text ---------------------------------------------------------------------------- */
 
 static void put_clipped(struct buf *out, struct str text)
 {
@@ -158,141 +264,74 @@ static void put_difference(struct buf *out, struct str text, struct str other)
     put_clipped(out, str_make(text.data + from, text.size - from));
 }
 
-/* What does it keep from one run to the next?  NULL: nothing. */
-static const char *kept_by(struct diff *d, const struct plan_job *job, const struct plan *node,
-                           bool *ret_failed)
+static void put_state(struct buf *out, const struct diff_verdict *v)
 {
-    struct plan_bill bill;
-    switch (node->kind) {
-    case PLAN_SCAN:
-        return "positions";
-    case PLAN_WATERMARK:
-        return "event time";
-    case PLAN_LIMIT:
-        return "count";
-    default:
-        *ret_failed = *ret_failed || !plan_bill(d->arena, job, node, &bill);
-        return !*ret_failed && bill.part_count > 0 ? "state" : NULL;
-    }
-}
-
-static void put_name(struct diff *d, const char *what, const struct plan *node)
-{
-    buf_printf(d->out, "%-8s ", what);
-    plan_print_id(d->out, node);
-    buf_char(d->out, ' ');
-}
-
-static void put_line_number(struct diff *d, const struct plan *node)
-{
-    uint32_t line = plan_line(node, d->text);
-    if (line > 0)
-        buf_printf(d->out, " line=%u", line);
-}
-
-/* The first of its inputs that is not what it was. */
-static const struct plan *changed_input(const struct diff *d, const struct plan *node)
-{
-    for (uint32_t k = 0; k < node->input_count; k++) {
-        const struct plan *input = node->inputs[k];
-        while (is_left_out(input))
-            input = input->inputs[0];
-        for (uint32_t i = 0; i < d->now.job->node_count; i++)
-            if (d->now.job->nodes[i] == input && !d->now.same[i])
-                return input;
-    }
-    return NULL;
-}
-
-struct counts {
-    uint32_t kept, changed, made, dropped;
-    uint32_t carried, begun, lost; /* those with state */
-};
-
-static bool put_now(struct diff *d, uint32_t i, struct counts *counts)
-{
-    const struct plan *node = d->now.job->nodes[i], *was = d->now.others[i];
-    bool failed = false;
-    const char *kept = kept_by(d, d->now.job, node, &failed);
-    /* A source finds its positions by the name of its table. */
-    bool carried = d->now.same[i] || (was && node->kind == PLAN_SCAN);
-    put_name(d, d->now.same[i] ? "kept" : was ? "changed" : "new", node);
-    uint32_t k = 0;
-    while (was && d->old.job->nodes[k] != was)
-        k++;
-    if (was && !d->now.same[i])
-        put_difference(d->out, d->now.details[i], d->old.details[k]);
+    bool is_scan = (v->node ? v->node : v->was)->kind == PLAN_SCAN;
+    if (!v->node)
+        buf_printf(out, ": its %s %s not used any more", v->keeps, is_scan ? "are" : "is");
+    else if (is_scan && v->state[0] != 'c')
+        buf_printf(out, ": %s", v->state);
     else
-        put_clipped(d->out, d->now.details[i]);
-    if (kept && node->kind == PLAN_SCAN)
-        buf_printf(d->out, carried ? ": positions carried over" : ": read as its options say");
-    else if (kept)
-        buf_printf(d->out, ": %s %s", kept, carried ? "carried over" : "begins anew");
-    put_line_number(d, node);
-    buf_char(d->out, '\n');
-    counts->kept += d->now.same[i];
-    counts->changed += was && !d->now.same[i];
-    counts->made += !was;
-    counts->carried += kept && carried && node->kind != PLAN_SCAN;
-    counts->begun += kept && !carried && node->kind != PLAN_SCAN;
-    if (!was || d->now.same[i])
-        return !failed;
-    const struct plan *input = changed_input(d, node);
-    if (str_eq(d->now.details[i], d->old.details[k]) && input) {
-        buf_text(d->out, "         it reads other rows: see ");
-        plan_print_id(d->out, input);
+        buf_printf(out, ": %s %s", v->keeps, v->state);
+}
+
+static void put_verdict(struct buf *out, const struct diff_verdict *v)
+{
+    buf_printf(out, "%-8s ", v->word);
+    plan_print_id(out, v->node ? v->node : v->was);
+    buf_char(out, ' ');
+    if (v->node && v->was)
+        put_difference(out, v->details, v->was_details);
+    else
+        put_clipped(out, v->node ? v->details : v->was_details);
+    if (v->keeps)
+        put_state(out, v);
+    if (v->line > 0)
+        buf_printf(out, " line=%u", v->line);
+    buf_char(out, '\n');
+    if (!v->node || !v->was)
+        return;
+    if (v->input) {
+        buf_text(out, "         it reads other rows: see ");
+        plan_print_id(out, v->input);
     } else {
-        buf_text(d->out, "         was ");
-        plan_print_id(d->out, was);
-        buf_char(d->out, ' ');
-        put_difference(d->out, d->old.details[k], d->now.details[i]);
+        buf_text(out, "         was ");
+        plan_print_id(out, v->was);
+        buf_char(out, ' ');
+        put_difference(out, v->was_details, v->details);
     }
-    buf_char(d->out, '\n');
-    return !failed;
+    buf_char(out, '\n');
 }
 
-static bool put_dropped(struct diff *d, uint32_t i, struct counts *counts)
+static void put_counts(struct buf *out, const struct diff_counts *c)
 {
-    const struct plan *node = d->old.job->nodes[i];
-    bool failed = false;
-    const char *kept = kept_by(d, d->old.job, node, &failed);
-    put_name(d, "dropped", node);
-    put_clipped(d->out, d->old.details[i]);
-    if (kept)
-        buf_printf(d->out, ": its %s %s not used any more", kept,
-                   node->kind == PLAN_SCAN ? "are" : "is");
-    buf_char(d->out, '\n');
-    counts->dropped++;
-    counts->lost += kept && node->kind != PLAN_SCAN;
-    return !failed;
-}
-
-static void put_counts(struct diff *d, const struct counts *c)
-{
-    buf_printf(d->out, "%u kept, %u changed, %u new, %u dropped", c->kept, c->changed, c->made,
+    buf_printf(out, "%u kept, %u changed, %u new, %u dropped", c->kept, c->changed, c->made,
                c->dropped);
     if (c->carried + c->begun + c->lost > 0)
-        buf_printf(d->out, "; state: %u carried over, %u begin%s anew, %u not used any more",
+        buf_printf(out, "; state: %u carried over, %u begin%s anew, %u not used any more",
                    c->carried, c->begun, c->begun == 1 ? "s" : "", c->lost);
-    buf_char(d->out, '\n');
+    buf_char(out, '\n');
 }
 
 bool plan_diff_print(struct buf *out, const struct plan_job *old, const struct plan_job *now,
-                     struct str text_of_now)
+                     struct str text_of_now, bool as_json)
 {
-    struct diff d = { .arena = arena_create(), .out = out, .text = text_of_now };
-    struct counts counts = { 0 };
-    bool ok = d.arena && read_side(&d, old, &d.old) && read_side(&d, now, &d.now);
-    for (int by = 0; ok && by < LIKENESSES; by++)
-        find_pairs(&d, (enum likeness)by);
-    for (uint32_t i = 0; ok && i < now->node_count; i++)
-        if (!is_left_out(now->nodes[i]))
-            ok = put_now(&d, i, &counts);
-    for (uint32_t i = 0; ok && i < old->node_count; i++)
-        if (!d.old.others[i] && !is_left_out(old->nodes[i]))
-            ok = put_dropped(&d, i, &counts);
-    if (ok)
-        put_counts(&d, &counts);
+    struct diff d = { .arena = arena_create(), .text = text_of_now };
+    struct diff_counts counts = { 0 };
+    uint32_t n = 0;
+    struct diff_verdict *list = NULL;
+    bool ok =
+        d.arena && read_side(&d, old, &d.old) && read_side(&d, now, &d.now) &&
+        (list = arena_array(d.arena, struct diff_verdict, now->node_count + old->node_count + 1)) &&
+        judge(&d, list, &n);
+    for (uint32_t i = 0; ok && i < n; i++)
+        count(&counts, &list[i]);
+    if (ok && as_json)
+        plan_diff_json(out, list, n, &counts);
+    for (uint32_t i = 0; ok && !as_json && i < n; i++)
+        put_verdict(out, &list[i]);
+    if (ok && !as_json)
+        put_counts(out, &counts);
     arena_destroy(d.arena);
     return ok;
 }

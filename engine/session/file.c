@@ -404,7 +404,8 @@ static enum session_status explain_diff(struct session *s, const struct plan_job
     if (code != OK) {
         status = session_report_findings(other, code, false);
     } else {
-        if (!plan_diff_print(&s->console.out, old, plan, buf_view(&s->source)))
+        if (!plan_diff_print(&s->console.out, old, plan, buf_view(&s->source),
+                             str_is(options->format, "json")))
             code = error_nomem(&err);
         if (code == OK)
             code = console_flush(&s->console, &err);

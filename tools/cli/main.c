@@ -129,9 +129,10 @@ static int explain_file(struct session *s, struct str name, struct str text,
     options.format = str_of(args->format ? args->format : "text");
     buf_init(&old, SQL_MAX_TEXT_BYTES);
     enum code code = OK;
-    bool plain = !options.analyze && options.key_count == 0 && str_is(options.format, "text");
-    if (args->diff && !plain)
-        code = error_set(&err, E_USAGE, "--diff goes with neither --analyze, --keys nor --format");
+    if (args->diff && (options.analyze || options.key_count > 0))
+        code = error_set(&err, E_USAGE, "--diff goes with neither --analyze nor --keys");
+    else if (args->diff && !str_is(options.format, "text") && !str_is(options.format, "json"))
+        code = error_set(&err, E_USAGE, "--diff is for the formats text and json");
     if (args->diff && code == OK) {
         options.old_name = str_of(args->diff);
         code = read_text(args->diff, &old, &err);
