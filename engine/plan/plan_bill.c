@@ -9,7 +9,9 @@
 enum {
     TAIL_DEDUP = 24,
     TAIL_DEDUP_FIRST = 4,
+    TAIL_TIMER = 8,
     DUE_BYTES = 24,     /* a row's place among those that wait for time */
+    TIMER_BYTES = 36,   /* a key's */
     POINTER_BYTES = 12, /* in a list that doubles */
 };
 
@@ -101,7 +103,7 @@ uint64_t bill_bag_bytes(struct billing *b, const struct type *const *key, uint32
 
 /* ---- joins ----------------------------------------------------------------------------------- */
 
-static const struct plan_key *shortest_key(const struct plan *input)
+const struct plan_key *bill_shortest_key(const struct plan *input)
 {
     const struct plan_key *best = NULL;
     for (uint32_t i = 0; i < input->key_count; i++)
@@ -120,7 +122,7 @@ static struct bill_part *add_side(struct billing *b, const struct plan_join *joi
     const struct type **row = all_types(b, input, 0);
     if (b->failed)
         return NULL;
-    const struct plan_key *unique = shortest_key(input);
+    const struct plan_key *unique = bill_shortest_key(input);
     uint64_t bytes = bill_bag_bytes(b, key, join->key_count, row, input->field_count, ttl_ms);
     struct bill_part *part =
         unique ? bill_add(b, nouns[k], input, unique->columns, unique->count, bytes)
@@ -146,8 +148,19 @@ static void bill_interval(struct billing *b, const struct plan_interval_join *pl
             continue;
         int64_t keep_us = k == 0 ? -plan->lower_us : plan->upper_us;
         part->more = true;
+        part->bytes += 2 * POINTER_BYTES; /* its time, and where it is */
         bill_bound_by_time(part, plan->proctime, MAX(keep_us, 0));
     }
+}
+
+static uint64_t timer_bytes(struct billing *b, const struct plan_join *join)
+{
+    static const struct type *const time[] = { &type_bigint };
+    const struct type **key =
+        bill_types(b, join->base.inputs[1], join->keys[1], join->key_count, 0);
+    return b->failed
+               ? 0
+               : TIMER_BYTES + bill_table_bytes(b, key, join->key_count, time, 1, TAIL_TIMER, 0);
 }
 
 static void bill_temporal(struct billing *b, const struct plan_temporal_join *plan)
@@ -158,6 +171,8 @@ static void bill_temporal(struct billing *b, const struct plan_temporal_join *pl
             continue;
         part->noun = k == 0 ? "left row" : "version";
         part->more = k == 0;
+        if (k == 1) /* and its key's timer */
+            part->bytes += timer_bytes(b, &plan->join);
         if (k == 0) {
             bill_bound_by_time(part, false, 0);
         } else { /* the newest version of a key stays, with a TTL or not */
@@ -183,25 +198,6 @@ static void bill_window_join(struct billing *b, const struct plan_window_join *p
         part->times = w ? bill_open_windows(w) : 1;
         bill_bound_by_time(part, plan->proctime, w ? w->size_us : 0);
     }
-}
-
-static void bill_lookup(struct billing *b, const struct plan_lookup *plan)
-{
-    static const struct type *const value[] = { &type_bigint, &type_bytes };
-    const struct plan *input = plan->base.inputs[0];
-    if (!plan_updates(input))
-        return;
-    const struct type **row = all_types(b, input, 0);
-    const struct plan_key *unique = shortest_key(input);
-    if (b->failed)
-        return;
-    uint64_t bytes =
-        bill_table_bytes(b, row, input->field_count, value, 2, 0, plan->base.ttl_ms[0]);
-    struct bill_part *part =
-        unique ? bill_add(b, "looked-up row", input, unique->columns, unique->count, bytes)
-               : bill_add(b, "looked-up row", input, plan->keys, plan->key_count, bytes);
-    part->more = !unique;
-    bill_bound_by_key(part, &plan->base, 0);
 }
 
 /* ---- rows by key ------------------------------------------------------------------------------- */
@@ -236,10 +232,13 @@ static void bill_rank(struct billing *b, const struct plan_rank *plan)
     bool in_window = plan->window_end != PLAN_NO_COLUMN;
     bool takes_back = plan_updates(input) && !plan->update_key;
     bool limited = !takes_back && plan->end != UINT64_MAX && plan->end_column == PLAN_NO_COLUMN;
-    if (!in_window && limited) /* the key's own row is shared by its few rows */
-        bytes += bill_table_bytes(b, key, plan->key_count, counts, 2, 0, node->ttl_ms[0]) /
-                 MAX(plan->end, 1);
-    const struct plan_key *unique = limited ? NULL : shortest_key(input);
+    uint64_t own =
+        in_window
+            ? state_size_tree_entry(state_size_encoded(key, plan->key_count), BILL_NUMBER_BYTES)
+            : bill_table_bytes(b, key, plan->key_count, counts, 2, 0, node->ttl_ms[0]);
+    if (limited) /* what there is of the key itself is shared by its few rows */
+        bytes += own / MAX(plan->end, 1);
+    const struct plan_key *unique = limited ? NULL : bill_shortest_key(input);
     struct bill_part *rows = unique
                                  ? bill_add(b, "row", input, unique->columns, unique->count, bytes)
                                  : bill_add(b, "row", input, plan->keys, plan->key_count, bytes);
@@ -261,10 +260,11 @@ static void bill_dedup(struct billing *b, const struct plan_dedup *plan)
     bool waits = plan->time != PLAN_NO_COLUMN && !plan->keep_last;
     bool whole = plan->keep_last || in_window;
     const struct type **key = bill_types(b, input, plan->keys, plan->key_count, 0);
-    const struct type **others = all_types(b, input, 1);
+    const struct type **others = all_types(b, input, 1), **row = all_types(b, input, 0);
     uint32_t n = 0;
     if (b->failed)
         return;
+    uint64_t key_bytes = state_size_encoded(key, plan->key_count);
     for (uint32_t c = 0; c < input->field_count; c++) {
         bool is_key = false;
         for (uint32_t k = 0; k < plan->key_count; k++)
@@ -276,10 +276,10 @@ static void bill_dedup(struct billing *b, const struct plan_dedup *plan)
     const char *noun = whole ? "row" : "key";
     struct bill_part *part;
     if (in_window)
-        part =
-            bill_add(b, noun, input, plan->keys, plan->key_count,
-                     state_size_tree_entry(2 * BILL_NUMBER_BYTES, state_size_encoded(others, n)) +
-                         state_size_tree_entry(state_size_encoded(key, plan->key_count), 8));
+        part = bill_add(b, noun, input, plan->keys, plan->key_count,
+                        state_size_tree_entry(key_bytes + 2 * BILL_NUMBER_BYTES,
+                                              state_size_encoded(row, input->field_count)) +
+                            state_size_tree_entry(key_bytes, BILL_NUMBER_BYTES));
     else
         part = bill_add(b, noun, input, plan->keys, plan->key_count,
                         bill_table_bytes(b, key, plan->key_count, others, whole ? n : 0,

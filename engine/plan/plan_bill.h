@@ -16,6 +16,8 @@ enum bill_bound {
     BILL_TIME,     /* rows go with event time: bound_us is how long they stay, 0: until it passes */
     BILL_CLOCK,    /* the same with processing time */
     BILL_INPUT,    /* grows until the input ends, which it does */
+    BILL_MOST,     /* at most `most` rows: what was not asked for longest goes */
+    BILL_TABLE,    /* as many as an outside table has */
 };
 
 enum { BILL_PARTS_MAX = 6, BILL_COLUMNS_MAX = 32 };
@@ -30,6 +32,8 @@ struct bill_part {
     bool more;             /* no telling how many: at least one */
     bool by_window;        /* `times` open windows, each with its own */
     uint64_t bytes;        /* of one */
+    uint64_t most;         /* of all together; 0: no limit */
+    bool is_cache;         /* a start from a snapshot begins without it */
     enum bill_bound bound;
     int64_t bound_us;
 };

@@ -30,6 +30,13 @@ uint64_t bill_table_bytes(struct billing *b, const struct type *const *key, uint
 uint64_t bill_bag_bytes(struct billing *b, const struct type *const *key, uint32_t key_count,
                         const struct type *const *item, uint32_t item_count, int64_t ttl_ms);
 
+/* NULL: it has none. */
+const struct plan_key *bill_shortest_key(const struct plan *input);
+
+/* ---- plan_bill_lookup.c ---- */
+
+void bill_lookup(struct billing *b, const struct plan_lookup *plan);
+
 /* ---- plan_bill_group.c: what has accumulators ---- */
 
 void bill_group(struct billing *b, const struct plan_group *plan);

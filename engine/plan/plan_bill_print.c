@@ -157,7 +157,7 @@ void bill_put_columns(struct buf *out, const struct plan_bill *bill, const struc
 
 static bool same_bound(const struct bill_part *a, const struct bill_part *b)
 {
-    return a->bound == b->bound && a->bound_us == b->bound_us;
+    return a->bound == b->bound && a->bound_us == b->bound_us && a->most == b->most;
 }
 
 /* Names that have been said, one behind the other. */
@@ -238,6 +238,12 @@ static void put_bound(struct buf *out, const struct plan_bill *bill, uint32_t fi
         break;
     case BILL_INPUT:
         buf_text(out, "bounded by the input");
+        break;
+    case BILL_MOST:
+        buf_printf(out, "at most %llu", (unsigned long long)part->most);
+        break;
+    case BILL_TABLE:
+        buf_text(out, "bounded by the table");
         break;
     }
 }

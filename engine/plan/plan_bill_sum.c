@@ -77,6 +77,10 @@ static struct part_rows part_rows(struct summing *s, const struct plan_bill *bil
         r.most = ++numbers > 1;
     }
     r.known = r.known || numbers > 0;
+    if (part->most > 0 && r.rows >= (double)part->most) {
+        r.rows = (double)part->most;
+        r.least = r.most = false;
+    }
     return r;
 }
 

@@ -151,7 +151,10 @@ static const char *kept_by(struct diff *d, const struct plan_job *job, const str
         return "count";
     default:
         *ret_failed = *ret_failed || !plan_bill(d->arena, job, node, &bill);
-        return !*ret_failed && bill.part_count > 0 ? "state" : NULL;
+        for (uint32_t i = 0; !*ret_failed && i < bill.part_count; i++)
+            if (!bill.parts[i].is_cache)
+                return "state";
+        return NULL;
     }
 }
 

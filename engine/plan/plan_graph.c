@@ -69,7 +69,8 @@ static void json_part(struct buf *out, const struct plan_bill *bill, const struc
 {
     static const char *const bounds[] = {
         [BILL_FOR_EVER] = "none",   [BILL_FIXED] = "fixed",           [BILL_TTL] = "ttl",
-        [BILL_TIME] = "event-time", [BILL_CLOCK] = "processing-time", [BILL_INPUT] = "input"
+        [BILL_TIME] = "event-time", [BILL_CLOCK] = "processing-time", [BILL_INPUT] = "input",
+        [BILL_MOST] = "rows",       [BILL_TABLE] = "table",
     };
     buf_printf(out, "{\"kept\": \"%s\", \"per\": [", part->noun);
     for (uint32_t i = 0; i < part->column_count; i++) {
@@ -88,6 +89,8 @@ static void json_part(struct buf *out, const struct plan_bill *bill, const struc
                bounds[part->bound]);
     if (part->bound_us > 0)
         buf_printf(out, ", \"bound_ms\": %lld", (long long)(part->bound_us / 1000));
+    if (part->most > 0)
+        buf_printf(out, ", \"bound_rows\": %llu", (unsigned long long)part->most);
     buf_char(out, '}');
 }
 
