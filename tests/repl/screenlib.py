@@ -17,7 +17,7 @@ import termios
 import time
 import unicodedata
 
-SECONDS_MAX = int(os.environ.get("WEIR_TEST_SECONDS", "30"))
+SECONDS_MAX = int(os.environ.get("WEIR_TEST_SECONDS", "60"))
 
 
 def width_of(sign):
@@ -197,6 +197,7 @@ class Terminal:
         self.screen_ = Screen(columns, rows)
         self.master, slave = pty.openpty()
         self.set_size(columns, rows)
+        self.modes_before = termios.tcgetattr(slave)[3]
         self.began = time.monotonic()
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd,
                                         env=env, start_new_session=True,

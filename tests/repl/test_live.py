@@ -3,20 +3,14 @@
 and show the operators, q ends it, and the terminal is what it was; also when it is suspended, runs in
 the background, or the screen is tiny, and lines typed ahead are not taken for keys.
 """
-import fcntl
 import os
-import pty
 import re
-import select
-import struct
 import sys
 import tempfile
 import termios
-import time
 
 from screenlib import Terminal
 
-SECONDS_MAX = 60
 LINES, COLUMNS = 16, 90
 QUERY = """
 CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '500',
@@ -24,89 +18,6 @@ CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '500',
 SELECT k, COUNT(*) AS n, CAST(NULL AS INT) AS nothing, 'a long text that does not fit into the width of this terminal, by far and away,
  and goes on' AS t FROM g GROUP BY k;
 """
-
-
-class Screen:
-    """What a terminal shows that knows line feeds, ESC[nA, ESC[K, ESC[J and colours."""
-
-    def __init__(self):
-        self.lines, self.row, self.column = [""], 0, 0
-        self.colours = set()
-
-    def feed(self, text):
-        at = 0
-        while at < len(text):
-            found = re.compile(r"\033\[([0-9;]*)([A-Za-z])").match(text, at)
-            if found:
-                self.control(found.group(1), found.group(2))
-                at = found.end()
-                continue
-            self.put(text[at])
-            at += 1
-
-    def control(self, number, what):
-        if what == "A":
-            self.row = max(self.row - int(number or 1), 0)
-        elif what == "K":
-            self.lines[self.row] = self.lines[self.row][:self.column]
-        elif what == "J":
-            self.lines[self.row] = self.lines[self.row][:self.column]
-            del self.lines[self.row + 1:]
-        elif what == "m":
-            self.colours.add(number)
-        else:
-            sys.exit(f"this screen does not know ESC[{number}{what}")
-
-    def put(self, c):
-        if c == "\r":
-            self.column = 0
-        elif c == "\n":
-            self.row += 1
-            if self.row == len(self.lines):
-                self.lines.append("")
-        else:
-            line = self.lines[self.row].ljust(self.column)
-            self.lines[self.row] = line[:self.column] + c + line[self.column + 1:]
-            self.column += 1
-
-    def text(self):
-        return "\n".join(self.lines)
-
-
-class Run:
-    def __init__(self, weir, folder):
-        self.screen = Screen()
-        self.rest = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm", HOME=folder, XDG_RUNTIME_DIR=folder)
-            os.environ.pop("NO_COLOR", None)
-            os.execv(weir, [weir, "-c", QUERY])
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-
-    def read(self, wait):
-        """False at the end."""
-        if not select.select([self.fd], [], [], wait)[0]:
-            return True
-        try:
-            piece = os.read(self.fd, 65536)
-        except OSError:
-            return False
-        text = (self.rest + piece).decode("utf-8", "ignore")
-        cut = text.rfind("\033")
-        whole = cut < 0 or re.match(r"\033\[[0-9;]*[A-Za-z]", text[cut:])
-        self.rest = b"" if whole else text[cut:].encode()
-        self.screen.feed(text if whole else text[:cut])
-        return bool(piece)
-
-    def wait_for(self, pattern, what):
-        end = time.monotonic() + SECONDS_MAX
-        while not re.search(pattern, self.screen.text(), re.S):
-            if time.monotonic() > end or not self.read(1):
-                sys.exit(f"{what} did not come; the screen is\n{self.screen.text()}")
-
-    def press(self, key):
-        os.write(self.fd, key)
 
 
 def check(what, condition, screen):
@@ -188,52 +99,61 @@ def typed_ahead(weir, folder):
     terminal.close()
 
 
+def a_table_in_place(weir, folder):
+    terminal = Terminal([weir, "-c", QUERY], COLUMNS, LINES, env=environment(folder))
+    screen = terminal.screen_
+
+    def shows(pattern):
+        terminal.until(lambda screen: re.search(pattern, screen.text(), re.S))
+
+    def is_as_high_as_the_screen():
+        check("the area is higher than the screen", len(screen.lines) <= LINES, terminal)
+
+    shows(r"rows 1 to \d+ of 30\n.*rows/s.*\nq ends it")
+    is_as_high_as_the_screen()
+    check("a line is wider than the screen",
+          all(len(line) < COLUMNS for line in screen.lines) and not any(screen.wrapped), terminal)
+    check("NULL is not dim", screen.style_of("NULL") == "2", terminal)
+    check("signs are shown, or lines collected",
+          not termios.tcgetattr(terminal.master)[3] & (termios.ECHO | termios.ICANON), terminal)
+    first = int(re.search(r"rows 1 to (\d+) of 30", screen.text()).group(1))
+    terminal.send("n")
+    shows(rf"rows {first + 1} to \d+ of 30\n")
+    terminal.send("\033[5~")
+    shows(r"rows 1 to \d+ of 30\n")
+    terminal.send("G")
+    shows(r"rows \d+ to 30 of 30\n")
+    terminal.send(" ")
+    shows(r"sink#\d+ +\d+ in .*source#1 +\d+ in +\d+ out +[0-9.]+ % CPU")
+    is_as_high_as_the_screen()
+    # A page is what is shown: the next one begins behind it.
+    terminal.send("g")
+    shows(r"rows 1 to \d+ of 30\n.*source#1 ")
+    shown = int(re.search(r"rows 1 to (\d+) of 30", screen.text()).group(1))
+    check("the operators take no room", shown < first, terminal)
+    terminal.send("n")
+    shows(rf"rows {shown + 1} to \d+ of 30\n")
+    terminal.send("x ")
+    shows(r"^(?!.*source#1 )")
+    terminal.send("q")
+    shows(r"sink result: .* rows written .*memory")
+    status = terminal.wait()
+    check(f"the status is {status}", status == 0, terminal)
+    table = [row for row in range(len(screen.lines)) if screen.row_text(row).startswith("| ")]
+    check("the table at the end is not whole", len(table) == 31, terminal)
+    check("the area is still there", "q ends it" not in screen.text(), terminal)
+    check("the terminal is not what it was",
+          terminal.modes_before == termios.tcgetattr(terminal.master)[3], terminal)
+    terminal.close()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(os.path.abspath(sys.argv[1]), folder)
-        screen = run.screen
-        before = termios.tcgetattr(run.fd)
-        run.wait_for(r"rows 1 to \d+ of 30\n.*rows/s.*\nq ends it", "the first page")
-        check("the area is higher than the screen", len(screen.lines) <= LINES, screen)
-        check("a line is wider than the screen",
-              all(len(line) < COLUMNS for line in screen.lines), screen)
-        check("NULL is not dim", "2" in screen.colours, screen)
-        check("signs are shown, or lines collected",
-              not termios.tcgetattr(run.fd)[3] & (termios.ECHO | termios.ICANON), screen)
-        first = int(re.search(r"rows 1 to (\d+) of 30", screen.text()).group(1))
-        run.press(b"n")
-        run.wait_for(rf"rows {first + 1} to \d+ of 30\n", "the second page")
-        run.press(b"\033[5~")
-        run.wait_for(r"rows 1 to \d+ of 30\n", "the page before it")
-        run.press(b"G")
-        run.wait_for(r"rows \d+ to 30 of 30\n", "the last page")
-        run.press(b" ")
-        run.wait_for(r"sink#\d+ +\d+ in .*source#1 +\d+ in +\d+ out +[0-9.]+ % CPU", "the operators")
-        check("the area is higher than the screen", len(screen.lines) <= LINES, screen)
-        # A page is what is shown: the next one begins behind it.
-        run.press(b"g")
-        run.wait_for(r"rows 1 to \d+ of 30\n.*source#1 ", "the first page with the operators")
-        shown = int(re.search(r"rows 1 to (\d+) of 30", screen.text()).group(1))
-        check("the operators take no room", shown < first, screen)
-        run.press(b"n")
-        run.wait_for(rf"rows {shown + 1} to \d+ of 30\n", "the page behind it")
-        run.press(b"x")
-        run.press(b" ")
-        run.wait_for(r"^(?!.*source#1 )", "the table without the operators")
-        run.press(b"q")
-        run.wait_for(r"sink result: .* rows written .*memory", "the summary")
-        while run.read(5):
-            pass
-        status = os.waitstatus_to_exitcode(os.waitpid(run.pid, 0)[1])
-        check(f"the status is {status}", status == 0, screen)
-        table = [line for line in screen.lines if line.startswith("| ")]
-        check("the table at the end is not whole", len(table) == 31, screen)
-        check("the area is still there", "q ends it" not in screen.text(), screen)
-        after = termios.tcgetattr(run.fd)
-        check("the terminal is not what it was", before[3] == after[3], screen)
-        small_screens(os.path.abspath(sys.argv[1]), folder)
-        jobs_of_a_shell(os.path.abspath(sys.argv[1]), folder)
-        typed_ahead(os.path.abspath(sys.argv[1]), folder)
+        weir = os.path.abspath(sys.argv[1])
+        a_table_in_place(weir, folder)
+        small_screens(weir, folder)
+        jobs_of_a_shell(weir, folder)
+        typed_ahead(weir, folder)
     print("as it should be")
 
 
