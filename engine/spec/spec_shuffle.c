@@ -40,7 +40,7 @@ enum code spec_shuffle_begin(struct spec_run *run, struct error *err)
             struct spec_queue *queue = queue_of(run, step->source, split);
             if (!queue || !ARENA_PUSH(run->arena, queue->inputs, queue->count, queue->cap, input))
                 return error_nomem(err);
-            step->source->splits[split].waiting++;
+            spec_source_wait(step->source, split, 1);
         }
     }
     run->tables->batch_rows = batch_sizes[random_below(run, countof(batch_sizes))];
@@ -71,7 +71,7 @@ enum code spec_shuffle_step(struct spec_run *run, bool *ret, struct error *err)
     uint32_t most = MIN(queue->count - queue->next, run->tables->batch_rows);
     for (uint64_t n = 1 + random_below(run, most); n > 0; n--) {
         TRY(spec_feed_put(run, queue->source, queue->inputs[queue->next++], err));
-        queue->source->splits[queue->split].waiting--;
+        spec_source_wait(queue->source, queue->split, -1);
     }
     return OK;
 }

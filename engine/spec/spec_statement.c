@@ -292,7 +292,10 @@ static enum code read_rows_wanted(struct spec_reader *r, struct spec_statement *
     bool is_empty = false;
     if (r->token.code == TK_INTEGER) {
         int64_t number;
+        struct span span = r->token.span;
         TRY(spec_count(r, "the number of a result", &number));
+        if (number == 0)
+            return error_at(r->err, E_SYNTAX, span, "results are counted from 1 on");
         s->result = (uint32_t)number;
         s->table.span.size = r->last.offset + r->last.size - s->table.span.offset;
     }

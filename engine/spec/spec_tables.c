@@ -17,7 +17,7 @@ struct source_instance {
     uint32_t given;                 /* rows of that table */
 };
 
-bool spec_source_split(struct spec_tables *tables, struct spec_source *source, int32_t partition,
+static bool find_split(struct spec_tables *tables, struct spec_source *source, int32_t partition,
                        uint32_t *ret)
 {
     for (*ret = 0; *ret < source->split_count; (*ret)++)
@@ -30,11 +30,29 @@ bool spec_source_split(struct spec_tables *tables, struct spec_source *source, i
            ARENA_PUSH(tables->arena, source->splits, source->split_count, source->split_cap, split);
 }
 
+bool spec_source_split(struct spec_tables *tables, struct spec_source *source, int32_t partition,
+                       uint32_t *ret)
+{
+    for (; source; source = source->also)
+        if (!find_split(tables, source, partition, ret))
+            return false;
+    return true;
+}
+
+void spec_source_wait(struct spec_source *source, uint32_t split, int32_t rows)
+{
+    for (; source; source = source->also)
+        source->splits[split].waiting += (uint32_t)rows;
+}
+
 bool spec_source_put(struct spec_tables *tables, struct spec_source *source,
                      const struct spec_input *input)
 {
-    return ARENA_PUSH(tables->arena, source->inputs, source->input_count, source->input_cap,
-                      *input);
+    for (; source; source = source->also)
+        if (!ARENA_PUSH(tables->arena, source->inputs, source->input_count, source->input_cap,
+                        *input))
+            return false;
+    return true;
 }
 
 /* Has the job read all that is there? */
@@ -380,6 +398,19 @@ static enum code add_sinks(struct spec_tables *tables, const struct plan_job *jo
     return OK;
 }
 
+static void add_source(struct spec_tables *tables, const struct plan_scan *scan)
+{
+    struct spec_source *source = &tables->sources[tables->source_count];
+    *source = (struct spec_source){ .scan = scan,
+                                    .takes_records = scan->connector->source->poll != NULL };
+    for (uint32_t i = 0; i < tables->source_count; i++)
+        if (!tables->sources[i].also && str_eq(tables->sources[i].scan->def.name, scan->def.name)) {
+            tables->sources[i].also = source;
+            break;
+        }
+    tables->source_count++;
+}
+
 enum code spec_tables_create(struct arena *arena, const struct session_job *job,
                              struct spec_tables **ret, struct error *err)
 {
@@ -394,9 +425,7 @@ enum code spec_tables_create(struct arena *arena, const struct session_job *job,
     if (!tables->sources)
         return error_nomem(err);
     for (uint32_t i = 0; i < plan->scan_count; i++)
-        tables->sources[tables->source_count++] = (struct spec_source){
-            .scan = plan->scans[i], .takes_records = plan->scans[i]->connector->source->poll != NULL
-        };
+        add_source(tables, plan->scans[i]);
     TRY(add_sinks(tables, plan, err));
     TRY(add_lookups(tables, plan, err));
     *ret = tables;

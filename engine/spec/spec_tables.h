@@ -31,7 +31,8 @@ struct spec_split {
 
 struct spec_source {
     const struct plan_scan *scan;
-    bool takes_records; /* else rows */
+    struct spec_source *also; /* the same table, read with other options; NULL: no more */
+    bool takes_records;       /* else rows */
     struct spec_split *splits;
     uint32_t split_count, split_cap;
     struct spec_input *inputs; /* all that was put there, in the order it is read */
@@ -85,15 +86,19 @@ enum code spec_tables_create(struct arena *arena, const struct session_job *job,
 /* The job starts (again): what was asked is asked anew. */
 void spec_tables_start(struct spec_tables *tables);
 
-/* By name, without case; NULL if there is none.  Sinks: `result` counts from 1, 0: a table. */
+/* By name, without case; NULL if there is none.  Sources: the first of those of the table.
+ * Sinks: `result` counts from 1, 0: a table. */
 struct spec_source *spec_tables_source(struct spec_tables *tables, struct str name);
 struct spec_lookup *spec_tables_lookup(struct spec_tables *tables, struct str name);
 struct spec_sink *spec_tables_sink(struct spec_tables *tables, struct str name, uint32_t result);
 
-/* The split of a partition, made if it is not there. False when out of memory. */
+/* The split of a partition, made if it is not there, of this source and those behind it, for all of
+ * which it has the same number. False when out of memory. */
 bool spec_source_split(struct spec_tables *tables, struct spec_source *source, int32_t partition,
                        uint32_t *ret);
-/* Puts an input where the job will read it. False when out of memory. */
+/* So many rows more (or less) are on their way. */
+void spec_source_wait(struct spec_source *source, uint32_t split, int32_t rows);
+/* Puts an input where the job will read it, also of those behind it. False when out of memory. */
 bool spec_source_put(struct spec_tables *tables, struct spec_source *source,
                      const struct spec_input *input);
 

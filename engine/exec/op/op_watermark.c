@@ -362,9 +362,23 @@ static void wait_on(struct op_watermark *op, int64_t now_us)
     set_due(op);
 }
 
+/* What waits for this source and others goes on with the others, whether a row of this one comes or
+ * not: as it would have without the stop. */
+static enum code tell_restored(struct op_watermark *op, struct error *err)
+{
+    if (!op->tell)
+        return OK;
+    op->tell = false;
+    return op_emit_watermark(&op->base, op->time_us, err);
+}
+
 static enum code timer(struct op *base, int64_t now_us, struct error *err)
 {
     struct op_watermark *op = (struct op_watermark *)base;
+    TRY(tell_restored(op, err));
+    set_due(op);
+    if (now_us < op->base.due_us)
+        return OK;
     int64_t since_us = now_us - op->plan->idle_ms * TIME_US_PER_MS;
     if (op->last_us <= since_us && !base->silent && !op_source_is_dry(op->source)) {
         wait_on(op, now_us);
@@ -389,10 +403,7 @@ static enum code push(struct op *base, uint32_t port, const struct batch *in, st
     struct op_watermark *op = (struct op_watermark *)base;
     if (base->silent)
         TRY(set_silent(op, false, err));
-    if (op->tell) {
-        op->tell = false;
-        TRY(op_emit_watermark(base, op->time_us, err));
-    }
+    TRY(tell_restored(op, err));
     TRY(know_splits(op, MAX(op->connector->kind->split_count(op->connector), 1), err));
     struct rows *rows = arena_alloc(in->arena, sizeof *rows);
     struct marks marks = { arena_alloc(in->arena, MAX(in->selected, 1) * sizeof *marks.items), 0 };
@@ -523,6 +534,8 @@ static enum code restore(struct op *base, struct state_reader *reader, struct er
         recall(op, i);
     combine(op);
     set_due(op);
+    if (op->tell)
+        base->due_us = clock_now_us(base->worker->clock);
     return OK;
 }
 
