@@ -191,6 +191,20 @@ static enum code search(struct arena *arena, struct spec_paths *paths, const cha
     return code;
 }
 
+/* A folder and a file of it: once is enough. */
+static void drop_known(struct spec_paths *paths, uint32_t before)
+{
+    uint32_t n = before;
+    for (uint32_t i = before; i < paths->count; i++) {
+        bool is_known = false;
+        for (uint32_t k = 0; k < before; k++)
+            is_known = is_known || str_eq(paths->items[k], paths->items[i]);
+        if (!is_known)
+            paths->items[n++] = paths->items[i];
+    }
+    paths->count = n;
+}
+
 enum code spec_paths_add(struct arena *arena, struct spec_paths *paths, const char *path,
                          struct error *err)
 {
@@ -201,13 +215,17 @@ enum code spec_paths_add(struct arena *arena, struct spec_paths *paths, const ch
                    "weir test takes test files, and folders in which it looks for *.test.sql.");
         return E_USAGE;
     }
-    if (!S_ISDIR(status.st_mode))
-        return add_path(arena, paths, path, err);
     uint32_t before = paths->count;
+    if (!S_ISDIR(status.st_mode)) {
+        TRY(add_path(arena, paths, path, err));
+        drop_known(paths, before);
+        return OK;
+    }
     TRY(search(arena, paths, path, 0, err));
     if (paths->count == before)
         return error_set(err, E_USAGE, "there is no *.test.sql in \"%s\"", path);
     qsort(paths->items + before, paths->count - before, sizeof *paths->items, by_name);
+    drop_known(paths, before);
     return OK;
 }
 

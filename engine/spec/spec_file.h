@@ -25,8 +25,8 @@ struct spec_paths {
     struct str *items;
     uint32_t count, cap;
 };
-/* Adds a file, or all *.test.sql below a folder, in the order of their names.  E_USAGE: there is
- * no such file. */
+/* Adds a file, or all *.test.sql below a folder, in the order of their names, but for those that are
+ * there already.  E_USAGE: there is no such file. */
 enum code spec_paths_add(struct arena *arena, struct spec_paths *paths, const char *path,
                          struct error *err) WEIR_CHECKED;
 
