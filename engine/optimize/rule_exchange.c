@@ -5,7 +5,10 @@
  * worker that the hash of the key names; in front of one that has to see all rows, and
  * of a sink that cannot be written by several, to worker 0.  Where the input is divided
  * by exactly these columns already, nothing is inserted: exactly, since a snapshot is
- * shared out among workers by the hash of the operator's own key. */
+ * shared out among workers by the hash of the operator's own key.
+ *
+ * Several INSERTs from one source into such a sink write row by row of the source.  So the rows of the
+ * source go there, through one exchange, and not what each INSERT makes of them. */
 #include "optimize/rules.h"
 
 enum place {
@@ -26,6 +29,7 @@ struct exchange_rule {
     struct plan_exchange **made;
     struct spread *made_for;
     uint32_t made_count;
+    bool *together; /* calcs of INSERTs that keep the order of their source, by plan->id */
 };
 
 static struct spread by_keys(const uint32_t *columns, uint32_t count)
@@ -54,11 +58,16 @@ static bool is_within(const struct spread *spread, const uint32_t *columns, uint
 
 /* --- what a node asks of its inputs ------------------------------------------------------ */
 
+static bool has_one_writer(const struct plan_sink *sink)
+{
+    return !sink->table || !sink->connector->sink || !sink->connector->sink->parallel;
+}
+
 /* The last write of a key has to be the last one made: all of a key come from one worker. */
 static struct spread sink_needs(const struct plan_sink *sink, const struct spread *input)
 {
     const struct schema *schema = sink->table ? sink->def.schema : NULL;
-    if (!sink->table || !sink->connector->sink || !sink->connector->sink->parallel)
+    if (has_one_writer(sink))
         return (struct spread){ .place = PLACE_SINGLE };
     if (sink->mode != SINK_UPSERT || schema->key_count == 0 ||
         is_within(input, schema->key, schema->key_count))
@@ -301,7 +310,7 @@ static enum code place(struct exchange_rule *r, struct plan *node, struct error 
     bool to_one = false; /* all inputs, or none: where one of them is, the node is */
     for (uint32_t k = 0; k < node->input_count; k++) {
         struct spread input = r->spreads[node->inputs[k]->id];
-        to_one = to_one || needs(node, k, &input).place == PLACE_SINGLE;
+        to_one = to_one || r->together[node->id] || needs(node, k, &input).place == PLACE_SINGLE;
     }
     for (uint32_t k = 0; k < node->input_count; k++) {
         struct spread input = r->spreads[node->inputs[k]->id];
@@ -317,6 +326,14 @@ static enum code place(struct exchange_rule *r, struct plan *node, struct error 
     return OK;
 }
 
+static void keep_together(struct exchange_rule *r, const struct plan_sink *sink)
+{
+    for (uint32_t k = 0; k < sink->base.input_count; k++)
+        for (const struct plan *node = sink->base.inputs[k];
+             node->kind == PLAN_CALC && node->readers == 1; node = node->inputs[0])
+            r->together[node->id] = true;
+}
+
 enum code rule_exchange(struct optimizer *o, struct error *err)
 {
     struct plan_job *job = o->job;
@@ -328,9 +345,15 @@ enum code rule_exchange(struct optimizer *o, struct error *err)
         .spreads = arena_array(o->arena, struct spread, job->node_count + edges + 1),
         .made = arena_array(o->arena, struct plan_exchange *, MAX(edges, 1)),
         .made_for = arena_array(o->arena, struct spread, MAX(edges, 1)),
+        .together = arena_array(o->arena, bool, job->node_count + 1),
     };
-    if (!r.spreads || !r.made || !r.made_for)
+    if (!r.spreads || !r.made || !r.made_for || !r.together)
         return error_nomem(err);
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        const struct plan_sink *sink = (const struct plan_sink *)job->nodes[i];
+        if (sink->base.kind == PLAN_SINK && sink->in_source_order && has_one_writer(sink))
+            keep_together(&r, sink);
+    }
     for (uint32_t i = 0; i < job->node_count; i++)
         TRY(place(&r, job->nodes[i], err));
     return OK;
