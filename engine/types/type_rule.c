@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "types/decimal.h"
 
+#include <float.h>
+
 /* Digits before the point that an integer type needs; Flink's DECIMAL equivalents. */
 static int32_t integer_digits(const struct type *type)
 {
@@ -159,9 +161,13 @@ static bool widens_blink(const struct type *from, const struct type *to)
     }
     if (from->id == TYPE_FLOAT)
         return type_is_float(to);
-    if (from->id == TYPE_DECIMAL)
+    if (from->id == TYPE_DECIMAL) {
+        /* So many digits come back from text to text. */
+        if (type_is_float(to))
+            return from->precision <= (to->id == TYPE_FLOAT ? FLT_DIG : DBL_DIG);
         return to->id == TYPE_DECIMAL && from->scale <= to->scale &&
                whole_digits(from) <= whole_digits(to);
+    }
     if (type_is_string(from))
         return to->id == TYPE_VARCHAR ||
                (to->id == TYPE_CHAR && from->id == TYPE_CHAR && from->precision <= to->precision);

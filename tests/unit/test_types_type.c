@@ -162,6 +162,11 @@ static void storing_in_blink(void)
     CHECK(!type_can_store(&type_int, &type_float, true));
     CHECK(type_can_store(&type_float, &type_double, true));
     CHECK(!type_can_store(&type_double, &type_bigint, true));
+    CHECK(type_can_store(decimal(2, 1), &type_float, true));
+    CHECK(type_can_store(decimal(15, 2), &type_double, true));
+    CHECK(!type_can_store(decimal(16, 2), &type_double, true));
+    CHECK(!type_can_store(decimal(7, 0), &type_float, true));
+    CHECK(!type_can_store(decimal(2, 0), &type_bigint, true));
     CHECK(type_can_store(&type_int, decimal(12, 2), true));
     CHECK(!type_can_store(&type_int, decimal(11, 2), true));
     CHECK(type_can_store(decimal(10, 2), decimal(12, 3), true));
