@@ -200,6 +200,18 @@ enum code plan_print_json(struct buf *out, const struct plan_job *job, struct st
     return code;
 }
 
+/* What a node is called in a picture. */
+static void put_label(struct buf *out, const struct plan *node)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    plan_print_id(&text, node);
+    buf_char(&text, ' ');
+    plan_print_details(&text, node);
+    plan_print_one_line(out, buf_view(&text));
+    buf_done(&text);
+}
+
 void plan_print_dot(struct buf *out, const struct plan_job *job)
 {
     buf_text(out, "digraph plan {\n  rankdir=LR;\n  node [shape=box];\n");
@@ -208,9 +220,7 @@ void plan_print_dot(struct buf *out, const struct plan_job *job)
         buf_printf(out, "  n%u [label=", node->id);
         struct buf label;
         buf_init(&label, 1 << 20);
-        plan_print_id(&label, node);
-        buf_char(&label, ' ');
-        plan_print_details(&label, node);
+        put_label(&label, node);
         json_text(out, buf_view(&label));
         buf_done(&label);
         buf_text(out, "];\n");
@@ -227,9 +237,7 @@ void plan_print_mermaid(struct buf *out, const struct plan_job *job)
         const struct plan *node = job->nodes[i];
         struct buf label;
         buf_init(&label, 1 << 20);
-        plan_print_id(&label, node);
-        buf_char(&label, ' ');
-        plan_print_details(&label, node);
+        put_label(&label, node);
         buf_printf(out, "  n%u[\"", node->id);
         for (size_t c = 0; c < label.size; c++) {
             if (label.data[c] == '"')

@@ -243,8 +243,9 @@ struct tree {
     struct str job_text;
     const struct plan_text_options *options;
     struct arena *arena;
-    struct buf line; /* of the operator under way */
-    bool *printed;   /* by id */
+    struct buf line;    /* of the operator under way */
+    struct buf details; /* of it, as they are */
+    bool *printed;      /* by id */
     char indent[INDENT_MAX];
 };
 
@@ -299,6 +300,23 @@ static size_t fitting(struct str text, size_t columns)
     return i == text.size || blank == 0 ? i : blank;
 }
 
+void plan_print_one_line(struct buf *out, struct str text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c >= 0x20 && c != 0x7f)
+            continue;
+        buf_put(out, text.data + from, i - from);
+        from = i + 1;
+        if (c == '\n' || c == '\t' || c == '\r')
+            buf_text(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
+        else
+            buf_printf(out, "\\u%04x", c);
+    }
+    buf_put(out, text.data + from, text.size - from);
+}
+
 /* The line of an operator.  `below` is what stands in front of lines between it and its inputs. */
 static void put_line(struct tree *t, size_t used, const char *below)
 {
@@ -334,7 +352,9 @@ static void print_node(struct tree *t, const struct plan *node, size_t used)
     if (t->options->counters && t->options->counters[node->id].data)
         buf_printf(line, " {" STR_FMT "}", STR_ARG(t->options->counters[node->id]));
     buf_char(line, ' ');
-    plan_print_details(line, node);
+    buf_clear(&t->details);
+    plan_print_details(&t->details, node);
+    plan_print_one_line(line, buf_view(&t->details));
     buf_text(line, " changes=[");
     plan_print_changes_of(line, node);
     buf_printf(line, "]%s", plan_updates_text(node));
@@ -375,6 +395,7 @@ void plan_print_text(struct buf *out, const struct plan_job *job, struct str job
         .out = out, .job = job, .job_text = job_text, .options = options ? options : &plain
     };
     buf_init(&tree.line, UINT32_MAX);
+    buf_init(&tree.details, UINT32_MAX);
     tree.arena = arena_create();
     if (tree.arena)
         tree.printed = arena_array(tree.arena, bool, job->node_count + 1);
@@ -383,7 +404,8 @@ void plan_print_text(struct buf *out, const struct plan_job *job, struct str job
     for (uint32_t i = 0; tree.printed && i < job->node_count; i++)
         if (job->nodes[i]->kind == PLAN_SINK)
             print_node(&tree, job->nodes[i], 0);
-    out->failed = out->failed || tree.line.failed;
+    out->failed = out->failed || tree.line.failed || tree.details.failed;
     buf_done(&tree.line);
+    buf_done(&tree.details);
     arena_destroy(tree.arena);
 }

@@ -5,10 +5,13 @@
 
 /* "calc#3" */
 void plan_print_id(struct buf *out, const struct plan *node);
-/* What the operator does, on one line: table and connector, condition, columns ... */
+/* What the operator does, without line feeds of its own: table and connector, condition, columns ... */
 void plan_print_details(struct buf *out, const struct plan *node);
 /* The same for the kinds in plan_print_node.c. */
 void plan_print_stateful(struct buf *out, const struct plan *node);
+/* Text with its control characters as \n, \t or \u001f, so that names and strings that hold them do not
+ * break the line. */
+void plan_print_one_line(struct buf *out, struct str text);
 /* "I,UB,UA,D" */
 void plan_print_changes(struct buf *out, unsigned changes);
 /* The kinds that come and, where they differ, those that leave: "I→I,UA" */
