@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "elastic/elastic_json.h"
 #include "elastic/elastic_server.h"
 #include "types/text.h"
@@ -33,6 +34,7 @@ struct es_pages {
     uint32_t size;      /* of a page */
     uint32_t asked;     /* documents in the call at hand */
     uint64_t taken;     /* documents so far */
+    bool is_resumed;    /* at a place of an earlier walk, and no page has come yet */
     struct buf cursor;  /* of the point in time or the scroll; empty: none is open */
     struct buf after;   /* MANNER_POINT: the last place; empty: none */
     int64_t last;       /* MANNER_POINT_TIES: the last number; -1: none */
@@ -170,6 +172,20 @@ static void put_scroll_search(struct es_pages *p)
     buf_text(&p->body, "\"}");
 }
 
+/* The next page is the first one of a new cursor. */
+static void forget_place(struct es_pages *p)
+{
+    buf_clear(&p->cursor);
+    p->is_resumed = false;
+    if (p->taken > 0)
+        return; /* then there is none: lose() says so */
+    buf_clear(&p->after);
+    arena_reset(p->ties);
+    p->seen = NULL;
+    p->seen_count = p->seen_cap = 0;
+    p->last = -1;
+}
+
 static enum remote_outcome fetch(struct es_pages *p, struct es_hits *ret, struct error *err)
 {
     struct http_reply reply;
@@ -189,7 +205,12 @@ static enum remote_outcome fetch(struct es_pages *p, struct es_hits *ret, struct
     if (reply.status == 404 && es_tells_of(&reply, "index_not_found_exception"))
         return no_index(p, err);
     if (es_tells_of(&reply, "search_context_missing_exception")) {
-        buf_clear(&p->cursor);
+        forget_place(p);
+        return REMOTE_AWAY;
+    }
+    if (p->is_resumed && (reply.status == 400 || reply.status == 404)) {
+        forget_place(p); /* another server, or another version of it */
+        p->manner = MANNER_UNKNOWN;
         return REMOTE_AWAY;
     }
     bool has_no_order = p->manner == MANNER_POINT && reply.status == 400 && p->taken == 0 &&
@@ -271,6 +292,34 @@ static enum code take_all(struct es_pages *p, const struct es_hits *hits, struct
     return keep(&p->after, hits->hits[hits->count - 1].sort, err);
 }
 
+/* "point CURSOR AFTER", "ties CURSOR NUMBER [INDEX,ID...]": as it is before a page is taken. */
+static enum code tell_place(struct es_pages *p, struct arena *arena, struct str *ret,
+                            struct error *err)
+{
+    *ret = STR("");
+    if (p->manner == MANNER_SCROLL)
+        return OK;
+    buf_clear(&p->body);
+    buf_text(&p->body, p->manner == MANNER_POINT ? "point " : "ties ");
+    buf_str(&p->body, buf_view(&p->cursor));
+    buf_char(&p->body, ' ');
+    if (p->manner == MANNER_POINT)
+        buf_str(&p->body, buf_view(&p->after));
+    else
+        buf_printf(&p->body, "%lld [", (long long)p->last);
+    for (uint32_t i = 0; i < p->seen_count; i++) {
+        struct str name = p->seen[i];
+        size_t size = str_find_byte(name, '"');
+        buf_printf(&p->body, "%s\"" STR_FMT "\",\"" STR_FMT "\"", i > 0 ? "," : "", (int)size,
+                   name.data, (int)(name.size - size - 1), name.data + size + 1);
+    }
+    if (p->manner == MANNER_POINT_TIES)
+        buf_char(&p->body, ']');
+    TRY(buf_check(&p->body, err));
+    *ret = arena_str(arena, buf_view(&p->body));
+    return ret->data ? OK : error_nomem(err);
+}
+
 static enum code take_page(struct es_pages *p, const struct es_hits *hits, struct arena *arena,
                            struct es_page *ret, struct error *err)
 {
@@ -279,6 +328,9 @@ static enum code take_page(struct es_pages *p, const struct es_hits *hits, struc
         return error_nomem(err);
     if (hits->cursor.size > 0)
         TRY(keep(&p->cursor, hits->cursor, err));
+    TRY(tell_place(p, arena, &ret->place, err));
+    ret->is_first = p->taken == 0 && !p->is_resumed;
+    p->is_resumed = false;
     TRY(p->manner == MANNER_POINT_TIES ? take_new(p, hits, arena, ret, err)
                                        : take_all(p, hits, arena, ret, err));
     p->taken += ret->count;
@@ -341,6 +393,56 @@ enum remote_outcome es_pages_next(struct es_pages *p, struct arena *arena, struc
     if (outcome == REMOTE_DONE && take_page(p, &hits, arena, ret, err) != OK)
         return REMOTE_FATAL;
     return outcome;
+}
+
+/* --- where an earlier walk was ------------------------------------------------------------------- */
+
+static struct str take_word(struct str *rest)
+{
+    size_t size = MIN(str_find_byte(*rest, ' '), rest->size);
+    struct str word = str_make(rest->data, size);
+    *rest =
+        str_make(rest->data + MIN(size + 1, rest->size), rest->size - MIN(size + 1, rest->size));
+    return word;
+}
+
+/* What was taken of the last number. */
+static enum code read_seen(struct es_pages *p, int64_t number, struct str list, struct error *err)
+{
+    struct es_json j;
+    es_json_begin(&j, list);
+    if (!es_json_enter(&j, '['))
+        return OK;
+    while (es_json_element(&j)) {
+        struct str index = es_json_text(&j);
+        struct str id = es_json_element(&j) ? es_json_text(&j) : (struct str){ NULL, 0 };
+        if (!index.data || !id.data)
+            return OK;
+        const char *name = arena_printf(p->hits, STR_FMT "\"" STR_FMT, STR_ARG(index), STR_ARG(id));
+        if (!name)
+            return error_nomem(err);
+        TRY(see(p, number, name, err));
+    }
+    return OK;
+}
+
+enum code es_pages_begin_at(struct es_pages *p, struct str place, struct error *err)
+{
+    struct str rest = place;
+    struct str manner = take_word(&rest), cursor = take_word(&rest);
+    bool has_ties = str_is(manner, "ties");
+    int64_t number;
+    if (cursor.size == 0 || (!has_ties && !str_is(manner, "point")))
+        return OK;
+    p->manner = has_ties ? MANNER_POINT_TIES : MANNER_POINT;
+    p->is_resumed = true;
+    TRY(keep(&p->cursor, cursor, err));
+    if (!has_ties)
+        return keep(&p->after, rest, err);
+    struct str word = take_word(&rest);
+    if (number_parse_i64(word.data, word.size, &number) && number >= 0)
+        TRY(read_seen(p, number, rest, err));
+    return OK;
 }
 
 void es_pages_end(struct es_pages *p)

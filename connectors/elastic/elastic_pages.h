@@ -2,7 +2,10 @@
  *
  * A server with points in time holds the index still and gives a page again when it is asked again,
  * so a connection that is lost costs nothing: those of Elasticsearch since 7.12 and of OpenSearch
- * since 2.4.  Older ones scroll, and forget a page as soon as they have sent it. */
+ * since 2.4.  Older ones scroll, and forget a page as soon as they have sent it.
+ *
+ * A place in a point in time is a text, which another run can begin at, as long as the server remembers
+ * it: some minutes after the last page, and not when it is started anew. */
 #pragma once
 
 #include "connector/connector.h"
@@ -35,6 +38,8 @@ struct es_page {
     struct str *sources; /* objects of JSON, in the arena */
     uint32_t count;
     bool is_last;
+    bool is_first;    /* no document was before it */
+    struct str place; /* where it begins, in the arena; empty: it is not found again */
 };
 
 struct es_pages;
@@ -45,6 +50,9 @@ enum code es_pages_create(const struct table_def *def, struct str index,
                           struct error *err) WEIR_CHECKED;
 void es_pages_destroy(struct es_pages *pages); /* NULL is fine */
 void es_pages_interrupt(struct es_pages *pages); /* any thread */
+/* Before the first page: it is the one at a place that an earlier walk has told; the first of all where
+ * that is none, or is gone. */
+enum code es_pages_begin_at(struct es_pages *pages, struct str place, struct error *err) WEIR_CHECKED;
 
 /* The next page.  After _AWAY and _FAILED it can be asked for again: REMOTE_FATAL where it cannot be
  * had any more. */

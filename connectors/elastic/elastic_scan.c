@@ -1,7 +1,8 @@
 /* elastic_scan.c -- reads all documents of an index, as a bounded source and for cache = ALL.
  *
  * A page is a batch, whose columns the decoder of the format json makes.  The order of documents is
- * the server's own and good for one walk only: a start from a snapshot reads all of them again. */
+ * the server's own and good for one point in time only: a start from a snapshot goes on in that of the
+ * run before, and where the server has forgotten it, or never had one, reads all of them again. */
 #include "base/arena.h"
 #include "base/memory.h"
 #include "elastic/elastic.h"
@@ -17,6 +18,9 @@ struct es_scan {
     struct es_pages *pages;   /* owned */
     struct decoder *decoder;  /* owned */
     struct bad_rows bad_rows; /* the decoder's */
+
+    bool is_begun;
+    uint64_t skip; /* rows that an earlier run has handed out, of the page that it had begun */
 
     /* Of the page that is being decoded. */
     struct remote_read *scan;
@@ -46,12 +50,30 @@ static enum code emit(struct es_scan *s, const struct es_page *page, struct aren
     return batch || s->bad_count > 0 ? remote_scan_emit(s->scan, batch, err) : OK;
 }
 
+static enum code take_page(struct es_scan *s, struct es_page *page, struct arena *arena,
+                           struct error *err)
+{
+    if (page->is_first)
+        s->skip = 0; /* another walk: which documents were handed out is not known */
+    if (s->skip == 0 && page->place.size > 0)
+        TRY(remote_scan_mark(s->scan, page->place, err));
+    uint32_t left_out = (uint32_t)MIN(s->skip, page->count);
+    s->skip -= left_out;
+    page->sources += left_out;
+    page->count -= left_out;
+    return page->count > 0 ? emit(s, page, arena, err) : OK;
+}
+
 static enum remote_outcome read(void *self, struct remote_read *scan, uint64_t skip,
                                 struct error *err)
 {
     struct es_scan *s = self;
-    (void)skip;
     s->scan = scan;
+    if (!s->is_begun && es_pages_begin_at(s->pages, remote_read_mark(scan), err) != OK)
+        return REMOTE_FATAL;
+    if (!s->is_begun)
+        s->skip = skip; /* later the walk itself is where it was */
+    s->is_begun = true;
     for (;;) {
         struct arena *arena;
         struct es_page page;
@@ -60,7 +82,7 @@ static enum remote_outcome read(void *self, struct remote_read *scan, uint64_t s
         enum remote_outcome outcome = es_pages_next(s->pages, arena, &page, err);
         if (outcome != REMOTE_DONE)
             return outcome;
-        if (page.count > 0 && emit(s, &page, arena, err) != OK)
+        if (take_page(s, &page, arena, err) != OK)
             return REMOTE_FATAL;
         if (page.is_last) {
             es_pages_end(s->pages);
@@ -132,6 +154,7 @@ static enum code open_source(const struct source_open *open, struct source **ret
         options_int(options, es_is_blink(s->def) ? "maxRetryTimes" : "lookup.max-retries");
     const struct remote_scan_settings settings = {
         .split = s->index,
+        .resumes = true,
         .goes_on = true,
         .max_retries = (uint32_t)MIN(MAX(retries, 0), 1000),
         .endpoint = s->http.endpoints,

@@ -278,7 +278,7 @@ static enum code start(struct remote_scan *s, const struct remote_scan_settings 
     if (!s->place)
         return error_nomem(err);
     snprintf(s->place, place_size, "%s " STR_FMT, s->kind->system, STR_ARG(settings->endpoint));
-    if (open->resume_count > 0)
+    if (open->resume_count > 0 && str_eq(open->resume[0].split, s->split))
         TRY(remote_position_read(s, open->resume[0].position, err));
     TRY(remote_event_create(&s->wake_fd, err));
     return start_reads(s, err);

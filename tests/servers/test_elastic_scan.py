@@ -39,6 +39,23 @@ class Front(http.server.ThreadingHTTPServer):
         self.answer = answer
         self.address = "127.0.0.1:%d" % self.server_port
         self.paths = []
+        self.pages_left = None  # all
+        self.held = threading.Event()
+
+    def hold_behind(self, pages):
+        """After this many pages comes none, until release()."""
+        self.held.clear()
+        self.pages_left = pages
+
+    def release(self):
+        self.pages_left = None
+        self.held.set()
+
+    def wait(self, path):
+        if self.pages_left is not None and path.endswith(("/_search", "/_search/scroll")):
+            self.pages_left -= 1
+            if self.pages_left < 0:
+                self.held.wait(60)
 
     def handle_error(self, *_):
         pass  # connections are cut
@@ -57,7 +74,9 @@ class Passing(http.server.BaseHTTPRequestHandler):
 
     def do(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.paths.append(f"{self.command} {self.path.split('?')[0]}")
+        path = self.path.split("?")[0]
+        self.server.paths.append(f"{self.command} {path}")
+        self.server.wait(path)
         told = self.server.answer(self.command, self.path, body)
         if told is None:
             told = pass_on(HOST, self.command, self.path, body)
@@ -292,6 +311,62 @@ class ElasticScan(unittest.TestCase):
             child.terminate()
             weir().finish(child, 30)
             self.assertLess(time.monotonic() - before, 5.5)
+
+    def copy(self, where, name):
+        """A job that goes on where it was, the options for it, and the file that it writes."""
+        out = os.path.join(self.folder, name + ".ndjson")
+        sql = (self.table("n INT, v STRING", where) + f"CREATE TABLE o (n INT) WITH ('connector'="
+               f"'filesystem','path'='{out}','format'='json');\nINSERT INTO o SELECT n FROM t;")
+        options = ("--set", f"weir.state.dir={self.folder}/{name}", "--set",
+                   "weir.checkpoint.interval=20ms", "--set", f"weir.job.name={name}")
+        return sql, options, out
+
+    def stop_in_the_middle(self, front, sql, options, out):
+        """Behind a few pages, of which rows are written; the next one does not come."""
+        size = os.path.getsize(out) if os.path.exists(out) else 0
+        front.hold_behind(4)
+        child = weir().start(sql, *options)
+        wait_until("rows are read", lambda: child.poll() is not None or
+                   (os.path.exists(out) and os.path.getsize(out) > size))
+        self.assertIsNone(child.poll())
+        child.terminate()
+        status, text = weir().finish(child)
+        front.release()
+        self.assertEqual(status, 0, text)
+
+    def finish_copy(self, sql, options, out):
+        status, text = weir().run(sql, *options)
+        self.assertEqual(status, 0, text)
+        with open(out, encoding="ascii") as file:
+            return [json.loads(line)["n"] for line in file]
+
+    def test_a_stop_in_the_middle_goes_on_behind_it(self):
+        """In the point in time of the run before, whose page may have been handed out in part; not
+        in one that the server has forgotten, nor with a scroll."""
+        self.fill({"n": n} for n in range(20000))
+        with Front(lambda *_: None) as front:
+            job = self.copy(front.address, "point")
+            for _ in range(3):
+                self.stop_in_the_middle(front, *job)
+            self.assertEqual(sorted(self.finish_copy(*job)), list(range(20000)))
+        gone = []
+
+        def forget(method, path, body):
+            if "/_search?" in path and gone and gone.pop():
+                return 404, b'{"error":{"root_cause":[{"type":"search_context_missing_exception"}]}}'
+            return has_no_points(method, path, body) if scrolls else None
+
+        for scrolls in (False, True):
+            with Front(forget) as front:
+                job = self.copy(front.address, f"again{scrolls}")
+                self.stop_in_the_middle(front, *job)
+                with open(job[2], encoding="ascii") as file:
+                    before = len(file.readlines())
+                gone.append(not scrolls)
+                found = self.finish_copy(*job)
+                self.assertEqual(gone, [])
+                self.assertEqual(set(found), set(range(20000)))
+                self.assertEqual(len(found), before + 20000)
 
     def test_replies_that_are_none_are_not_believed(self):
         self.fill({"n": n} for n in range(10))
