@@ -21,6 +21,9 @@
 enum {
     CELLS_MAX = 4096, /* MySQL's limit of columns */
     PACKET_MIN = 1 << 16,
+    REPLY_BYTES_MAX = 64 << 20, /* of a row: what a server says it has may be anything */
+    FULL_PACKET = 0xffffff,
+    SERVER_LOST = 2013,    /* in the middle of an answer */
     WRITE_SILENCE_S = 600, /* how long the server may wait for a scan that waits for the job */
 };
 
@@ -103,6 +106,13 @@ static const char *host_name(const struct mysql_conn *c)
     return c->settings->url.hosts[c->host].name;
 }
 
+/* The library calls it a lost server when an answer is too large for it.  A server that was really lost
+ * behind that much is asked again too. */
+static bool is_too_large(const struct mysql_conn *c, unsigned number)
+{
+    return number == SERVER_LOST && c->mysql->net.max_packet > REPLY_BYTES_MAX - FULL_PACKET;
+}
+
 /* What the library has to say about its last call. */
 static enum remote_outcome failed(struct mysql_conn *c, struct error *err)
 {
@@ -117,10 +127,16 @@ static enum remote_outcome failed(struct mysql_conn *c, struct error *err)
     error_set(err, code, "MySQL %s:%u: %.*s (error %u)", host_name(c),
               c->settings->url.hosts[c->host].port, (int)MIN(words.size, (size_t)400), words.data,
               number);
+    if (is_too_large(c, number)) {
+        error_set(err, E_IO, "MySQL %s:%u answers with more than %d bytes at once", host_name(c),
+                  c->settings->url.hosts[c->host].port, REPLY_BYTES_MAX);
+        outcome = REMOTE_FAILED;
+    }
     if (number == MYSQL_REFUSED_LOGIN) /* the library's own words are about another buffer */
-        error_set(err, E_IO,
-                  "MySQL %s:%u asks for a login that would tell the password to anybody who listens",
-                  host_name(c), c->settings->url.hosts[c->host].port);
+        error_set(
+            err, E_IO,
+            "MySQL %s:%u asks for a login that would tell the password to anybody who listens",
+            host_name(c), c->settings->url.hosts[c->host].port);
     if (number == MYSQL_REFUSED_LOGIN)
         error_hint(err, "With sslMode=VERIFY_IDENTITY in the url it is told to that server alone.");
     if (number == 1045 || number == 1698)
@@ -158,6 +174,7 @@ static void set_options(struct mysql_conn *c)
     const struct mysql_settings *s = c->settings;
     my_bool on = 1, off = 0;
     unsigned none = 0; /* of this type: the library reads four bytes */
+    unsigned long reply_bytes = REPLY_BYTES_MAX;
     unsigned tcp = MYSQL_PROTOCOL_TCP; /* the library would take "localhost" for a socket file */
     mysql_options(c->mysql, MYSQL_OPT_NONBLOCK, NULL);
     mysql_options(c->mysql, MYSQL_OPT_PROTOCOL, &tcp);
@@ -165,6 +182,7 @@ static void set_options(struct mysql_conn *c)
     mysql_options(c->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &s->connect_s);
     mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &s->io_s);
     mysql_options(c->mysql, MYSQL_OPT_WRITE_TIMEOUT, &s->io_s);
+    mysql_options(c->mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &reply_bytes);
     mysql_options(c->mysql, MYSQL_OPT_LOCAL_INFILE, &none); /* a server may ask for any file */
     restrict_logins(c);
     if (s->tls == MYSQL_TLS_OFF)

@@ -20,6 +20,7 @@ PASSWORD = "topsecret"
 # Protocol 4.1, secure logins, plug-ins, a database in the login; and LOAD DATA LOCAL.
 ABILITIES = 0x1 | 0x8 | 0x80 | 0x200 | 0x2000 | 0x8000 | 0x80000
 LOCAL_FILES = 0x80
+FULL_BYTES = 0xffffff
 OK = b"\0\0\0\2\0\0\0"
 
 
@@ -51,6 +52,12 @@ class Hostile:
         self.packets.append(stream.read(int.from_bytes(head[:3], "little")))
         return head[3]
 
+    def say(self, client, number):
+        """In as many packets as it needs; one that is full goes on in the next."""
+        for first in range(0, len(self.answer) + 1, FULL_BYTES):
+            client.sendall(packet(number, self.answer[first:first + FULL_BYTES]))
+            number += 1
+
     def serve(self):
         while True:
             client = self.server.accept()[0]
@@ -61,21 +68,21 @@ class Hostile:
                 client.sendall(packet(number + 1, b"\xfe" + self.plugin + b"\0" + b"x" * 20 + b"\0"))
                 client.sendall(packet(self.take(stream) + 1, OK))
                 while True:
-                    client.sendall(packet(self.take(stream) + 1, self.answer))
+                    self.say(client, self.take(stream) + 1)
             except (OSError, EOFError):
                 pass
             client.close()
 
 
 class Case(unittest.TestCase):
-    def read_from(self, hostile):
+    def read_from(self, hostile, timeout=3):
         """What a job says that reads a table there; it cannot."""
         url = f"jdbc:mysql://127.0.0.1:{hostile.port}/x"
         child = WEIR.start(f"CREATE TABLE t (k INT) WITH ('connector' = 'jdbc', 'url' = '{url}', "
                            f"'table-name' = 't', 'username' = 'u', 'password' = '{PASSWORD}');"
                            f"SELECT * FROM t;")
         try:
-            child.wait(3)
+            child.wait(timeout)
         except Exception:  # pylint: disable=broad-except
             child.terminate()
         return WEIR.finish(child, 10)[1]
@@ -103,6 +110,11 @@ class Case(unittest.TestCase):
             self.assertLess(time.monotonic() - begin, 5)
             self.assertEqual(status, 0, text)
             self.assertIn("stopped before the start", text)
+
+    def test_what_a_server_says_has_a_limit(self):
+        hostile = Hostile(b"mysql_native_password", bytes(80 << 20))
+        self.assertIn("answers with more than 67108864 bytes at once",
+                      self.read_from(hostile, 60))
 
     def test_files_are_not_sent(self):
         with tempfile.NamedTemporaryFile(prefix="weir-hostile-") as file:
