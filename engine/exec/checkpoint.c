@@ -32,6 +32,17 @@ static enum code note_positions(struct run *x, struct error *err)
     return OK;
 }
 
+static const struct state_shape *shape_of(const void *cx, uint64_t operator_id)
+{
+    const struct plan_job *job = cx;
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        const struct kept_state *kept = job->nodes[i]->kept;
+        if (kept && kept->id == operator_id)
+            return kept->shape.table_count > 0 ? &kept->shape : NULL;
+    }
+    return NULL;
+}
+
 static enum code enter(struct run *x, uint64_t epoch, struct error *err)
 {
     struct exec *exec = x->exec;
@@ -39,6 +50,8 @@ static enum code enter(struct run *x, uint64_t epoch, struct error *err)
     TRY(note_positions(x, err));
     if (exec->save && exec->has_state)
         TRY(save_writer(exec->save, epoch, x->worker.index, &e->writer, err));
+    if (e->writer)
+        state_writer_shapes(e->writer, shape_of, exec->job);
     e->entered = epoch;
     e->open = true;
     run_wake(x); /* inputs that were held may be asked now: the worker does not sleep */
@@ -188,26 +201,6 @@ static enum code flush_letters(struct exec *exec, bool *ret_all, struct error *e
     return OK;
 }
 
-static enum code list_operators(struct exec *exec, struct arena *arena, struct save_job *job,
-                                struct error *err)
-{
-    const struct run *x = &exec->runs[0];
-    struct save_operator *list = arena_array(arena, struct save_operator, MAX(x->op_count, 1));
-    if (!list)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < x->op_count; i++) {
-        const struct op *op = x->ops[i];
-        if (!op->kind->restore)
-            continue;
-        char *name = arena_printf(arena, "%s#%u", plan_kind_name(op->plan->kind), op->plan->id);
-        if (!name)
-            return error_nomem(err);
-        list[job->operator_count++] = (struct save_operator){ op->plan->state_id, str_of(name) };
-    }
-    job->operators = list;
-    return OK;
-}
-
 static enum code complete(struct exec *exec, struct arena *arena, struct error *err)
 {
     struct save_job job = { .epoch = atomic_load(&exec->checkpoint.wanted),
@@ -236,7 +229,8 @@ static enum code complete(struct exec *exec, struct arena *arena, struct error *
     job.sources = all;
     job.sinks = stand;
     job.sink_count = sinks;
-    TRY(list_operators(exec, arena, &job, err));
+    if (!(job.operators = plan_kept_list(arena, exec->job, &job.operator_count)))
+        return error_nomem(err);
     return save_finish(exec->save, &job, err);
 }
 

@@ -1,9 +1,11 @@
 /* resume.c -- a start from a snapshot, and what is to be said before a job starts.
  *
  * Sources and sinks were opened where the snapshot says.  Here operators get their
- * records back; what the snapshot has and the job does not want, or the other way
- * round, is told by name: a job may be changed between two runs. */
+ * records back, as plan_kept_match() pairs them; what the snapshot has and the job does not
+ * want, or the other way round, is told by name: a job may be changed between two runs. */
 #include "exec/run.h"
+
+#include "state/shape.h"
 
 /* Does its state decide about results?  LIMIT counts rows, time is only remembered, and a look-up
  * remembers what it has to take back. */
@@ -43,49 +45,79 @@ static void warn(struct exec *exec, const struct error *warning)
 
 /* --- what does not fit ------------------------------------------------------------------ */
 
-static bool job_has(const struct run *x, uint64_t state_id)
+/* What the snapshot has of each operator: plan_kept_list() of the job, and what becomes of it. */
+struct going_on {
+    struct arena *arena;
+    const struct kept_state *const *old, *const *now;
+    uint32_t old_count, now_count;
+    struct kept_match *matches;
+    struct state_recode **recodes; /* NULL: records are read as they are */
+};
+
+static enum code find_matches(struct exec *exec, struct going_on *g, struct error *err)
 {
-    for (uint32_t i = 0; i < x->op_count; i++)
-        if (x->ops[i]->kind->restore && x->ops[i]->plan->state_id == state_id)
+    g->old = save_operators(exec->save, &g->old_count);
+    g->now = plan_kept_list(g->arena, exec->job, &g->now_count);
+    g->matches = arena_array(g->arena, struct kept_match, MAX(g->now_count, 1));
+    g->recodes = arena_array(g->arena, struct state_recode *, MAX(g->now_count, 1));
+    if (!g->now || !g->matches || !g->recodes)
+        return error_nomem(err);
+    TRY(plan_kept_match(g->arena, g->old, g->old_count, g->now, g->now_count, g->matches, err));
+    for (uint32_t i = 0; i < g->now_count; i++) {
+        const struct kept_match *m = &g->matches[i];
+        if (m->verdict == KEPT_NOT || !m->recodes)
+            continue;
+        g->recodes[i] = state_recode_create(g->arena, &m->old->shape, &g->now[i]->shape);
+        if (!g->recodes[i])
+            return error_nomem(err);
+    }
+    return OK;
+}
+
+static bool is_used(const struct going_on *g, const struct kept_state *old)
+{
+    for (uint32_t i = 0; i < g->now_count; i++)
+        if (g->matches[i].old == old && g->matches[i].verdict != KEPT_NOT)
             return true;
     return false;
 }
 
-static void name_operators(struct exec *exec)
+static void name_unwanted(struct exec *exec, const struct going_on *g)
 {
-    const struct run *x = &exec->runs[0];
-    uint32_t count, unwanted = 0, fresh = 0;
-    const struct save_operator *saved = save_operators(exec->save, &count);
     struct error warning = { .code = OK };
     struct buf names;
+    uint32_t n = 0;
     buf_init(&names, 4096);
-    for (uint32_t i = 0; i < count; i++)
-        if (!job_has(x, saved[i].id))
-            buf_printf(&names, "%s" STR_FMT, unwanted++ > 0 ? ", " : "", STR_ARG(saved[i].name));
-    if (unwanted > 0) {
+    for (uint32_t i = 0; i < g->old_count; i++)
+        if (!is_used(g, g->old[i]))
+            buf_printf(&names, "%s" STR_FMT, n++ > 0 ? ", " : "", STR_ARG(g->old[i]->name));
+    if (n > 0) {
         error_set(&warning, E_PLAN, "the job was changed: what the snapshot holds of %s is not "
                   "used", buf_cstr(&names));
         warn(exec, &warning);
     }
-    buf_clear(&names);
-    for (uint32_t i = 0; i < x->op_count; i++) {
-        const struct op *op = x->ops[i];
-        if (!op->kind->restore)
-            continue;
-        bool found = false;
-        for (uint32_t k = 0; k < count; k++)
-            found = found || saved[k].id == op->plan->state_id;
-        if (!found)
-            buf_printf(&names, "%s%s#%u", fresh++ > 0 ? ", " : "", plan_kind_name(op->plan->kind),
-                       op->plan->id);
-    }
-    if (fresh > 0) {
-        warning = (struct error){ .code = OK };
-        error_set(&warning, E_PLAN, "the job was changed: the snapshot holds nothing of %s, which "
-                  "begins without state", buf_cstr(&names));
-        warn(exec, &warning);
-    }
     buf_done(&names);
+}
+
+static void name_operators(struct exec *exec, const struct going_on *g)
+{
+    name_unwanted(exec, g);
+    for (uint32_t i = 0; i < g->now_count; i++) {
+        const struct kept_match *m = &g->matches[i];
+        struct error warning = { .code = OK };
+        if (m->verdict == KEPT_NOT) {
+            error_at(&warning, E_PLAN, g->now[i]->span, "the job was changed: " STR_FMT
+                     " begins without state: %s", STR_ARG(g->now[i]->name), m->reason);
+        } else if (m->verdict == KEPT_OTHER_ROWS) {
+            error_at(&warning, E_PLAN, g->now[i]->span, "the job was changed: other conditions "
+                     "than before decide which rows come to " STR_FMT ", which goes on with its "
+                     "state", STR_ARG(g->now[i]->name));
+            error_hint(&warning, "What it has of rows that came before stays as it is; an empty "
+                       "state directory begins anew.");
+        }
+        if (m->verdict != KEPT_SAME)
+            warn(exec, &warning);
+    }
 }
 
 static void name_sources(struct exec *exec)
@@ -145,6 +177,29 @@ static void without_snapshots(struct exec *exec)
     buf_done(&names);
 }
 
+static enum code restore(struct exec *exec, const struct going_on *g, struct op *op,
+                         struct error *err)
+{
+    for (uint32_t i = 0; i < g->now_count; i++)
+        if (g->now[i] == op->plan->kept && g->matches[i].verdict != KEPT_NOT)
+            return save_restore(exec->save, op, g->matches[i].old->id, g->recodes[i],
+                                op->plan->single, err);
+    return OK;
+}
+
+static enum code restore_all(struct exec *exec, struct going_on *g, struct error *err)
+{
+    TRY(find_matches(exec, g, err));
+    for (uint32_t w = 0; w < exec->run_count; w++)
+        for (uint32_t i = 0; i < exec->runs[w].op_count; i++)
+            if (exec->runs[w].ops[i]->kind->restore)
+                TRY(restore(exec, g, exec->runs[w].ops[i], err));
+    save_restored(exec->save);
+    name_operators(exec, g);
+    name_sources(exec);
+    return OK;
+}
+
 enum code resume_all(struct exec *exec, struct error *err)
 {
     bool stateful = false;
@@ -153,17 +208,16 @@ enum code resume_all(struct exec *exec, struct error *err)
         for (uint32_t i = 0; i < x->source_count; i++)
             x->sources[i].commits = true;
         for (uint32_t i = 0; i < x->op_count; i++) {
-            struct op *op = x->ops[i];
-            stateful = stateful || has_state(op);
-            exec->has_state = exec->has_state || op->kind->restore != NULL;
-            if (op->kind->restore && save_found(exec->save))
-                TRY(save_restore(exec->save, op, op->plan->single, err));
+            stateful = stateful || has_state(x->ops[i]);
+            exec->has_state = exec->has_state || x->ops[i]->kind->restore != NULL;
         }
     }
     if (save_found(exec->save)) {
-        save_restored(exec->save);
-        name_operators(exec);
-        name_sources(exec);
+        struct going_on g = { .arena = arena_create() };
+        enum code code = g.arena ? restore_all(exec, &g, err) : error_nomem(err);
+        arena_destroy(g.arena);
+        if (code != OK)
+            return code;
     }
     if (stateful && !exec->save)
         without_snapshots(exec);

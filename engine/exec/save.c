@@ -20,7 +20,7 @@ enum {
     RECORD_SOURCE = 2,   /* table NUL split: position */
     RECORD_SKIP = 3,     /* table: rows */
     RECORD_SINK = 4,     /* table: position */
-    RECORD_OPERATOR = 5, /* id: name */
+    RECORD_OPERATOR = 5, /* id: kept_state_put() */
 };
 
 struct save {
@@ -39,7 +39,7 @@ struct save {
     uint32_t source_count, source_cap;
     struct save_sink *sinks;
     uint32_t sink_count, sink_cap;
-    struct save_operator *operators;
+    const struct kept_state **operators;
     uint32_t operator_count, operator_cap;
 };
 
@@ -123,6 +123,18 @@ static uint64_t number_in(struct str bytes)
     return n;
 }
 
+static enum code add_operator(struct save *s, const struct state_record *record,
+                              struct error *err)
+{
+    struct kept_state *kept = arena_new(s->arena, struct kept_state);
+    if (!kept)
+        return error_nomem(err);
+    TRY(kept_state_get(s->arena, number_in(record->key), record->value, kept, err));
+    return ARENA_PUSH(s->arena, s->operators, s->operator_count, s->operator_cap, kept)
+               ? OK
+               : error_nomem(err);
+}
+
 static bool add_record(struct save *s, const struct state_record *record)
 {
     switch (record->table_id) {
@@ -143,11 +155,6 @@ static bool add_record(struct save *s, const struct state_record *record)
                                   arena_str(s->arena, record->value) };
         return sink.table.data && sink.position.data &&
                ARENA_PUSH(s->arena, s->sinks, s->sink_count, s->sink_cap, sink);
-    }
-    case RECORD_OPERATOR: {
-        struct save_operator op = { number_in(record->key), arena_str(s->arena, record->value) };
-        return op.name.data &&
-               ARENA_PUSH(s->arena, s->operators, s->operator_count, s->operator_cap, op);
     }
     default:
         return true;
@@ -217,7 +224,9 @@ static enum code load(struct save *s, struct arena *scratch, uint64_t epoch, str
     if (code == OK && state_reader_seek(reader, STATE_OPERATOR_JOB)) {
         struct state_record record;
         while (code == OK && state_reader_next(reader, &record))
-            if (!add_record(s, &record))
+            if (record.table_id == RECORD_OPERATOR)
+                code = add_operator(s, &record, err);
+            else if (!add_record(s, &record))
                 code = error_nomem(err);
         if (code == OK)
             code = state_reader_check(reader, err);
@@ -433,7 +442,7 @@ const struct save_sink *save_sink_of(const struct save *s, struct str table)
     return NULL;
 }
 
-const struct save_operator *save_operators(const struct save *s, uint32_t *ret_count)
+const struct kept_state *const *save_operators(const struct save *s, uint32_t *ret_count)
 {
     *ret_count = s->operator_count;
     return s->operators;
@@ -463,10 +472,13 @@ static enum code restore_from(const struct save *s, struct state_reader *reader,
     return code;
 }
 
-enum code save_restore(struct save *s, struct op *op, bool single, struct error *err)
+enum code save_restore(struct save *s, struct op *op, uint64_t saved_id,
+                       struct state_recode *recode, bool single, struct error *err)
 {
-    for (uint32_t w = 0; w < s->workers; w++)
+    for (uint32_t w = 0; w < s->workers; w++) {
+        state_reader_translate(s->readers[w], op->plan->state_id, saved_id, recode);
         TRY(restore_from(s, s->readers[w], op, single, err));
+    }
     return OK;
 }
 
@@ -514,6 +526,15 @@ static enum code put_source(struct state_writer *w, struct buf *key, const struc
                : OK;
 }
 
+static enum code put_operator(struct state_writer *w, struct buf *text,
+                              const struct kept_state *kept, struct error *err)
+{
+    buf_clear(text);
+    kept_state_put(text, kept);
+    TRY(buf_check(text, err));
+    return state_writer_put(w, RECORD_OPERATOR, number_bytes(&kept->id), buf_view(text), err);
+}
+
 static enum code put_all(struct state_writer *w, struct buf *key, const struct save_job *job,
                          struct error *err)
 {
@@ -526,8 +547,7 @@ static enum code put_all(struct state_writer *w, struct buf *key, const struct s
         if (job->sinks[i].position.data)
             TRY(state_writer_put(w, RECORD_SINK, job->sinks[i].table, job->sinks[i].position, err));
     for (uint32_t i = 0; i < job->operator_count; i++)
-        TRY(state_writer_put(w, RECORD_OPERATOR, number_bytes(&job->operators[i].id),
-                             job->operators[i].name, err));
+        TRY(put_operator(w, key, job->operators[i], err));
     return OK;
 }
 
@@ -555,7 +575,7 @@ enum code save_finish(struct save *s, const struct save_job *job, struct error *
     struct arena *scratch = arena_create();
     struct state_writer *w = NULL;
     struct buf key;
-    buf_init(&key, 1 << 20);
+    buf_init(&key, 1 << 28);
     char *path = scratch ? job_path(s, scratch, job->epoch) : NULL;
     enum code code =
         path ? state_writer_create(path, job->epoch, str_of(s->job), &w, err) : error_nomem(err);

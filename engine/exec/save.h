@@ -10,6 +10,7 @@
 #pragma once
 
 #include "exec/op.h"
+#include "plan/plan_kept.h"
 #include "state/snapshot.h"
 
 struct exec_hooks;
@@ -27,10 +28,6 @@ struct save_sink {
     struct str table;
     struct str position; /* .data NULL: the connector has none */
 };
-struct save_operator {
-    uint64_t id;
-    struct str name; /* "group#5", for people */
-};
 
 /* Makes the directory, locks it and looks for the newest complete snapshot.  A damaged one is
  * passed over with a warning if there is one before it; parts without a complete one are told too. */
@@ -46,11 +43,13 @@ uint64_t save_newest(const struct save *s);
 /* NULL: the snapshot does not know the table. */
 const struct save_source *save_source_of(const struct save *s, struct str table);
 const struct save_sink *save_sink_of(const struct save *s, struct str table);
-const struct save_operator *save_operators(const struct save *s, uint32_t *ret_count);
+/* What operators had, as plan_kept_list() had it. */
+const struct kept_state *const *save_operators(const struct save *s, uint32_t *ret_count);
 const struct save_source *save_sources(const struct save *s, uint32_t *ret_count);
-/* Gives `op` its records from all files. `single`: all of them, it runs on one worker only. */
-enum code save_restore(struct save *s, struct op *op, bool single, struct error *err)
-    WEIR_CHECKED;
+/* Gives `op` the records that `saved_id` has in all files, turned by `recode` (NULL: as they are).
+ * `single`: all of them, it runs on one worker only. */
+enum code save_restore(struct save *s, struct op *op, uint64_t saved_id,
+                       struct state_recode *recode, bool single, struct error *err) WEIR_CHECKED;
 /* All operators have theirs: closes the files, which are open from save_open() on. */
 void save_restored(struct save *s);
 
@@ -66,7 +65,7 @@ struct save_job { /* all that the last file holds */
     uint32_t source_count;
     const struct save_sink *sinks;
     uint32_t sink_count;
-    const struct save_operator *operators;
+    const struct kept_state *const *operators;
     uint32_t operator_count;
 };
 /* Makes the snapshot complete, and lets those before the one before it go. */

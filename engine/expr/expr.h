@@ -96,6 +96,8 @@ struct expr {
                                      bound for who puts trees into trees; at most EXPR_SIZE_MAX */
     struct expr *const *args;     /* CASE: when1, then1, when2, then2, ..., else */
     uint32_t arg_count;
+    const struct expr *lowered_from; /* the call over the same input that this stands for: it reads a
+                                     JSON hit. NULL: it is itself */
 };
 
 /* Makers: NULL when out of memory. */

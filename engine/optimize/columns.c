@@ -243,3 +243,25 @@ enum code columns_room(struct optimizer *o, struct column_room *ret, struct erro
     ret->size = most;
     return (ret->both = arena_array(o->arena, bool, most)) ? OK : error_nomem(err);
 }
+
+enum code columns_wanted_of_all(struct optimizer *o, bool ***ret, struct column_room *ret_room,
+                                struct error *err)
+{
+    uint32_t n = o->job->node_count;
+    bool **wanted = arena_array(o->arena, bool *, n + 1);
+    if (!wanted)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct plan *node = o->job->nodes[i];
+        if (!(wanted[node->id] = arena_array(o->arena, bool, MAX(node->field_count, 1))))
+            return error_nomem(err);
+    }
+    TRY(columns_room(o, ret_room, err));
+    for (uint32_t i = n; i > 0; i--) {
+        const struct plan *node = o->job->nodes[i - 1];
+        for (uint32_t k = 0; k < node->input_count; k++)
+            columns_wanted(node, wanted[node->id], k, wanted[node->inputs[k]->id], ret_room);
+    }
+    *ret = wanted;
+    return OK;
+}

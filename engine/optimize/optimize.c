@@ -1,8 +1,7 @@
 /* optimize.c -- runs the rules, and what they share to walk and change a plan. */
 #include "optimize/rules.h"
 
-#include "base/hash.h"
-#include "plan/plan_print.h"
+#include "plan/plan_kept.h"
 
 struct plan *plan_make(struct optimizer *o, enum plan_kind kind, size_t bytes, uint32_t fields,
                        uint32_t inputs, struct span span)
@@ -118,35 +117,29 @@ static bool is_in_source_order(const struct plan *sink)
     return sink->input_count > 1 && only_scan(sink) != NULL;
 }
 
-/* From what a node does and what it reads; equal ones (two sinks of one kind) by their number. */
-static enum code set_state_ids(struct optimizer *o, struct error *err)
+/* What operators keep, and are known by in snapshots. */
+static enum code keep(struct optimizer *o, struct error *err)
 {
     struct plan_job *job = o->job;
-    struct buf text;
-    buf_init(&text, 1 << 24);
-    enum code code = OK;
-    for (uint32_t i = 0; i < job->node_count && code == OK; i++) {
-        struct plan *node = job->nodes[i];
-        buf_clear(&text);
-        buf_text(&text, plan_kind_name(node->kind));
-        plan_print_details(&text, node);
+    struct column_room room;
+    bool **wanted;
+    TRY(columns_wanted_of_all(o, &wanted, &room, err));
+    bool ***read = arena_array(o->arena, bool **, job->node_count + 1);
+    if (!read)
+        return error_nomem(err);
+    for (uint32_t i = 0; i < job->node_count; i++) {
+        const struct plan *node = job->nodes[i];
+        bool **inputs = arena_array(o->arena, bool *, MAX(node->input_count, 1));
+        if (!(read[node->id] = inputs))
+            return error_nomem(err);
         for (uint32_t k = 0; k < node->input_count; k++) {
-            const struct plan *input = node->inputs[k];
-            /* State is the same for any number of workers, and folded or not. */
-            while (input->kind == PLAN_EXCHANGE || input->kind == PLAN_FOLD)
-                input = input->inputs[0];
-            buf_put(&text, &input->state_id, sizeof input->state_id);
+            inputs[k] = arena_array(o->arena, bool, MAX(node->inputs[k]->field_count, 1));
+            if (!inputs[k])
+                return error_nomem(err);
+            columns_wanted(node, wanted[node->id], k, inputs[k], &room);
         }
-        node->state_id = hash_bytes(text.data, text.size, 0);
-        for (uint32_t k = 0; k < i; k++)
-            if (node->state_id == 0 || node->state_id == job->nodes[k]->state_id) {
-                node->state_id = hash_u64(node->state_id, 1);
-                k = UINT32_MAX; /* from the start */
-            }
-        code = buf_check(&text, err);
     }
-    buf_done(&text);
-    return code;
+    return plan_keep(o->arena, job, (const bool *const *const *)read, err);
 }
 
 static enum code finish(struct optimizer *o, struct error *err)
@@ -184,7 +177,7 @@ static enum code finish(struct optimizer *o, struct error *err)
     job->nodes = nodes;
     for (uint32_t i = 0; i < n; i++)
         nodes[i]->id = i + 1;
-    return set_state_ids(o, err);
+    return keep(o, err);
 }
 
 enum code optimize(struct arena *arena, struct plan_job *job, struct error *err)

@@ -112,16 +112,24 @@ static struct expr *lower_fused(struct targets *t, const struct expr *e, bool *r
     return fused;
 }
 
+/* What it means is what it stands for. */
+static struct expr *stand_for(struct expr *lowered, const struct expr *e)
+{
+    if (lowered)
+        lowered->lowered_from = e;
+    return lowered;
+}
+
 static struct expr *lower(struct targets *t, struct expr *e)
 {
     struct arena *arena = t->o->arena;
     const struct target *target = target_of(t, e);
     if (target)
-        return expr_json_from_hit(arena, e, target->hit);
+        return stand_for(expr_json_from_hit(arena, e, target->hit), e);
     bool failed = false;
     struct expr *fused = lower_fused(t, e, &failed);
     if (fused || failed)
-        return fused;
+        return stand_for(fused, e);
     struct expr **args = NULL;
     for (uint32_t i = 0; i < e->arg_count; i++) {
         struct expr *arg = lower(t, e->args[i]);

@@ -7,23 +7,10 @@
 
 enum code rule_prune(struct optimizer *o, struct error *err)
 {
-    uint32_t n = o->job->node_count;
-    bool **wanted = arena_array(o->arena, bool *, n + 1);
-    if (!wanted)
-        return error_nomem(err);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct plan *node = o->job->nodes[i];
-        if (!(wanted[node->id] = arena_array(o->arena, bool, MAX(node->field_count, 1))))
-            return error_nomem(err);
-    }
+    bool **wanted;
     struct column_room room;
-    TRY(columns_room(o, &room, err));
-    for (uint32_t i = n; i > 0; i--) {
-        const struct plan *node = o->job->nodes[i - 1];
-        for (uint32_t k = 0; k < node->input_count; k++)
-            columns_wanted(node, wanted[node->id], k, wanted[node->inputs[k]->id], &room);
-    }
-    for (uint32_t i = 0; i < n; i++)
+    TRY(columns_wanted_of_all(o, &wanted, &room, err));
+    for (uint32_t i = 0; i < o->job->node_count; i++)
         if (o->job->nodes[i]->kind == PLAN_SCAN) {
             struct plan_scan *scan = (struct plan_scan *)o->job->nodes[i];
             scan->def.needed = wanted[scan->base.id];

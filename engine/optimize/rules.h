@@ -30,6 +30,9 @@ enum code columns_room(struct optimizer *o, struct column_room *ret, struct erro
     WEIR_CHECKED;
 void columns_wanted(const struct plan *node, const bool *mine, uint32_t k, bool *theirs,
                     struct column_room *room);
+/* By id, the columns of each node that anybody reads. */
+enum code columns_wanted_of_all(struct optimizer *o, bool ***ret, struct column_room *ret_room,
+                                struct error *err) WEIR_CHECKED;
 
 /* Do two nodes over the same inputs do the same? Never true of what is volatile. */
 bool plan_same(const struct plan *a, const struct plan *b);

@@ -14,6 +14,7 @@
 #include "types/schema.h"
 
 struct json_paths; /* json/json_path.h */
+struct kept_state; /* plan/plan_kept.h */
 
 enum plan_kind {
     PLAN_SCAN,          /* a table of the outside */
@@ -76,8 +77,10 @@ struct plan {
     const struct plan_key *keys; /* unique keys of the output: plan_derive() */
     uint32_t key_count;
     int64_t ttl_ms[2];          /* lifetime of state, by input; 0: for ever */
-    uint64_t state_id;          /* from what the node means, not where it stands: set by the
-                                   optimizer, never 0, no two nodes of a job alike */
+    uint64_t state_id;          /* in snapshots, from what the node means: set by the optimizer, not 0
+                                   where it keeps something, no two nodes of a job alike */
+    const struct kept_state *kept; /* what it keeps from one run to the next: set by the optimizer;
+                                   NULL: nothing */
     uint32_t readers;           /* set by the optimizer */
     bool single;                /* runs on one of the workers: set by the optimizer */
 };

@@ -1,12 +1,13 @@
 /* plan_diff.c -- see plan_diff.h.
  *
- * What has another state_id is paired with what it was most likely: a table by its name, an
- * operator that does the same over other rows, one of its kind that begins alike.  That is for
- * people; state follows state_id alone. */
+ * What becomes of state says plan_kept_match(), as for a start from a snapshot.  The rest is for
+ * people: what reads differently is paired with what it was most likely: a table by its name, an
+ * operator that does the same over other rows, one of its kind that begins alike. */
 #include "plan/plan_diff.h"
 
-#include "plan/plan_bill.h"
+#include "base/hash.h"
 #include "plan/plan_diff_inner.h"
+#include "plan/plan_kept.h"
 #include "plan/plan_print.h"
 
 enum { SHOWN_BYTES = 100 };
@@ -14,6 +15,9 @@ enum { SHOWN_BYTES = 100 };
 struct side {
     const struct plan_job *job;
     struct str *details;        /* by place in job->nodes */
+    uint64_t *looks;            /* a hash of the details and of those of all below; none twice */
+    const struct kept_state **kept;
+    uint32_t kept_count;
     const struct plan **others; /* what it is, or was, in the other job; NULL: nothing */
     bool *same;                 /* ... and is to the letter */
 };
@@ -21,6 +25,7 @@ struct side {
 struct diff {
     struct arena *arena;
     struct side old, now;
+    struct kept_match *matches; /* of now.kept */
     struct str text; /* of the new job */
 };
 
@@ -30,13 +35,39 @@ static bool is_left_out(const struct plan *node)
     return node->kind == PLAN_EXCHANGE || node->kind == PLAN_FOLD;
 }
 
+static uint64_t look_of(const struct side *side, const struct plan *node)
+{
+    while (is_left_out(node))
+        node = node->inputs[0];
+    for (uint32_t i = 0; i < side->job->node_count; i++)
+        if (side->job->nodes[i] == node)
+            return side->looks[i];
+    return 0;
+}
+
+static void find_look(struct side *side, uint32_t at)
+{
+    const struct plan *node = side->job->nodes[at];
+    uint64_t look = hash_bytes(side->details[at].data, side->details[at].size, node->kind);
+    for (uint32_t k = 0; k < node->input_count; k++)
+        look = hash_u64(look_of(side, node->inputs[k]), look);
+    for (uint32_t i = 0; i < at; i++)
+        if (look == side->looks[i]) {
+            look = hash_u64(look, 1);
+            i = UINT32_MAX; /* from the start */
+        }
+    side->looks[at] = look;
+}
+
 static bool read_side(struct diff *d, const struct plan_job *job, struct side *ret)
 {
     *ret = (struct side){ .job = job,
                           .details = arena_array(d->arena, struct str, job->node_count + 1),
+                          .looks = arena_array(d->arena, uint64_t, job->node_count + 1),
                           .others = arena_array(d->arena, const struct plan *, job->node_count + 1),
                           .same = arena_array(d->arena, bool, job->node_count + 1) };
-    if (!ret->details || !ret->others || !ret->same)
+    ret->kept = plan_kept_list(d->arena, job, &ret->kept_count);
+    if (!ret->details || !ret->looks || !ret->kept || !ret->others || !ret->same)
         return false;
     struct buf text;
     buf_init(&text, 1 << 24);
@@ -46,6 +77,8 @@ static bool read_side(struct diff *d, const struct plan_job *job, struct side *r
         plan_print_details(&text, job->nodes[i]);
         ret->details[i] = arena_str(d->arena, str_trim(buf_view(&text)));
         ok = !text.failed && ret->details[i].data;
+        if (ok)
+            find_look(ret, i);
     }
     buf_done(&text);
     return ok;
@@ -53,11 +86,27 @@ static bool read_side(struct diff *d, const struct plan_job *job, struct side *r
 
 /* ---- pairs ---------------------------------------------------------------------------- */
 
-static void pair(struct diff *d, uint32_t old, uint32_t now, bool same)
+static void pair(struct diff *d, uint32_t old, uint32_t now)
 {
     d->old.others[old] = d->now.job->nodes[now];
     d->now.others[now] = d->old.job->nodes[old];
-    d->old.same[old] = d->now.same[now] = same;
+    d->old.same[old] = d->now.same[now] = d->old.looks[old] == d->now.looks[now];
+}
+
+/* What becomes of what the operator keeps; NULL: it keeps nothing. */
+static const struct kept_match *match_of(const struct diff *d, const struct plan *node)
+{
+    for (uint32_t i = 0; i < d->now.kept_count; i++)
+        if (d->now.kept[i] == node->kept)
+            return &d->matches[i];
+    return NULL;
+}
+
+static bool find_matches(struct diff *d)
+{
+    d->matches = arena_array(d->arena, struct kept_match, d->now.kept_count + 1);
+    return d->matches && plan_kept_match(d->arena, d->old.kept, d->old.kept_count, d->now.kept,
+                                         d->now.kept_count, d->matches, NULL) == OK;
 }
 
 static bool is_same_table(const struct plan *a, const struct plan *b)
@@ -79,7 +128,7 @@ static size_t common_beginning(struct str a, struct str b)
     return n;
 }
 
-enum likeness { BY_ID, BY_TABLE, BY_DETAILS, BY_BEGINNING, BY_KIND, LIKENESSES };
+enum likeness { BY_STATE, BY_LOOK, BY_TABLE, BY_DETAILS, BY_BEGINNING, BY_KIND, LIKENESSES };
 
 /* How many of a kind have no other yet? */
 static uint32_t without_other(const struct side *side, enum plan_kind kind)
@@ -98,8 +147,12 @@ static size_t alike(const struct diff *d, uint32_t old, uint32_t now, enum liken
     if (a->kind != b->kind)
         return 0;
     switch (by) {
-    case BY_ID:
-        return a->state_id == b->state_id;
+    case BY_STATE: {
+        const struct kept_match *match = match_of(d, b);
+        return match && match->old && match->old == a->kept;
+    }
+    case BY_LOOK:
+        return d->old.looks[old] == d->now.looks[now];
     case BY_TABLE:
         return is_end && is_same_table(a, b);
     case BY_DETAILS:
@@ -131,17 +184,15 @@ static void find_pairs(struct diff *d, enum likeness by)
             best = k;
         }
         if (most > 0)
-            pair(d, best, i, by == BY_ID);
+            pair(d, best, i);
     }
 }
 
 /* ---- verdicts --------------------------------------------------------------------------- */
 
 /* What does it keep from one run to the next?  NULL: nothing. */
-static const char *kept_by(struct diff *d, const struct plan_job *job, const struct plan *node,
-                           bool *ret_failed)
+static const char *kept_by(const struct plan *node)
 {
-    struct plan_bill bill;
     switch (node->kind) {
     case PLAN_SCAN:
         return "positions";
@@ -150,11 +201,7 @@ static const char *kept_by(struct diff *d, const struct plan_job *job, const str
     case PLAN_LIMIT:
         return "count";
     default:
-        *ret_failed = *ret_failed || !plan_bill(d->arena, job, node, &bill);
-        for (uint32_t i = 0; !*ret_failed && i < bill.part_count; i++)
-            if (!bill.parts[i].is_cache)
-                return "state";
-        return NULL;
+        return node->kept ? "state" : NULL;
     }
 }
 
@@ -179,10 +226,11 @@ static const char *becomes(const char *kept, bool is_scan, bool carried)
     return carried ? "carried over" : is_scan ? "read as its options say" : "begins anew";
 }
 
-static bool judge_now(struct diff *d, uint32_t i, struct diff_verdict *ret)
+static void judge_now(struct diff *d, uint32_t i, struct diff_verdict *ret)
 {
     const struct plan *node = d->now.job->nodes[i], *was = d->now.others[i];
-    bool failed = false, same = d->now.same[i], is_scan = node->kind == PLAN_SCAN;
+    const struct kept_match *match = match_of(d, node);
+    bool same = d->now.same[i], is_scan = node->kind == PLAN_SCAN;
     uint32_t k = 0;
     while (was && d->old.job->nodes[k] != was)
         k++;
@@ -192,28 +240,28 @@ static bool judge_now(struct diff *d, uint32_t i, struct diff_verdict *ret)
                                   .node = node,
                                   .details = d->now.details[i],
                                   .line = plan_line(node, d->text),
-                                  .keeps = kept_by(d, d->now.job, node, &failed) };
+                                  .keeps = kept_by(node) };
     /* A source finds its positions by the name of its table. */
-    ret->state = becomes(ret->keeps, is_scan, same || (was && is_scan));
+    ret->state = becomes(ret->keeps, is_scan,
+                         is_scan ? was != NULL : match && match->verdict != KEPT_NOT);
+    ret->other_rows = match && match->verdict == KEPT_OTHER_ROWS;
+    ret->reason = match && match->verdict == KEPT_NOT && match->old ? match->reason : NULL;
     if (was && !same) {
         ret->was = was;
         ret->was_details = d->old.details[k];
         if (str_eq(ret->details, ret->was_details))
             ret->input = changed_input(d, node);
     }
-    return !failed;
 }
 
-static bool judge_dropped(struct diff *d, uint32_t i, struct diff_verdict *ret)
+static void judge_dropped(struct diff *d, uint32_t i, struct diff_verdict *ret)
 {
     const struct plan *node = d->old.job->nodes[i];
-    bool failed = false;
     *ret = (struct diff_verdict){ .word = "dropped",
                                   .was = node,
                                   .was_details = d->old.details[i],
-                                  .keeps = kept_by(d, d->old.job, node, &failed) };
+                                  .keeps = kept_by(node) };
     ret->state = ret->keeps ? "not used any more" : NULL;
-    return !failed;
 }
 
 static void count(struct diff_counts *c, const struct diff_verdict *v)
@@ -228,20 +276,19 @@ static void count(struct diff_counts *c, const struct diff_verdict *v)
     c->begun += has_state && v->node && v->state[0] == 'b';
 }
 
-static bool judge(struct diff *d, struct diff_verdict *list, uint32_t *ret_count)
+static uint32_t judge(struct diff *d, struct diff_verdict *list)
 {
     const struct plan_job *old = d->old.job, *now = d->now.job;
     uint32_t n = 0;
     for (int by = 0; by < LIKENESSES; by++)
         find_pairs(d, (enum likeness)by);
     for (uint32_t i = 0; i < now->node_count; i++)
-        if (!is_left_out(now->nodes[i]) && !judge_now(d, i, &list[n++]))
-            return false;
+        if (!is_left_out(now->nodes[i]))
+            judge_now(d, i, &list[n++]);
     for (uint32_t i = 0; i < old->node_count; i++)
-        if (!d->old.others[i] && !is_left_out(old->nodes[i]) && !judge_dropped(d, i, &list[n++]))
-            return false;
-    *ret_count = n;
-    return true;
+        if (!d->old.others[i] && !is_left_out(old->nodes[i]))
+            judge_dropped(d, i, &list[n++]);
+    return n;
 }
 
 /* ---- the text ---------------------------------------------------------------------------- */
@@ -275,7 +322,7 @@ static void put_state(struct buf *out, const struct diff_verdict *v)
     else if (is_scan && v->state[0] != 'c')
         buf_printf(out, ": %s", v->state);
     else
-        buf_printf(out, ": %s %s", v->keeps, v->state);
+        buf_printf(out, ": %s %s%s", v->keeps, v->state, v->other_rows ? ", other rows come" : "");
 }
 
 static void put_verdict(struct buf *out, const struct diff_verdict *v)
@@ -292,6 +339,8 @@ static void put_verdict(struct buf *out, const struct diff_verdict *v)
     if (v->line > 0)
         buf_printf(out, " line=%u", v->line);
     buf_char(out, '\n');
+    if (v->reason)
+        buf_printf(out, "         %s\n", v->reason);
     if (!v->node || !v->was)
         return;
     if (v->input) {
@@ -323,10 +372,12 @@ bool plan_diff_print(struct buf *out, const struct plan_job *old, const struct p
     struct diff_counts counts = { 0 };
     uint32_t n = 0;
     struct diff_verdict *list = NULL;
-    bool ok =
-        d.arena && read_side(&d, old, &d.old) && read_side(&d, now, &d.now) &&
-        (list = arena_array(d.arena, struct diff_verdict, now->node_count + old->node_count + 1)) &&
-        judge(&d, list, &n);
+    bool ok = d.arena && read_side(&d, old, &d.old) && read_side(&d, now, &d.now) &&
+              find_matches(&d) &&
+              (list = arena_array(d.arena, struct diff_verdict,
+                                  now->node_count + old->node_count + 1));
+    if (ok)
+        n = judge(&d, list);
     for (uint32_t i = 0; ok && i < n; i++)
         count(&counts, &list[i]);
     if (ok && as_json)

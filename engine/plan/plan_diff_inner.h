@@ -14,6 +14,8 @@ struct diff_verdict {
     const char *keeps;       /* "positions", "event time", "count", "state"; NULL: nothing */
     const char *state;       /* what becomes of that: "carried over", "begins anew", "not used any
                                 more", "read as its options say" */
+    bool other_rows;         /* carried over, but other conditions decide about rows */
+    const char *reason;      /* why it begins anew, if there was something like it; else NULL */
 };
 
 struct diff_counts {

@@ -23,6 +23,12 @@ static void put_verdict(struct buf *out, const struct diff_verdict *v)
         buf_printf(out, ", \"reads_other_rows_of\": %u", v->input->id);
     if (v->keeps)
         buf_printf(out, ", \"keeps\": \"%s\", \"state\": \"%s\"", v->keeps, v->state);
+    if (v->other_rows)
+        buf_text(out, ", \"other_rows\": true");
+    if (v->reason) {
+        buf_text(out, ", \"reason\": ");
+        text_put_json_string(out, str_of(v->reason));
+    }
     if (v->line > 0)
         buf_printf(out, ", \"line\": %u", v->line);
     buf_char(out, '}');

@@ -15,6 +15,8 @@
 
 struct state_writer;
 struct state_reader;
+struct state_recode; /* state/shape.h */
+struct state_shape;
 
 enum { STATE_OPERATOR_JOB = 0 }; /* records of the job itself */
 
@@ -27,6 +29,11 @@ struct state_record {
 /* Makes `path`.new; `epoch` and `job` (the job's identity) go into the header. */
 enum code state_writer_create(const char *path, uint64_t epoch, struct str job,
                               struct state_writer **ret, struct error *err) WEIR_CHECKED;
+/* What the records of operators are to be made of (NULL: anything): the first one of each table is
+ * looked at, so that no snapshot says of itself what is not so. */
+void state_writer_shapes(struct state_writer *w,
+                         const struct state_shape *(*shape_of)(const void *cx, uint64_t operator_id),
+                         const void *cx);
 /* Records of one operator follow each other: begin says whose. */
 enum code state_writer_begin(struct state_writer *w, uint64_t operator_id, struct error *err)
     WEIR_CHECKED;
@@ -47,6 +54,10 @@ uint64_t state_reader_epoch(const struct state_reader *r);
 struct str state_reader_job(const struct state_reader *r);
 /* The i-th operator that has records (the job itself is none), 0 past the end. */
 uint64_t state_reader_operator(const struct state_reader *r, uint32_t i);
+/* From now on the records of that operator are those that `saved_id` has, turned by `recode` (NULL:
+ * as they are). */
+void state_reader_translate(struct state_reader *r, uint64_t operator_id, uint64_t saved_id,
+                            struct state_recode *recode);
 /* Goes to the records of one operator: false if it has none. */
 bool state_reader_seek(struct state_reader *r, uint64_t operator_id);
 /* The next record of that operator; false at their end, or when the file could not be read again. */

@@ -14,7 +14,7 @@
 #include "state/snapshot.h"
 
 enum {
-    SNAPSHOT_VERSION = 1,
+    SNAPSHOT_VERSION = 2, /* 1: did not say what the state of an operator is made of */
     SNAPSHOT_BLOCK_BYTES = 256 << 10, /* a block is written when it has so many */
     SNAPSHOT_JOB_MAX = 1 << 20,
 };

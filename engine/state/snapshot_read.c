@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "state/row.h"
+#include "state/shape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,10 @@ struct state_reader {
     size_t at;
     uint64_t left; /* records of the block */
     struct error error; /* of state_reader_next() */
+    /* state_reader_translate() */
+    uint64_t wanted_id, saved_id;
+    struct state_recode *recode;
+    bool recodes; /* the section's records */
 };
 
 static enum code bad(const struct state_reader *r, uint64_t offset, const char *what,
@@ -98,8 +103,10 @@ static enum code read_header(struct state_reader *r, uint64_t *ret_offset, struc
                          r->path);
     TRY(read_at(r, 0, &header, sizeof header, "the header is cut off", err));
     if (header.version != SNAPSHOT_VERSION)
-        return error_set(err, E_DATA, "snapshot \"%s\" has version %u of the format; this weir reads %d",
-                         r->path, header.version, SNAPSHOT_VERSION);
+        return error_set(err, E_DATA, "snapshot \"%s\" was written by %s weir, in version %u of the "
+                         "format; this one reads version %d", r->path,
+                         header.version < SNAPSHOT_VERSION ? "an older" : "a newer",
+                         header.version, SNAPSHOT_VERSION);
     if (header.job_size > SNAPSHOT_JOB_MAX)
         return bad(r, 0, "the header is wrong", err);
     uint64_t offset = sizeof header;
@@ -293,9 +300,19 @@ static bool enter_section(struct state_reader *r, uint32_t section)
     return true;
 }
 
+void state_reader_translate(struct state_reader *r, uint64_t operator_id, uint64_t saved_id,
+                            struct state_recode *recode)
+{
+    r->wanted_id = operator_id;
+    r->saved_id = saved_id;
+    r->recode = recode;
+}
+
 bool state_reader_seek(struct state_reader *r, uint64_t operator_id)
 {
-    r->operator_id = operator_id;
+    bool translated = operator_id != STATE_OPERATOR_JOB && operator_id == r->wanted_id;
+    r->operator_id = translated ? r->saved_id : operator_id;
+    r->recodes = translated && r->recode;
     r->error.code = OK;
     return enter_section(r, 0);
 }
@@ -315,7 +332,7 @@ static bool next_block(struct state_reader *r)
     return true;
 }
 
-bool state_reader_next(struct state_reader *r, struct state_record *ret)
+static bool next_record(struct state_reader *r, struct state_record *ret)
 {
     while (r->left == 0)
         if (!next_block(r))
@@ -328,6 +345,21 @@ bool state_reader_next(struct state_reader *r, struct state_record *ret)
                                   { data + head[1], head[2] } };
     r->at += RECORD_HEAD + (size_t)head[1] + head[2];
     r->left--;
+    return true;
+}
+
+bool state_reader_next(struct state_reader *r, struct state_record *ret)
+{
+    bool kept = true;
+    do {
+        if (!next_record(r, ret))
+            return false;
+        if (r->recodes && state_recode_record(r->recode, &ret->table_id, &ret->key, &ret->value,
+                                              &kept, &r->error) != OK) {
+            r->left = 0;
+            return false;
+        }
+    } while (!kept);
     return true;
 }
 

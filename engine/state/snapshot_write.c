@@ -2,6 +2,7 @@
 #include "state/snapshot_inner.h"
 
 #include "base/memory.h"
+#include "state/shape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,10 @@ struct state_writer {
     uint64_t chain;
     struct snapshot_block block; /* the open one */
     struct buf buf;              /* its bytes */
+    const struct state_shape *(*shape_of)(const void *cx, uint64_t operator_id);
+    const void *shape_cx;
+    const struct state_shape *shape; /* of the operator; NULL: anything */
+    uint64_t looked_at;          /* its tables, a bit each, of which a record was looked at */
 };
 
 static enum code io_error(const struct state_writer *w, const char *what, struct error *err)
@@ -111,11 +116,36 @@ static enum code end_block(struct state_writer *w, struct error *err)
     return w->block.records > 0 ? write_block(w, err) : OK;
 }
 
+void state_writer_shapes(struct state_writer *w,
+                         const struct state_shape *(*shape_of)(const void *cx, uint64_t operator_id),
+                         const void *cx)
+{
+    w->shape_of = shape_of;
+    w->shape_cx = cx;
+}
+
 enum code state_writer_begin(struct state_writer *w, uint64_t operator_id, struct error *err)
 {
     TRY(end_block(w, err));
     w->block = (struct snapshot_block){ .kind = BLOCK_RECORDS, .operator_id = operator_id };
+    w->shape = w->shape_of ? w->shape_of(w->shape_cx, operator_id) : NULL;
+    w->looked_at = 0;
     return OK;
+}
+
+static enum code check_shape(struct state_writer *w, uint32_t table_id, struct str key,
+                             struct str value, struct error *err)
+{
+    const struct shape_table *table = state_shape_table(w->shape, table_id);
+    uint64_t bit = table ? (uint64_t)1 << ((uint64_t)(table - w->shape->tables) % 64) : 0;
+    if (table && w->looked_at & bit)
+        return OK;
+    w->looked_at |= bit;
+    if (table && shape_table_holds(table, key, value))
+        return OK;
+    return error_set(err, E_INTERNAL, "a record of table %u (" STR_FMT ") for snapshot \"%s\" is not "
+                     "made of what it should be", table_id,
+                     STR_ARG(table ? table->name : STR("unknown")), w->path);
 }
 
 enum code state_writer_put(struct state_writer *w, uint32_t table_id, struct str key,
@@ -127,6 +157,8 @@ enum code state_writer_put(struct state_writer *w, uint32_t table_id, struct str
     if (key.size + value.size > UINT32_MAX / 2)
         return error_set(err, E_LIMIT, "a value of %zu bytes is too long for snapshot \"%s\"",
                          key.size + value.size, w->path);
+    if (w->shape)
+        TRY(check_shape(w, table_id, key, value, err));
     if (w->buf.size >= SNAPSHOT_BLOCK_BYTES)
         TRY(write_block(w, err));
     uint32_t head[3] = { table_id, (uint32_t)key.size, (uint32_t)value.size };

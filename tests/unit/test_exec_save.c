@@ -73,10 +73,10 @@ static void an_error_within_is_no_end(void)
     save_close(s);
     s = open_folder();
     CHECK(save_found(s));
-    CHECK(save_restore(s, &op, false, &err) == OK);
+    CHECK(save_restore(s, &op, STATE_ID, NULL, false, &err) == OK);
     CHECK_INT(seen, RECORDS);
     cuts = true;
-    CHECK_INT(save_restore(s, &op, false, &err), E_DATA);
+    CHECK_INT(save_restore(s, &op, STATE_ID, NULL, false, &err), E_DATA);
     CHECK(seen > 10 && seen < RECORDS);
     CHECK(strstr(err.message, "it became shorter while it was read") != NULL);
     CHECK_STR(err.trail, "taking group#3 back from snapshot 1");

@@ -285,9 +285,12 @@ static void damage_is_found(void)
     check_refused(bad, "there is something behind its end mark");
     write_file(bad, "{\"json\": true}", 14);
     check_refused(bad, "is no snapshot of weir: it begins with other bytes");
-    data[8] = 2;
+    data[8] = 3;
     write_file(bad, data, size);
-    check_refused(bad, "has version 2 of the format; this weir reads 1");
+    check_refused(bad, "was written by a newer weir, in version 3 of the format; this one reads");
+    data[8] = 1;
+    write_file(bad, data, size);
+    check_refused(bad, "was written by an older weir, in version 1 of the format; this one reads");
     check_refused(folder, "it is no file");
     struct state_reader *r = NULL;
     CHECK(state_reader_open(path_of("none"), 0, 1, &r, &err) == E_IO);
