@@ -78,15 +78,13 @@ static bool keep(struct keeping *k, uint32_t at, const bool *const *wanted)
 {
     struct plan *node = k->job->nodes[at];
     struct kept_state *kept = arena_new(k->m.arena, struct kept_state);
-    struct buf *text = &k->m.text;
     uint64_t *below = NULL;
     uint32_t cap = 0;
     if (!kept || !plan_shape(&k->m, node, wanted, &kept->shape) ||
         !find_below(k, node, &below, &kept->below_count, &cap))
         return false;
-    buf_clear(text);
-    plan_print_id(text, node);
-    kept->name = arena_str(k->m.arena, buf_view(text));
+    plan_print_id(meaning_scratch(&k->m), node);
+    kept->name = meaning_scratch_text(&k->m);
     kept->base = k->m.of[node->id].base;
     kept->rows = k->m.of[node->id].rows;
     kept->sinks = k->sinks[node->id];
@@ -94,7 +92,7 @@ static bool keep(struct keeping *k, uint32_t at, const bool *const *wanted)
     kept->span = node->span;
     node->state_id = kept->id = make_id(k, kept, at);
     node->kept = k->of[node->id] = kept;
-    return kept->name.data != NULL;
+    return !k->m.failed;
 }
 
 /* VALUES are gone on with where they were as long as they are the same. */

@@ -113,8 +113,9 @@ static bool explain(struct matching *m, uint32_t now)
     (void)state_shape_fit(&old->shape, &m->now[now]->shape, &why);
     const char *text =
         arena_printf(m->arena, "what " STR_FMT " has left %s", STR_ARG(old->name), buf_cstr(&why));
+    bool failed = why.failed;
     buf_done(&why);
-    return say(m, now, text);
+    return say(m, now, text) && !failed;
 }
 
 static const struct kept_match *match_of(const struct matching *m, uint64_t id, uint32_t *ret_at)

@@ -22,11 +22,29 @@ uint64_t meaning_of_word(const char *word, uint64_t seed)
     return meaning_of_text(str_of(word), seed);
 }
 
-static uint64_t of_type(struct plan_meanings *m, const struct type *type, uint64_t seed)
+struct buf *meaning_scratch(struct plan_meanings *m)
 {
     buf_clear(&m->text);
-    type_print(&m->text, type);
+    return &m->text;
+}
+
+uint64_t meaning_of_scratch(struct plan_meanings *m, uint64_t seed)
+{
+    m->failed = m->failed || m->text.failed;
     return meaning_of_text(buf_view(&m->text), seed);
+}
+
+struct str meaning_scratch_text(struct plan_meanings *m)
+{
+    struct str text = arena_str(m->arena, buf_view(&m->text));
+    m->failed = m->failed || m->text.failed || !text.data;
+    return text.data ? text : STR("");
+}
+
+static uint64_t of_type(struct plan_meanings *m, const struct type *type, uint64_t seed)
+{
+    type_print(meaning_scratch(m), type);
+    return meaning_of_scratch(m, seed);
 }
 
 static uint64_t of_literal(struct plan_meanings *m, const struct expr *e)
@@ -35,9 +53,8 @@ static uint64_t of_literal(struct plan_meanings *m, const struct expr *e)
     uint64_t hash = of_type(m, e->type, meaning_of_word("literal", e->literal->is_null));
     if (e->literal->is_null)
         return hash;
-    buf_clear(&m->text);
-    text_print_value(&m->text, e->literal, &style);
-    return meaning_of_text(buf_view(&m->text), hash);
+    text_print_value(meaning_scratch(m), e->literal, &style);
+    return meaning_of_scratch(m, hash);
 }
 
 uint64_t meaning_of_expr(struct plan_meanings *m, const struct expr *e, const uint64_t *columns)
@@ -299,7 +316,7 @@ static bool find(struct plan_meanings *m, const struct plan *node)
                    !(node->kind == PLAN_DEDUP && ((const struct plan_dedup *)node)->normalizes);
     if (out->base != 0 && is_seen)
         out->from = out->base;
-    return !m->text.failed;
+    return !m->failed;
 }
 
 enum code plan_meanings_find(struct plan_meanings *m, const struct plan_job *job, struct error *err)

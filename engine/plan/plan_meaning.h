@@ -14,11 +14,17 @@ struct plan_meaning {
 struct plan_meanings {
     struct arena *arena;
     struct plan_meaning *of; /* by id of a node */
-    struct buf text;         /* scratch; `failed` when out of memory */
+    struct buf text;         /* scratch: meaning_scratch(), then meaning_of_scratch() */
+    bool failed;             /* out of memory, at some time */
 };
 
 enum code plan_meanings_find(struct plan_meanings *m, const struct plan_job *job,
                              struct error *err) WEIR_CHECKED;
+
+struct buf *meaning_scratch(struct plan_meanings *m); /* empty */
+uint64_t meaning_of_scratch(struct plan_meanings *m, uint64_t seed);
+/* A copy of what is in the scratch buffer: "" when out of memory. */
+struct str meaning_scratch_text(struct plan_meanings *m);
 
 /* Never 0. */
 uint64_t meaning_of_word(const char *word, uint64_t seed);

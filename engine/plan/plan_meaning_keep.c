@@ -102,7 +102,7 @@ static void find_join(struct finding *f, const char *word, uint64_t more)
     uint32_t left = f->node->inputs[0]->field_count, right = f->node->inputs[1]->field_count;
     uint64_t *both = arena_array(f->m->arena, uint64_t, left + right + 1);
     if (!both) {
-        f->m->text.failed = true;
+        f->m->failed = true;
         return;
     }
     memcpy(both, f->in[0]->columns, left * sizeof *both);

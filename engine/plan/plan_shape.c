@@ -130,10 +130,9 @@ static void put_lookup(struct shaping *s, const struct plan_lookup *lookup)
     const struct schema *schema = lookup->def.schema;
     uint64_t hash = 0;
     for (uint32_t i = 0; i < schema->count; i++) {
-        buf_clear(&s->m->text);
-        type_print(&s->m->text, schema->fields[i].type);
-        hash =
-            meaning_of_text(buf_view(&s->m->text), meaning_of_text(schema->fields[i].name, hash));
+        hash = meaning_of_text(schema->fields[i].name, hash);
+        type_print(meaning_scratch(s->m), schema->fields[i].type);
+        hash = meaning_of_scratch(s->m, hash);
     }
     shaping_row(s, &keys, 0);
     shaping_word(s, &values, "count", &type_bigint);
@@ -306,5 +305,5 @@ bool plan_shape(struct plan_meanings *m, const struct plan *node, const bool *co
     *ret = (struct state_shape){ 0 };
     struct shaping s = { .m = m, .node = node, .wanted = wanted, .out = ret };
     put_all(&s);
-    return !s.failed && !m->text.failed;
+    return !s.failed && !m->failed;
 }

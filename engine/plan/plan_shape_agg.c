@@ -19,12 +19,8 @@ static bool is_distinct(const struct agg_call *call)
 
 static struct str call_name(struct shaping *s, const struct agg_call *call)
 {
-    struct buf *text = &s->m->text;
-    buf_clear(text);
-    agg_call_print(text, call, s->node->inputs[0]->fields);
-    struct str name = arena_str(s->m->arena, buf_view(text));
-    s->failed = s->failed || !name.data;
-    return name.data ? name : STR("");
+    agg_call_print(meaning_scratch(s->m), call, s->node->inputs[0]->fields);
+    return meaning_scratch_text(s->m);
 }
 
 static uint64_t call_meaning(struct shaping *s, const struct agg_call *call)

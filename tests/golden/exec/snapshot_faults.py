@@ -135,7 +135,8 @@ def test_tampered(wanted):
         file.seek(8)
         file.write(b"\x01\x02\x03\x04")
     status, said = weir()
-    check("another version", status == 3 and "has version 67305985 of the format; this weir reads" in said, said)
+    check("another version", status == 3 and "was written by a newer weir, in version 67305985 of the "
+          "format; this one reads" in said, said)
     for at in range(0, os.path.getsize("one/snapshot-1.worker-0"), 500 * EVERY):
         put("one")
         with open("state/snapshot-1.worker-0", "r+b") as file:
