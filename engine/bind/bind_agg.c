@@ -143,17 +143,19 @@ enum code group_label(struct binder *b, const struct ast_node *node, struct str 
                       struct error *err)
 {
     struct buf text;
-    buf_init(&text, 1 << 20);
+    buf_init(&text, UINT32_MAX);
     ast_print(&text, node, 0);
-    struct str view = buf_view(&text);
-    if (view.size > LABEL_BYTES) {
-        text.size = utf8_valid_prefix(view.data, LABEL_BYTES);
+    if (text.size > LABEL_BYTES) {
+        text.size = utf8_valid_prefix(text.data, LABEL_BYTES);
         buf_text(&text, "...");
     }
-    *ret = text.failed ? STR("") : arena_str(b->arena, buf_view(&text));
-    bool is_kept = ret->data != NULL;
+    enum code code = buf_check(&text, err);
+    if (code == OK) {
+        *ret = arena_str(b->arena, buf_view(&text));
+        code = ret->data ? OK : error_nomem(err);
+    }
     buf_done(&text);
-    return is_kept ? OK : error_nomem(err);
+    return code;
 }
 
 enum code group_bind_call(struct grouping *g, const struct scope *scope,
