@@ -64,9 +64,7 @@ static enum code bad_url(const struct table_def *table, const char *what, struct
 {
     error_set(err, E_OPTION, "option \"url\" of table \"" STR_FMT "\" %s \"" STR_FMT "\"",
               STR_ARG(table->name), what, STR_ARG(shown));
-    const struct option *url = options_find(table->options, "url");
-    if (url && !url->from_profile)
-        error_locate(err, url->value_span);
+    option_locate(err, options_find(table->options, "url"));
     return E_OPTION;
 }
 
@@ -142,6 +140,7 @@ static enum code read_hosts(const struct table_def *table, const struct address 
     error_hint(err,
                "It looks like 'clickhouse://HOST:8123/DATABASE'; user and password are options "
                "of their own.");
+    option_locate(err, options_find(table->options, "url"));
     return E_OPTION;
 }
 
@@ -186,17 +185,21 @@ static enum code make_path(const struct options *options, struct click_target *r
     return ret->path.data ? OK : error_nomem(err);
 }
 
-enum code click_target_read(const struct table_def *table, struct arena *arena,
-                            struct click_target *ret, struct error *err)
+const char *click_lack(const struct table_def *table, bool as_sink)
+{
+    (void)as_sink;
+    if (str_trim(options_get(table->options, "url")).size == 0)
+        return "url";
+    return either(table->options, "tableName", "table-name").size > 0 ? NULL : "tableName";
+}
+
+static enum code read_target(const struct table_def *table, struct str url, struct arena *arena,
+                             struct click_target *ret, struct error *err)
 {
     const struct options *options = table->options;
-    struct str url = str_trim(options_get(options, "url"));
     *ret = (struct click_target){ .job_name = table->name };
+    ret->http.endpoints_option = options_find(options, "url");
     ret->table = either(options, "tableName", "table-name");
-    if (url.size == 0)
-        return missing(table, "url", err);
-    if (ret->table.size == 0)
-        return missing(table, "tableName", err);
     struct address address = split(url);
     TRY(read_parameters(table, &address, &ret->http, err));
     TRY(read_hosts(table, &address, arena, ret, err));
@@ -212,6 +215,49 @@ enum code click_target_read(const struct table_def *table, struct arena *arena,
         ret->http.username = STR("default");
     TRY(http_read_options(&ret->http, options, arena, err));
     return make_path(options, ret, arena, err);
+}
+
+enum code click_target_read(const struct table_def *table, struct arena *arena,
+                            struct click_target *ret, struct error *err)
+{
+    const char *option = click_lack(table, false);
+    if (option)
+        return missing(table, option, err);
+    return read_target(table, str_trim(options_get(table->options, "url")), arena, ret, err);
+}
+
+/* The sign is no column of the rows that it is the sign of. */
+static enum code check_sign(const struct table_def *table, struct error *err)
+{
+    struct str sign = options_get(table->options, "sink.sign-column");
+    const struct schema *schema = table->schema;
+    for (uint32_t i = 0; i < schema->key_count && sign.size > 0; i++)
+        if (str_eq(schema->fields[schema->key[i]].name, sign)) {
+            error_set(err, E_OPTION,
+                      "column \"" STR_FMT "\" of the primary key is the one that ClickHouse "
+                      "tells deletes by",
+                      STR_ARG(sign));
+            option_locate(err, options_find(table->options, "sink.sign-column"));
+            return E_OPTION;
+        }
+    return OK;
+}
+
+enum code click_check(const struct table_def *table, bool as_sink, struct error *err)
+{
+    struct click_target target;
+    struct str url = str_trim(options_get(table->options, "url"));
+    struct arena *arena = arena_create();
+    if (!arena)
+        return error_nomem(err);
+    /* One that is missing says nothing of the others. */
+    enum code code = read_target(table, url.size > 0 ? url : STR("localhost"), arena, &target, err);
+    if (code == OK)
+        code = http_settings_check(&target.http, err);
+    if (code == OK && as_sink)
+        code = check_sign(table, err);
+    arena_destroy(arena);
+    return code;
 }
 
 void click_describe(const struct table_def *table, struct buf *out)

@@ -21,6 +21,11 @@ struct click_target {
 /* E_OPTION: an option is missing, or is no address. */
 enum code click_target_read(const struct table_def *table, struct arena *arena,
                             struct click_target *ret, struct error *err) WEIR_CHECKED;
+/* What the options say, as far as they say it, without asking a server. */
+enum code click_check(const struct table_def *table, bool as_sink, struct error *err) WEIR_CHECKED;
+/* The option without which there is no server to ask; NULL: none. */
+const char *click_lack(const struct table_def *table, bool as_sink);
+
 /* "db.table at 127.0.0.1:8123", as far as the options say it; no secrets. */
 void click_describe(const struct table_def *table, struct buf *out);
 

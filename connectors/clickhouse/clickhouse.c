@@ -9,7 +9,7 @@
 #include "clickhouse/click_server.h"
 #define CLICK_ROLES                                                                                \
     .source = &click_source_kind, .sink = &click_sink_kind, .lookup = &click_lookup_kind,          \
-    .describe = click_describe
+    .describe = click_describe, .check = click_check, .lacks = click_lack
 #else
 #define CLICK_ROLES .missing = "the ClickHouse client is not part of this build"
 #endif

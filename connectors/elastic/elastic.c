@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "elastic/elastic_doc.h"
+#include "elastic/elastic_server.h"
 #include "remote/remote_options.h"
 #include "remote/remote_sink.h"
 
@@ -107,9 +108,7 @@ static bool keeps_last(const struct table_def *table)
 
 static enum code refuse(const struct table_def *table, const char *option, struct error *err)
 {
-    const struct option *pair = options_find(table->options, option);
-    if (pair && pair->value_span.size > 0)
-        error_locate(err, pair->value_span);
+    option_locate(err, options_find(table->options, option));
     return E_OPTION;
 }
 
@@ -139,11 +138,14 @@ static enum code check_key(const struct table_def *table, struct error *err)
     }
     for (uint32_t i = 0; i < schema->key_count; i++) {
         const struct field *field = &schema->fields[schema->key[i]];
-        if (field->type->child_count > 0 || type_is_binary(field->type))
-            return error_set(err, E_TYPE,
-                             "column \"" STR_FMT "\" is no text, number or time, and cannot be a "
-                             "part of the id of a document",
-                             STR_ARG(field->name));
+        if (field->type->child_count > 0 || type_is_binary(field->type)) {
+            error_set(err, E_TYPE,
+                      "column \"" STR_FMT "\" is no text, number or time, and cannot be a "
+                      "part of the id of a document",
+                      STR_ARG(field->name));
+            table_locate_column(table, schema->key[i], err);
+            return E_TYPE;
+        }
     }
     return OK;
 }
@@ -157,17 +159,42 @@ static enum code check_json(const struct table_def *table, const char *option, s
     return refuse(table, option, err);
 }
 
+static enum code check_server(const struct table_def *table, bool as_sink, struct arena *arena,
+                              struct error *err)
+{
+    struct es_index index;
+    struct str name;
+    TRY(as_sink ? es_index_read(&index, table, arena, err)
+                : es_read_index(table, arena, &name, err));
+    return es_check_http(table, arena, err);
+}
+
+/* A document is JSON, whatever the table asks for. */
+static enum code check_format(const struct table_def *table, struct error *err)
+{
+    const char *option = options_has(table->options, "format") ? "format" : "value.format";
+    struct str format = options_get(table->options, option);
+    if (format.size == 0 || str_iis(str_trim(format), "json"))
+        return OK;
+    error_set(err, E_OPTION,
+              "documents of Elasticsearch are JSON: the format cannot be \"" STR_FMT "\"",
+              STR_ARG(format));
+    error_hint(err, "Leave the option out.");
+    return refuse(table, option, err);
+}
+
 static enum code check(const struct table_def *table, bool as_sink, struct error *err)
 {
-    if (!as_sink)
-        return OK;
-    struct es_index index;
     struct arena *arena = arena_create();
     if (!arena)
         return error_nomem(err);
-    enum code code = es_index_read(&index, table, arena, err);
+    enum code code = check_server(table, as_sink, arena, err);
     arena_destroy(arena);
     TRY(code);
+    if (!es_is_blink(table))
+        TRY(check_format(table, err));
+    if (!as_sink)
+        return OK;
     TRY(check_failure_handler(table, err));
     TRY(check_key(table, err));
     if (!es_is_blink(table))
@@ -210,7 +237,7 @@ static void describe(const struct table_def *table, struct buf *out)
 #ifdef WEIR_HTTP
 #define ES_ROLES                                                                                   \
     .source = &es_source_kind, .sink = &es_sink_kind, .lookup = &es_lookup_kind,                   \
-    .keeps_last = keeps_last, .check = check
+    .keeps_last = keeps_last, .check = check, .lacks = es_lack
 #else
 #define ES_ROLES .missing = "the Elasticsearch client is not part of this build"
 #endif

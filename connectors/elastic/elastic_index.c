@@ -13,9 +13,7 @@
 
 static enum code refuse(const struct table_def *def, const char *option, struct error *err)
 {
-    const struct option *pair = options_find(def->options, option);
-    if (pair)
-        error_locate(err, pair->value_span);
+    option_locate(err, options_find(def->options, option));
     return E_OPTION;
 }
 
@@ -131,8 +129,10 @@ static enum code read_blink(struct es_index *index, const struct table_def *def,
     struct str interval = options_get(def->options, "indexInterval");
     if (!options_bool(def->options, "dynamicIndex"))
         return OK;
-    if (name.size == 0)
-        return error_set(err, E_OPTION, "dynamicIndex needs the column to follow, indexField");
+    if (name.size == 0) {
+        error_set(err, E_OPTION, "dynamicIndex needs the column to follow, indexField");
+        return refuse(def, "dynamicIndex", err);
+    }
     TRY(find_column(def, name, "indexField", &index->column, err));
     const struct type *type = def->schema->fields[index->column].type;
     if (type->id != TYPE_BIGINT && !default_pattern(type)) {

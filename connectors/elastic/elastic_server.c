@@ -17,13 +17,30 @@ static struct str get(const struct table_def *def, const char *name)
     return text.size > 0 ? text : (struct str){ NULL, 0 };
 }
 
-static enum code need_address(const struct table_def *def, const char *name, struct str address,
-                              struct error *err)
+static const char *address_option(const struct table_def *def)
 {
-    if (str_trim(address).size > 0)
+    return es_is_blink(def) ? "endPoint" : "hosts";
+}
+
+const char *es_lack(const struct table_def *def, bool as_sink)
+{
+    (void)as_sink;
+    const char *user = es_is_blink(def) ? "accessId" : "username";
+    if (str_trim(get(def, address_option(def))).size == 0)
+        return address_option(def);
+    bool has_password = get(def, es_is_blink(def) ? "accessKey" : "password").data;
+    return has_password && !get(def, user).data ? user : NULL;
+}
+
+static enum code need_all(const struct table_def *def, struct error *err)
+{
+    const char *name = es_lack(def, false);
+    if (!name)
         return OK;
-    error_set(err, E_OPTION, "table \"" STR_FMT "\" needs option \"%s\", the address of the server",
-              STR_ARG(def->name), name);
+    error_set(err, E_OPTION, "table \"" STR_FMT "\" needs option \"%s\", %s", STR_ARG(def->name),
+              name,
+              strcmp(name, address_option(def)) == 0 ? "the address of the server"
+                                                     : "the user whose password it has");
     error_hint(err, "It may stand in WITH or in the profile.");
     return E_OPTION;
 }
@@ -34,32 +51,46 @@ static void set_ms(const struct table_def *def, const char *name, int64_t *ms)
         *ms = options_duration_ms(def->options, name);
 }
 
-enum code es_read_http(struct http_settings *ret, const struct table_def *def, struct arena *arena,
-                       struct error *err)
+static enum code read_settings(struct http_settings *ret, const struct table_def *def,
+                               struct arena *arena, struct error *err)
 {
     bool is_blink = es_is_blink(def);
-    const char *address = is_blink ? "endPoint" : "hosts";
     *ret = (struct http_settings){
-        .endpoints = get(def, address),
+        .endpoints = get(def, address_option(def)),
+        .endpoints_option = options_find(def->options, address_option(def)),
         .path_prefix = get(def, "connection.path-prefix"),
         .username = get(def, is_blink ? "accessId" : "username"),
         .password = get(def, is_blink ? "accessKey" : "password"),
     };
-    TRY(need_address(def, address, ret->endpoints, err));
-    if (ret->password.data && !ret->username.data)
-        return error_set(err, E_OPTION, "table \"" STR_FMT "\" has a password and no user",
-                         STR_ARG(def->name));
     TRY(http_read_options(ret, def->options, arena, err));
     set_ms(def, "connection.timeout", &ret->connect_timeout_ms);
     set_ms(def, "socket.timeout", &ret->timeout_ms);
     set_ms(def, "timeout", &ret->timeout_ms);
     if (is_blink && !options_has(def->options, "http.compression"))
         ret->compresses = ret->accepts_gzip = options_bool(def->options, "compression");
-    if (get(def, "ssl.certificate-fingerprint").data)
+    if (get(def, "ssl.certificate-fingerprint").data) {
         ret->fingerprint = get(def, "ssl.certificate-fingerprint");
+        ret->fingerprint_option = options_find(def->options, "ssl.certificate-fingerprint");
+    }
     if (options_bool(def->options, "allow-insecure"))
         ret->skips_verification = true;
     return OK;
+}
+
+enum code es_read_http(struct http_settings *ret, const struct table_def *def, struct arena *arena,
+                       struct error *err)
+{
+    TRY(need_all(def, err));
+    return read_settings(ret, def, arena, err);
+}
+
+enum code es_check_http(const struct table_def *def, struct arena *arena, struct error *err)
+{
+    struct http_settings settings;
+    TRY(read_settings(&settings, def, arena, err));
+    if (str_trim(settings.endpoints).size == 0)
+        settings.endpoints = STR("localhost"); /* it is missing: what of the others? */
+    return http_settings_check(&settings, err);
 }
 
 /* --- what its errors mean ------------------------------------------------------------------- */
@@ -216,9 +247,10 @@ enum code es_read_index(const struct table_def *def, struct arena *arena, struct
     *ret = str_trim(options_get(def->options, "index"));
     if (es_index_is_fixed(&index) || es_is_blink(def))
         return OK;
-    return error_set(err, E_OPTION,
-                     "table \"" STR_FMT "\" is read, and needs one index, not a pattern",
-                     STR_ARG(def->name));
+    error_set(err, E_OPTION, "table \"" STR_FMT "\" is read, and needs one index, not a pattern",
+              STR_ARG(def->name));
+    option_locate(err, options_find(def->options, "index"));
+    return E_OPTION;
 }
 
 enum code es_try_index(const struct http_settings *http, struct str index, struct error *err)

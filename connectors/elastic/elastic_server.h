@@ -14,6 +14,12 @@ enum { ES_OPEN_LIMIT_MS = 3000 };
 enum code es_read_http(struct http_settings *ret, const struct table_def *def, struct arena *arena,
                        struct error *err) WEIR_CHECKED;
 
+/* The option without which there is no server to ask; NULL: none. */
+const char *es_lack(const struct table_def *def, bool as_sink);
+/* What options say of the server, as far as they say it, without asking one. */
+enum code es_check_http(const struct table_def *def, struct arena *arena,
+                        struct error *err) WEIR_CHECKED;
+
 /* What is asked once, when the server answers first. */
 struct es_server {
     struct str type; /* of documents, for servers before version 7; data NULL: theirs have none */

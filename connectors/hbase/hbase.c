@@ -6,6 +6,9 @@
 #include "hbase/hbase.h"
 
 #include "hbase/hbase_table.h"
+#ifdef WEIR_HTTP
+#include "hbase/hbase_rest.h"
+#endif
 #include "remote/remote_options.h"
 
 static const char *const table_name_aliases[] = { "table-name", NULL };
@@ -23,16 +26,42 @@ static unsigned sink_modes(const struct table_def *table)
     return SINK_APPEND | (is_dynamic ? SINK_RETRACT : SINK_UPSERT);
 }
 
+static enum code check_server(const struct hbase_table *table, struct error *err)
+{
+#ifdef WEIR_HTTP
+    return hbase_rest_check(table, err);
+#else
+    (void)table, (void)err;
+    return OK;
+#endif
+}
+
+static const char *lacks(const struct table_def *def, bool as_sink)
+{
+    (void)as_sink;
+    struct hbase_table *table;
+    if (hbase_table_read(def, &table, NULL) != OK)
+        return NULL;
+    const char *option = hbase_table_lack(table);
+    hbase_table_destroy(table);
+    return option;
+}
+
 static enum code check(const struct table_def *def, bool as_sink, struct error *err)
 {
     struct hbase_table *table;
     TRY(hbase_table_read(def, &table, err));
     bool has_cells = table->cell_count > 0, is_dynamic = table->is_dynamic;
+    enum code code = check_server(table, err);
     hbase_table_destroy(table);
-    if (is_dynamic && !as_sink)
-        return error_set(err, E_UNSUPPORTED,
-                         "table \"" STR_FMT "\" is a dynamic one, which can only be written",
-                         STR_ARG(def->name));
+    TRY(code);
+    if (is_dynamic && !as_sink) {
+        error_set(err, E_UNSUPPORTED,
+                  "table \"" STR_FMT "\" is a dynamic one, which can only be written",
+                  STR_ARG(def->name));
+        option_locate(err, options_find(def->options, "isDynamicTable"));
+        return E_UNSUPPORTED;
+    }
     if (has_cells || !as_sink)
         return OK;
     return error_set(err, E_PLAN, "table \"" STR_FMT "\" has no column besides its row key",
@@ -97,7 +126,7 @@ static void describe(const struct table_def *def, struct buf *out)
 /* What is the same of both. */
 #define HBASE_TABLE                                                                                \
     .family = FAMILY_TABLE, .sink_modes = sink_modes, .guarantee = guarantee,                      \
-    .keeps_last = keeps_last, .check = check, .describe = describe, ROLES
+    .keeps_last = keeps_last, .check = check, .lacks = lacks, .describe = describe, ROLES
 
 static const struct option_spec cloudhbase_options[] = {
     REMOTE_NAME_OPTIONS,

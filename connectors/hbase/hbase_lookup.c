@@ -218,6 +218,41 @@ static const struct remote_lookup_kind lookup_calls = {
     .destroy = destroy,
 };
 
+static enum code not_by_key(const struct hbase_table *t, struct error *err)
+{
+    error_set(err, E_UNSUPPORTED, "table \"" STR_FMT "\" can be asked only by its row key",
+              STR_ARG(t->def->name));
+    struct buf names;
+    buf_init(&names, 256);
+    for (uint32_t i = 0; i < t->key_count; i++)
+        buf_printf(&names, "%s\"" STR_FMT "\"", i > 0 ? ", " : "",
+                   STR_ARG(t->def->schema->fields[t->keys[i]].name));
+    error_hint(err, "ON compares %s %s, and nothing else, with values of the other side.",
+               t->key_count > 1 ? "all of" : "column", buf_cstr(&names));
+    buf_done(&names);
+    return E_UNSUPPORTED;
+}
+
+static bool is_asked_by(const struct lookup_open *open, uint32_t column)
+{
+    for (uint32_t k = 0; k < open->key_count; k++)
+        if (open->key_columns[k] == column)
+            return true;
+    return false;
+}
+
+static enum code lookup_check(const struct lookup_open *open, struct error *err)
+{
+    struct hbase_table *t;
+    TRY(hbase_table_read(open->table, &t, err));
+    bool is_whole = open->key_count == t->key_count;
+    for (uint32_t i = 0; i < t->key_count && is_whole; i++)
+        is_whole = is_asked_by(open, t->keys[i]);
+    enum code code = is_whole ? OK : not_by_key(t, err);
+    hbase_table_destroy(t);
+    return code;
+}
+
 static enum code find_places(struct hbase_lookup *l, const struct lookup_open *open,
                              struct error *err)
 {
@@ -237,8 +272,7 @@ static enum code find_places(struct hbase_lookup *l, const struct lookup_open *o
     l->places = places;
     if (is_whole)
         return OK;
-    return error_set(err, E_UNSUPPORTED, "table \"" STR_FMT "\" can be asked only by its row key",
-                     STR_ARG(t->def->name));
+    return not_by_key(t, err);
 }
 
 /* Names of columns stand in the address as they are, so only plain ones can. */
@@ -329,4 +363,4 @@ static enum code lookup_open(const struct lookup_open *open, struct lookup **ret
     return remote_lookup_create(&hbase_lookup, &lookup_calls, l, &settings, ret, err);
 }
 
-const struct lookup_kind hbase_lookup = REMOTE_LOOKUP_KIND(lookup_open);
+const struct lookup_kind hbase_lookup = REMOTE_LOOKUP_KIND_CHECKED(lookup_check, lookup_open);

@@ -19,16 +19,34 @@ static struct str first_of(const struct options *options, const char *a, const c
     return text.size > 0 ? text : (struct str){ NULL, 0 };
 }
 
-static enum code make_client_in(struct arena *scratch, const struct hbase_table *table,
-                                int64_t timeout_ms, struct http_client **ret, struct error *err)
+static enum code read_settings(struct arena *scratch, const struct hbase_table *table,
+                               struct http_settings *ret, struct error *err)
 {
     const struct options *options = table->def->options;
-    struct http_settings settings = {
+    bool is_rest = str_trim(options_get(options, "rest.endpoints")).size > 0;
+    *ret = (struct http_settings){
         .endpoints = hbase_endpoints(options),
+        .endpoints_option = options_find(options, is_rest ? "rest.endpoints" : "endPoint"),
         .username = first_of(options, "userName", "username"),
         .password = first_of(options, "password", "password"),
     };
-    TRY(http_read_options(&settings, options, scratch, err));
+    return http_read_options(ret, options, scratch, err);
+}
+
+enum code hbase_rest_check(const struct hbase_table *table, struct error *err)
+{
+    struct http_settings settings;
+    TRY(read_settings(table->arena, table, &settings, err));
+    if (settings.endpoints.size == 0)
+        settings.endpoints = STR("localhost"); /* it is missing: what of the others? */
+    return http_settings_check(&settings, err);
+}
+
+static enum code make_client_in(struct arena *scratch, const struct hbase_table *table,
+                                int64_t timeout_ms, struct http_client **ret, struct error *err)
+{
+    struct http_settings settings;
+    TRY(read_settings(scratch, table, &settings, err));
     if (timeout_ms > 0) {
         settings.timeout_ms = MIN(settings.timeout_ms, timeout_ms);
         settings.connect_timeout_ms = MIN(settings.connect_timeout_ms, timeout_ms);

@@ -16,6 +16,8 @@ struct hbase_rest {
     bool is_checked;          /* the table and its families were there */
 };
 
+/* What options say of the server, as far as they say it, without asking one. */
+enum code hbase_rest_check(const struct hbase_table *table, struct error *err) WEIR_CHECKED;
 /* Does not connect yet. */
 enum code hbase_rest_create(const struct hbase_table *table, struct hbase_rest **ret,
                             struct error *err) WEIR_CHECKED;

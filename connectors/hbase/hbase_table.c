@@ -22,6 +22,7 @@ static enum code wrong_type(const struct table_def *def, const struct field *fie
     error_set(err, E_TYPE, "column \"" STR_FMT "\" of table \"" STR_FMT "\": %s %s",
               STR_ARG(field->name), STR_ARG(def->name), buf_cstr(&text), reason);
     buf_done(&text);
+    table_locate_column(def, (uint32_t)(field - def->schema->fields), err);
     return E_TYPE;
 }
 
@@ -62,9 +63,12 @@ static enum code find_keys(struct hbase_table *t, struct error *err)
     for (uint32_t i = 0; i < schema->count && t->key_count == 0; i++)
         if (schema->fields[i].type->id != TYPE_ROW)
             TRY(add_key(t, i, err));
-    if (t->key_count > 1 && t->is_flink)
-        return error_set(err, E_PLAN, "table \"" STR_FMT "\" has a primary key of several columns",
-                         STR_ARG(t->def->name));
+    if (t->key_count > 1 && t->is_flink) {
+        error_set(err, E_PLAN, "table \"" STR_FMT "\" has a primary key of several columns",
+                  STR_ARG(t->def->name));
+        error_hint(err, "A row key of HBase is one column: concatenate them to one.");
+        return E_PLAN;
+    }
     if (t->key_count > 0)
         return OK;
     error_set(err, E_PLAN, "table \"" STR_FMT "\" has no row key", STR_ARG(t->def->name));
@@ -96,9 +100,12 @@ static enum code name_cell(struct hbase_table *t, struct hbase_cell *cell, struc
 static enum code add_family(struct hbase_table *t, uint32_t column, struct error *err)
 {
     const struct field *field = &t->def->schema->fields[column];
-    if (str_find_byte(field->name, ':') != (size_t)-1)
-        return error_set(err, E_NAME, "column family \"" STR_FMT "\" cannot have a colon",
-                         STR_ARG(field->name));
+    if (str_find_byte(field->name, ':') != (size_t)-1) {
+        error_set(err, E_NAME, "column family \"" STR_FMT "\" cannot have a colon",
+                  STR_ARG(field->name));
+        table_locate_column(t->def, column, err);
+        return E_NAME;
+    }
     for (uint32_t f = 0; f < field->type->child_count; f++) {
         struct hbase_cell *cell = &t->cells[t->cell_count++];
         *cell = (struct hbase_cell){
@@ -154,9 +161,12 @@ static enum code list_cells(struct hbase_table *t, struct error *err)
     }
     qsort(t->cells, t->cell_count, sizeof *t->cells, compare_cells);
     for (uint32_t i = 1; i < t->cell_count; i++)
-        if (str_eq(t->cells[i].name, t->cells[i - 1].name))
-            return error_set(err, E_NAME, "table \"" STR_FMT "\" has two columns \"" STR_FMT "\"",
-                             STR_ARG(t->def->name), STR_ARG(t->cells[i].name));
+        if (str_eq(t->cells[i].name, t->cells[i - 1].name)) {
+            error_set(err, E_NAME, "table \"" STR_FMT "\" has two columns \"" STR_FMT "\"",
+                      STR_ARG(t->def->name), STR_ARG(t->cells[i].name));
+            table_locate_column(t->def, MAX(t->cells[i].column, t->cells[i - 1].column), err);
+            return E_NAME;
+        }
     return OK;
 }
 
@@ -172,6 +182,7 @@ static enum code check_dynamic(const struct hbase_table *t, struct error *err)
     error_set(err, E_TYPE, "table \"" STR_FMT "\" cannot be a dynamic one", STR_ARG(t->def->name));
     error_hint(err, "With isDynamicTable a table has three VARCHAR columns: row key, qualifier and "
                     "value, of which the first is the primary key.");
+    option_locate(err, options_find(t->def->options, "isDynamicTable"));
     return E_TYPE;
 }
 
@@ -258,16 +269,24 @@ static bool is_flat(const struct hbase_table *t)
     return false;
 }
 
+const char *hbase_table_lack(const struct hbase_table *t)
+{
+    if (t->name.size == 0)
+        return t->is_flink ? "table-name" : "tableName";
+    if (t->family.size == 0 && is_flat(t))
+        return "columnFamily";
+    return hbase_endpoints(t->def->options).size > 0 ? NULL : "rest.endpoints";
+}
+
 enum code hbase_table_need(const struct hbase_table *t, struct error *err)
 {
     const struct options *options = t->def->options;
-    if (t->name.size == 0)
-        return missing_option(t->def, t->is_flink ? "table-name" : "tableName", err);
-    if (t->family.size == 0 && is_flat(t))
-        return missing_option(t->def, "columnFamily", err);
-    if (hbase_endpoints(options).size > 0)
+    const char *option = hbase_table_lack(t);
+    if (!option)
         return OK;
-    missing_option(t->def, "rest.endpoints", err);
+    missing_option(t->def, option, err);
+    if (strcmp(option, "rest.endpoints") != 0)
+        return E_OPTION;
     if (options_has(options, "zkQuorum") || options_has(options, "zookeeper.quorum"))
         error_detail(err, "The addresses of ZooKeeper are not enough: weir talks to HBase's REST "
                           "server.");

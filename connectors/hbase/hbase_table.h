@@ -39,6 +39,8 @@ struct hbase_table {
 enum code hbase_table_read(const struct table_def *def, struct hbase_table **ret,
                            struct error *err) WEIR_CHECKED;
 void hbase_table_destroy(struct hbase_table *table); /* NULL is fine */
+/* The first of them that is missing; NULL: none. */
+const char *hbase_table_lack(const struct hbase_table *table);
 /* The options without which no row can be read or written. */
 enum code hbase_table_need(const struct hbase_table *table, struct error *err) WEIR_CHECKED;
 

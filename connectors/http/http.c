@@ -89,6 +89,14 @@ enum code http_client_create(const struct http_settings *settings, struct http_c
     return OK;
 }
 
+enum code http_settings_check(const struct http_settings *settings, struct error *err)
+{
+    struct http_client *c;
+    TRY(http_client_create(settings, &c, err));
+    http_client_destroy(c);
+    return OK;
+}
+
 void http_client_destroy(struct http_client *c)
 {
     if (!c)

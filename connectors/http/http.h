@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 struct http_client;
+struct option;
 
 struct http_settings {
     struct str endpoints;   /* "http://a:8080;https://b", ';' or ',' between; "a:8080" is http */
@@ -27,11 +28,15 @@ struct http_settings {
     struct str ca_file;         /* instead of the system's; empty: none */
     struct str fingerprint;     /* SHA-256 of the server's certificate in hex, instead of a chain;
                                    empty: none */
+    /* Which options they come from, for the places of errors; NULL: none. */
+    const struct option *endpoints_option, *fingerprint_option;
 };
 
 /* Strings of the settings are copied.  E_OPTION: an endpoint that is no address, and the like. */
 enum code http_client_create(const struct http_settings *settings, struct http_client **ret,
                              struct error *err) WEIR_CHECKED;
+/* What http_client_create() would say, and nothing else. */
+enum code http_settings_check(const struct http_settings *settings, struct error *err) WEIR_CHECKED;
 void http_client_destroy(struct http_client *client); /* NULL is fine */
 /* Any thread: the call under way, and all later ones, fail at once with E_CANCELLED. */
 void http_client_interrupt(struct http_client *client);

@@ -1,6 +1,7 @@
 /* http_endpoints.c -- "http://a:8080;https://b/prefix" as addresses.
  *
  * An address holds no user and no password: errors and EXPLAIN print addresses. */
+#include "connector/options.h"
 #include "http/http_client.h"
 
 /* A part of the URL in the client's arena; "" where it has none. */
@@ -81,7 +82,7 @@ static enum code read_endpoint(struct http_client *c, struct str text, struct ht
     return code;
 }
 
-enum code http_read_endpoints(struct http_client *c, struct error *err)
+static enum code read_all(struct http_client *c, struct error *err)
 {
     struct str text = c->settings.endpoints;
     uint32_t cap = 0;
@@ -99,4 +100,12 @@ enum code http_read_endpoints(struct http_client *c, struct error *err)
             return error_nomem(err);
     }
     return c->endpoint_count > 0 ? OK : refuse("there is none", err);
+}
+
+enum code http_read_endpoints(struct http_client *c, struct error *err)
+{
+    enum code code = read_all(c, err);
+    if (code == E_OPTION)
+        option_locate(err, c->settings.endpoints_option);
+    return code;
 }

@@ -30,6 +30,20 @@ static bool is_token(struct str name)
     return true;
 }
 
+/* A line break would make a header, or a request, of its own out of a value. */
+static enum code check_value(const struct option *option, struct error *err)
+{
+    struct str value = option ? str_trim(option->value) : STR("");
+    for (size_t i = 0; i < value.size; i++)
+        if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f) {
+            error_set(err, E_OPTION, "option \"" STR_FMT "\" cannot hold control characters",
+                      STR_ARG(option->key));
+            option_locate(err, option);
+            return E_OPTION;
+        }
+    return OK;
+}
+
 static enum code read_headers(struct http_settings *settings, const struct options *options,
                               struct arena *arena, struct error *err)
 {
@@ -42,9 +56,14 @@ static enum code read_headers(struct http_settings *settings, const struct optio
         struct str name;
         if (!names_header(option->key, &name))
             continue;
-        if (!is_token(name))
-            return error_at(err, E_OPTION, option->key_span,
-                            "\"" STR_FMT "\" is no name of a header of HTTP", STR_ARG(name));
+        if (!is_token(name)) {
+            error_set(err, E_OPTION, "\"" STR_FMT "\" is no name of a header of HTTP",
+                      STR_ARG(name));
+            if (option->key_span.size > 0)
+                error_locate(err, option->key_span);
+            return E_OPTION;
+        }
+        TRY(check_value(option, err));
         char *line = arena_printf(arena, STR_FMT ": " STR_FMT, STR_ARG(name),
                                   STR_ARG(str_trim(option->value)));
         if (!line)
@@ -68,10 +87,11 @@ enum code http_read_options(struct http_settings *settings, const struct options
     settings->ca_file = get(options, "ssl.ca-file");
     settings->skips_verification = !options_bool(options, "ssl.verify");
     settings->fingerprint = get(options, "ssl.fingerprint");
+    settings->fingerprint_option = options_find(options, "ssl.fingerprint");
+    TRY(check_value(options_find(options, "http.bearer-token"), err));
     if (!settings->bearer.data || !settings->username.data)
         return OK;
-    const struct option *token = options_find(options, "http.bearer-token");
     error_set(err, E_OPTION, "a user and a bearer token cannot be sent at once");
-    error_locate(err, token->key_span);
+    option_locate(err, options_find(options, "http.bearer-token"));
     return E_OPTION;
 }

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "connector/options.h"
 #include "http/http_client.h"
 
 static int hex_digit(char c)
@@ -82,9 +83,11 @@ enum code http_set_up_tls(struct http_client *c, struct error *err)
 {
     const struct http_settings *set = &c->settings;
     c->has_fingerprint = set->fingerprint.size > 0;
-    if (c->has_fingerprint && !read_fingerprint(set->fingerprint, c->fingerprint))
-        return error_set(err, E_OPTION,
-                         "the fingerprint of a certificate is 64 hexadecimal digits");
+    if (c->has_fingerprint && !read_fingerprint(set->fingerprint, c->fingerprint)) {
+        error_set(err, E_OPTION, "the fingerprint of a certificate is 64 hexadecimal digits");
+        option_locate(err, set->fingerprint_option);
+        return E_OPTION;
+    }
     bool trusts = c->has_fingerprint || set->skips_verification;
     HTTP_SET(c, CURLOPT_SSL_VERIFYPEER, trusts ? 0L : 1L);
     HTTP_SET(c, CURLOPT_SSL_VERIFYHOST, trusts ? 0L : 2L);

@@ -4,12 +4,11 @@
  * One table of options serves both dialects.  Kafka's own properties stand at its
  * end, without a text of their own: in Blink they are given bare, in Flink they are
  * spelled "properties.NAME", and check() says so to whoever forgets. */
-#include <librdkafka/rdkafka.h>
-
 #include "kafka/kafka.h"
 
 #include "kafka/kafka_conf.h"
 #include "kafka/kafka_props.h"
+#include "kafka/kafka_rows.h"
 #include "kafka/kafka_start.h"
 
 const struct option_spec kafka_options[] = {
@@ -109,14 +108,6 @@ const struct option *kafka_option(const struct table_def *table, const char *fli
     return o || !blink ? o : options_find(table->options, blink);
 }
 
-void kafka_locate(struct error *err, const struct option *option)
-{
-    if (option->from_profile)
-        error_while(err, "reading the options that the profile adds");
-    else if (option->key_span.size > 0)
-        error_locate(err, option->value_span.size > 0 ? option->value_span : option->key_span);
-}
-
 bool kafka_is_keyed(const struct table_def *table)
 {
     return str_iis(options_get(table->options, "connector"), connector_upsert_kafka.name);
@@ -161,7 +152,7 @@ static enum code check_source(const struct table_def *table, struct arena *arena
     struct name_pattern *pattern;
     enum code code = name_pattern_compile("topic pattern", topics.pattern, &pattern, err);
     if (code != OK) {
-        kafka_locate(err, kafka_option(table, "topic-pattern", "topicPattern"));
+        option_locate(err, kafka_option(table, "topic-pattern", "topicPattern"));
         return code;
     }
     name_pattern_destroy(pattern);
@@ -178,7 +169,7 @@ static enum code check_round_robin(const struct table_def *table, const struct o
               "option \"sink.partitioner\" cannot be \"round-robin\" with "
               "\"key.fields\"");
     error_hint(err, "default puts the rows of a key into one partition.");
-    kafka_locate(err, partitioner);
+    option_locate(err, partitioner);
     return E_OPTION;
 }
 
@@ -190,7 +181,7 @@ static enum code check_sink(const struct table_def *table, struct arena *arena, 
         error_set(err, E_UNSUPPORTED, "writing to Kafka exactly once is not part of this version");
         error_hint(err, "With 'sink.delivery-guarantee' = 'at-least-once' no row is lost, and rows "
                         "may be written again after a failure.");
-        kafka_locate(err, guarantee);
+        option_locate(err, guarantee);
         return E_UNSUPPORTED;
     }
     const struct option *partitioner = options_find(table->options, "sink.partitioner");
@@ -200,18 +191,46 @@ static enum code check_sink(const struct table_def *table, struct arena *arena, 
                   (int)MIN(name.size, (size_t)100), name.data);
         error_detail(err, "Possible values: default, fixed, round-robin. Java classes cannot be "
                           "used.");
-        kafka_locate(err, partitioner);
+        option_locate(err, partitioner);
         return E_OPTION;
     }
     if (str_iis(name, "round-robin"))
         TRY(check_round_robin(table, partitioner, err));
     struct kafka_topics topics;
     TRY(kafka_topics_read(table, arena, &topics, err));
-    if (topics.count == 1)
-        return OK;
-    error_set(err, E_OPTION, "table \"" STR_FMT "\" names %s, and can be written to one only",
-              STR_ARG(table->name), topics.count == 0 ? "a pattern of topics" : "several topics");
-    return E_OPTION;
+    if (topics.count != 1) {
+        error_set(err, E_OPTION, "table \"" STR_FMT "\" names %s, and can be written to one only",
+                  STR_ARG(table->name),
+                  topics.count == 0 ? "a pattern of topics" : "several topics");
+        option_locate(err, topics.count > 0 ? options_find(table->options, "topic")
+                                            : kafka_option(table, "topic-pattern", "topicPattern"));
+        return E_OPTION;
+    }
+    struct kafka_rows rows;
+    enum code code = kafka_rows_open(&rows, table, arena, err);
+    kafka_rows_close(&rows);
+    return code;
+}
+
+/* Reading begins at the offsets of a group, which a profile may name, as the brokers. */
+static bool needs_group(const struct table_def *table)
+{
+    struct kafka_start start;
+    struct arena *arena = arena_create();
+    bool needs =
+        arena && kafka_start_read(table, arena, &start, NULL) == OK &&
+        (start.from.place == PLACE_GROUP || (start.bounded && start.to.place == PLACE_GROUP));
+    arena_destroy(arena);
+    return needs;
+}
+
+const char *kafka_lacks(const struct table_def *table, bool as_sink)
+{
+    if (kafka_brokers(table).size == 0)
+        return table->blink ? "bootstrap.servers" : "properties.bootstrap.servers";
+    if (as_sink || kafka_group(table).size > 0 || !needs_group(table))
+        return NULL;
+    return table->blink ? "group.id" : "properties.group.id";
 }
 
 enum code kafka_check(const struct table_def *table, bool as_sink, struct error *err)
@@ -223,10 +242,7 @@ enum code kafka_check(const struct table_def *table, bool as_sink, struct error 
     enum code code = as_sink ? check_sink(table, arena, err) : check_source(table, arena, err);
     arena_destroy(arena);
     TRY(code);
-    rd_kafka_conf_t *conf;
-    TRY(kafka_conf_build(table, as_sink ? KAFKA_PRODUCER : KAFKA_CONSUMER, true, &conf, err));
-    rd_kafka_conf_destroy(conf);
-    return OK;
+    return kafka_conf_try(table, as_sink ? KAFKA_PRODUCER : KAFKA_CONSUMER, err);
 }
 
 /* Blink: every row is a message, deletes are left out.  Flink: what the format can say. */
@@ -271,5 +287,6 @@ const struct connector connector_kafka = {
     .sink = &kafka_sink,
     .sink_modes = sink_modes,
     .check = kafka_check,
+    .lacks = kafka_lacks,
     .describe = kafka_describe,
 };

@@ -48,6 +48,7 @@ extern const struct connector connector_kafka, connector_upsert_kafka;
 bool kafka_is_keyed(const struct table_def *table);
 /* The checks of both connectors; without a broker. */
 enum code kafka_check(const struct table_def *table, bool as_sink, struct error *err) WEIR_CHECKED;
+const char *kafka_lacks(const struct table_def *table, bool as_sink);
 void kafka_describe(const struct table_def *table, struct buf *out);
 
 /* An option by its Flink or its Blink name, whichever is given; NULL if neither is. */
@@ -57,9 +58,6 @@ const struct option *kafka_option(const struct table_def *table, const char *fli
 /* A Kafka property as Java names it: "properties.NAME", in Blink and in profiles also bare, and in
  * extraConfig.  .data is NULL if it is not given. */
 struct str kafka_property(const struct table_def *table, const char *name);
-
-/* The position of an option in the job, or that it came with the profile. */
-void kafka_locate(struct error *err, const struct option *option);
 
 /* --- topics -------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ struct builder {
     enum kafka_role role;
     struct kafka_stores stores;
     const struct option *option; /* the one that is read */
+    bool without_brokers;        /* nobody is to be connected to */
 };
 
 struct setting {
@@ -284,7 +285,7 @@ static enum code apply_options(struct builder *b, struct error *err)
             b->option = o;
             enum code code = apply_option(b, o, err);
             if (code != OK) {
-                kafka_locate(err, o);
+                option_locate(err, o);
                 return code;
             }
         }
@@ -310,6 +311,8 @@ static enum code settle_idempotence(struct builder *b, struct error *err)
 static enum code apply_identity(struct builder *b, bool probing, struct error *err)
 {
     struct str brokers = kafka_brokers(b->table);
+    if (b->without_brokers)
+        brokers = STR("");
     if (brokers.size > 0)
         TRY(set_raw(b, STR("bootstrap.servers"), NULL, brokers, err));
     else if (!probing) {
@@ -342,15 +345,99 @@ static enum code build(struct builder *b, bool probing, struct error *err)
     return set_all(b->conf, consumer_fixed, countof(consumer_fixed), err);
 }
 
+static enum code make(struct builder *b, bool probing, rd_kafka_conf_t **ret, struct error *err)
+{
+    b->conf = rd_kafka_conf_new();
+    enum code code = build(b, probing, err);
+    if (code != OK) {
+        rd_kafka_conf_destroy(b->conf);
+        return code;
+    }
+    *ret = b->conf;
+    return OK;
+}
+
 enum code kafka_conf_build(const struct table_def *table, enum kafka_role role, bool probing,
                            rd_kafka_conf_t **ret, struct error *err)
 {
-    struct builder b = { .table = table, .conf = rd_kafka_conf_new(), .role = role };
-    enum code code = build(&b, probing, err);
-    if (code != OK) {
-        rd_kafka_conf_destroy(b.conf);
-        return code;
+    struct builder b = { .table = table, .role = role };
+    return make(&b, probing, ret, err);
+}
+
+/* --- do they go together? ---------------------------------------------------------------- */
+
+static bool says_nothing(struct str name)
+{
+    static const char *const names[] = { "bootstrap.servers", "group.id", "auto.offset.reset" };
+    for (size_t i = 0; i < countof(names); i++)
+        if (str_iis(name, names[i]))
+            return true;
+    return name.size == 0;
+}
+
+/* The place of the property that librdkafka's message names, or of the only one there is. */
+static void locate_property(const struct table_def *table, const char *why, struct error *err)
+{
+    const struct option *found = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < table->options->count; i++) {
+        const struct option *o = &table->options->items[i];
+        struct str name = property_of(table, o);
+        if (says_nothing(name) && !is_extra(o))
+            continue;
+        count++;
+        if (name.size > 0 && memmem(why, strlen(why), name.data, name.size)) {
+            option_locate(err, o);
+            return;
+        }
+        found = o;
     }
-    *ret = b.conf;
-    return OK;
+    if (count == 1)
+        option_locate(err, found);
+}
+
+static bool has_properties(const struct table_def *table)
+{
+    for (uint32_t i = 0; i < table->options->count; i++)
+        if (is_extra(&table->options->items[i]) ||
+            !says_nothing(property_of(table, &table->options->items[i])))
+            return true;
+    return false;
+}
+
+/* What librdkafka would say of properties beside errors is said when the job runs. */
+static void ignore_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk, (void)level, (void)facility, (void)text;
+}
+
+enum code kafka_conf_try(const struct table_def *table, enum kafka_role role, struct error *err)
+{
+    rd_kafka_conf_t *conf;
+    char why[512];
+    struct builder b = { .table = table, .role = role, .without_brokers = true };
+    TRY(make(&b, true, &conf, err));
+    if (!has_properties(table)) {
+        rd_kafka_conf_destroy(conf);
+        return OK;
+    }
+    /* Certificates are read by who connects. */
+    enum code code = kafka_conf_set(conf, "security.protocol", "plaintext", err);
+    rd_kafka_conf_set_log_cb(conf, ignore_log);
+    bool is_consumer = role == KAFKA_CONSUMER;
+    rd_kafka_t *rk = NULL;
+    if (code == OK)
+        rk = rd_kafka_new(is_consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, why,
+                          sizeof why);
+    if (rk) {
+        rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        return OK;
+    }
+    rd_kafka_conf_destroy(conf); /* a client would own it */
+    TRY(code);
+    error_set(err, E_OPTION, "the Kafka properties of table \"" STR_FMT "\" do not go together",
+              STR_ARG(table->name));
+    error_detail(err, "%s.", why);
+    locate_property(table, why, err);
+    return E_OPTION;
 }

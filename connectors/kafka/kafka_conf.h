@@ -12,6 +12,10 @@ enum kafka_role { KAFKA_CONSUMER, KAFKA_PRODUCER };
 enum code kafka_conf_build(const struct table_def *table, enum kafka_role role, bool probing,
                            struct rd_kafka_conf_s **ret, struct error *err) WEIR_CHECKED;
 
+/* Do the properties go together?  librdkafka tells when a client is made: one without brokers is. */
+enum code kafka_conf_try(const struct table_def *table, enum kafka_role role,
+                         struct error *err) WEIR_CHECKED;
+
 /* Sets one property that is weir's own decision; `name` and `value` are right by construction. */
 enum code kafka_conf_set(struct rd_kafka_conf_s *conf, const char *name, const char *value,
                          struct error *err);

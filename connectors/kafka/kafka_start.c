@@ -12,23 +12,43 @@
 #include "types/time.h"
 #include "types/zone.h"
 
+#include <stdio.h>
+
 enum { DISCOVERY_INTERVAL_BLINK_MS = 60000, DISCOVERY_INTERVAL_FLINK_MS = 300000 };
 
 static enum code bad_option(const struct option *o, const char *wants, struct error *err)
 {
     error_set(err, E_OPTION, "option \"" STR_FMT "\" must be %s, but is \"%.*s\"", STR_ARG(o->key),
               wants, (int)MIN(o->value.size, (size_t)60), o->value.data);
-    kafka_locate(err, o);
+    option_locate(err, o);
     return E_OPTION;
 }
 
+/* `mode` is the value of the option that asks for it. */
 static enum code need_option(const struct table_def *table, const char *name, struct str mode,
                              struct error *err)
 {
-    return error_set(err, E_OPTION,
-                     "table \"" STR_FMT "\" needs the option \"%s\", because it asks "
-                     "for \"" STR_FMT "\"",
-                     STR_ARG(table->name), name, STR_ARG(mode));
+    error_set(err, E_OPTION,
+              "table \"" STR_FMT "\" needs the option \"%s\", because it asks "
+              "for \"" STR_FMT "\"",
+              STR_ARG(table->name), name, STR_ARG(mode));
+    for (uint32_t i = 0; i < table->options->count; i++) {
+        const struct option *o = &table->options->items[i];
+        if (mode.size > 0 && mode.data >= o->value.data &&
+            mode.data < o->value.data + o->value.size)
+            option_locate(err, o);
+    }
+    return E_OPTION;
+}
+
+/* A property's own option; those in extraConfig have none. */
+static const struct option *property_option(const struct table_def *table, const char *name)
+{
+    char full[128];
+    snprintf(full, sizeof full, "properties.%s", name);
+    const struct option *own = options_find(table->options, full);
+    const struct option *bare = options_find(table->options, name);
+    return own ? own : bare ? bare : options_find(table->options, "extraConfig");
 }
 
 /* --- 'partition:0,offset:42;partition:1,offset:300' ---------------------------------- */
@@ -105,7 +125,7 @@ static enum code read_offsets(const struct table_def *table, const char *name, s
                                     table->blink ? ',' : ';', topic->value.size);
     if (several) {
         error_set(err, E_OPTION, "option \"%s\" is for a single topic", name);
-        kafka_locate(err, o);
+        option_locate(err, o);
         return E_OPTION;
     }
     ret->place = PLACE_OFFSETS;
@@ -153,7 +173,7 @@ static enum code blink_zone(const struct table_def *table, struct arena *arena,
         return OK;
     enum code code = zone_load(arena, str_trim(o->value), ret, err);
     if (code != OK)
-        kafka_locate(err, o);
+        option_locate(err, o);
     return code;
 }
 
@@ -185,7 +205,7 @@ static enum code read_blink_time(const struct table_def *table, struct arena *ar
     }
     if (ret->timestamp_ms > now_ms) {
         error_set(err, E_OPTION, "option \"" STR_FMT "\" is in the future", STR_ARG(given->key));
-        kafka_locate(err, given);
+        option_locate(err, given);
         return E_OPTION;
     }
     return OK;
@@ -227,11 +247,14 @@ static enum code read_resets(const struct table_def *table, struct kafka_start *
         ret->missing = ret->out_of_range = RESET_LATEST;
     else if (str_iis(reset, "none") || str_iis(reset, "error"))
         ret->missing = ret->out_of_range = RESET_FAIL;
-    else
-        return error_set(err, E_OPTION,
-                         "Kafka property \"auto.offset.reset\" must be earliest, latest or none, "
-                         "but is \"%.*s\"",
-                         (int)MIN(reset.size, (size_t)60), reset.data);
+    else {
+        error_set(err, E_OPTION,
+                  "Kafka property \"auto.offset.reset\" must be earliest, latest or none, but is "
+                  "\"%.*s\"",
+                  (int)MIN(reset.size, (size_t)60), reset.data);
+        option_locate(err, property_option(table, "auto.offset.reset"));
+        return E_OPTION;
+    }
     return OK;
 }
 
@@ -251,11 +274,13 @@ static enum code read_discovery(const struct table_def *table, struct kafka_star
             return bad_option(o, "a duration such as 10s or 5 min", err);
     } else if (extra.size > 0) {
         int64_t ms;
-        if (!number_parse_i64(extra.data, extra.size, &ms))
-            return error_set(err, E_OPTION,
-                             "Kafka property "
-                             "\"flink.partition-discovery.interval-millis\" must be "
-                             "a whole number");
+        if (!number_parse_i64(extra.data, extra.size, &ms)) {
+            error_set(err, E_OPTION,
+                      "Kafka property \"flink.partition-discovery.interval-millis\" must be a "
+                      "whole number");
+            option_locate(err, property_option(table, "flink.partition-discovery.interval-millis"));
+            return E_OPTION;
+        }
         ret->discovery_interval_ms = MAX(ms, 0);
     }
     return OK;
@@ -287,9 +312,12 @@ enum code kafka_start_read(const struct table_def *table, struct arena *arena,
     if (is_bounded(table)) {
         start.bounded = true;
         TRY(read_flink(table, &bounded_names, arena, &start.to, err));
-        if (start.to.place == PLACE_EARLIEST)
-            return error_set(err, E_OPTION, "option \"%s\" cannot be \"earliest-offset\"",
-                             bounded_names.mode);
+        if (start.to.place == PLACE_EARLIEST) {
+            error_set(err, E_OPTION, "option \"%s\" cannot be \"earliest-offset\"",
+                      bounded_names.mode);
+            option_locate(err, options_find(table->options, bounded_names.mode));
+            return E_OPTION;
+        }
     }
     TRY(read_resets(table, &start, err));
     TRY(read_discovery(table, &start, err));

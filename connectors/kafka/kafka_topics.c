@@ -28,7 +28,7 @@ static enum code add_topic(struct arena *arena, struct str name, struct str **na
                      "Names have up to %d of the characters a-z, A-Z, 0-9, \".\", \"_\" and "
                      "\"-\".",
                      TOPIC_BYTES_MAX);
-        kafka_locate(err, option);
+        option_locate(err, option);
         return E_OPTION;
     }
     for (uint32_t i = 0; i < *count; i++)
@@ -54,7 +54,7 @@ enum code kafka_topics_read(const struct table_def *table, struct arena *arena,
     if (list && pattern) {
         error_set(err, E_OPTION, "\"topic\" and \"" STR_FMT "\" exclude each other",
                   STR_ARG(pattern->key));
-        kafka_locate(err, pattern);
+        option_locate(err, pattern);
         return E_OPTION;
     }
     if (pattern) {

@@ -97,5 +97,6 @@ const struct connector connector_upsert_kafka = {
     .keeps_last = topic_fold_is_asked,
     .guarantee = guarantee,
     .check = check,
+    .lacks = kafka_lacks,
     .describe = kafka_describe,
 };

@@ -248,8 +248,7 @@ static enum code check_at_least(const struct table_def *table, const char *name,
     if (!o || options_int(table->options, name) >= least)
         return OK;
     error_set(err, E_OPTION, "option \"%s\" must be at least %lld", name, (long long)least);
-    if (o->value_span.size > 0)
-        error_locate(err, o->value_span);
+    option_locate(err, o);
     return E_OPTION;
 }
 

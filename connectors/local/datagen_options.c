@@ -36,12 +36,20 @@ static const struct option *get(struct reading *r, const char *name, const char 
     return o;
 }
 
+/* The place of what is wrong with a field: the first of two options that is given. */
+static enum code wrong_field(struct reading *r, const char *name, const char *what,
+                             const char *other, struct error *err)
+{
+    const struct option *o = get(r, name, what);
+    option_locate(err, o ? o : get(r, name, other));
+    return E_OPTION;
+}
+
 static enum code wrong(const struct option *o, const char *wants, struct error *err)
 {
     error_set(err, E_OPTION, "option \"" STR_FMT "\" must be %s, but is \"" STR_FMT "\"",
               STR_ARG(o->key), wants, STR_ARG(o->value));
-    if (o->value_span.size > 0)
-        error_locate(err, o->value_span);
+    option_locate(err, o);
     return E_OPTION;
 }
 
@@ -70,11 +78,14 @@ static enum code read_real(struct reading *r, const char *name, const char *what
     return OK;
 }
 
-static enum code check_order(const char *name, bool is_ordered, struct error *err)
+/* `low` and `high` are what the ends are called. */
+static enum code check_order(struct reading *r, const char *name, const char *low, const char *high,
+                             bool is_ordered, struct error *err)
 {
-    return is_ordered ? OK
-                      : error_set(err, E_OPTION,
-                                  "the smallest value of field \"%s\" is above its largest", name);
+    if (is_ordered)
+        return OK;
+    error_set(err, E_OPTION, "the smallest value of field \"%s\" is above its largest", name);
+    return wrong_field(r, name, high, low, err);
 }
 
 static enum code read_range(struct reading *r, const char *name, int64_t low, int64_t high,
@@ -84,9 +95,11 @@ static enum code read_range(struct reading *r, const char *name, int64_t low, in
     g->max = high;
     TRY(read_i64(r, name, "min", &g->min, err));
     TRY(read_i64(r, name, "max", &g->max, err));
-    if (g->min < low || g->max > high)
-        return error_set(err, E_OPTION, "the range of field \"%s\" is wider than its type", name);
-    return check_order(name, g->min <= g->max, err);
+    if (g->min < low || g->max > high) {
+        error_set(err, E_OPTION, "the range of field \"%s\" is wider than its type", name);
+        return wrong_field(r, name, g->max > high ? "max" : "min", "min", err);
+    }
+    return check_order(r, name, "min", "max", g->min <= g->max, err);
 }
 
 static enum code read_real_range(struct reading *r, const char *name, double low, double high,
@@ -96,7 +109,7 @@ static enum code read_real_range(struct reading *r, const char *name, double low
     g->max_real = high;
     TRY(read_real(r, name, "min", &g->min_real, err));
     TRY(read_real(r, name, "max", &g->max_real, err));
-    return check_order(name, g->min_real <= g->max_real, err);
+    return check_order(r, name, "min", "max", g->min_real <= g->max_real, err);
 }
 
 /* A range that goes past the type is cut to it. */
@@ -149,8 +162,8 @@ static enum code read_max_past(struct reading *r, const char *name, struct gener
                                                                      : wrong(o, "a duration", err);
 }
 
-static enum code unsupported(const char *name, const struct type *type, const char *kind,
-                             struct error *err)
+static enum code unsupported(struct reading *r, const char *name, const struct type *type,
+                             const char *kind, struct error *err)
 {
     struct buf text;
     buf_init(&text, 1024);
@@ -158,6 +171,7 @@ static enum code unsupported(const char *name, const struct type *type, const ch
     error_set(err, E_UNSUPPORTED, "field \"%s\" of type %s cannot be of kind %s", name,
               buf_cstr(&text), kind);
     buf_done(&text);
+    (void)wrong_field(r, name, "kind", "kind", err);
     return E_UNSUPPORTED;
 }
 
@@ -191,9 +205,10 @@ static enum code read_random(struct reading *r, const char *name, struct generat
                              struct error *err)
 {
     TRY(read_real(r, name, "null-rate", &g->null_rate, err));
-    if (!(g->null_rate >= 0 && g->null_rate <= 1))
-        return error_set(err, E_OPTION, "the null rate of field \"%s\" is not within 0 and 1",
-                         name);
+    if (!(g->null_rate >= 0 && g->null_rate <= 1)) {
+        error_set(err, E_OPTION, "the null rate of field \"%s\" is not within 0 and 1", name);
+        return wrong_field(r, name, "null-rate", "null-rate", err);
+    }
     switch (g->type->id) {
     case TYPE_BOOLEAN:
         g->max = 1;
@@ -234,7 +249,7 @@ static enum code read_random(struct reading *r, const char *name, struct generat
     case TYPE_NULL:
         break;
     }
-    return unsupported(name, g->type, "random", err);
+    return unsupported(r, name, g->type, "random", err);
 }
 
 static enum code read_sequence(struct reading *r, const char *name, struct generator *g,
@@ -244,17 +259,18 @@ static enum code read_sequence(struct reading *r, const char *name, struct gener
     int64_t *values[] = { &g->min, &g->max };
     bool is_text = type_is_string(g->type) || type_is_binary(g->type);
     if (!is_text && !type_is_numeric(g->type))
-        return unsupported(name, g->type, "sequence", err);
+        return unsupported(r, name, g->type, "sequence", err);
     for (size_t i = 0; i < countof(ends); i++) {
-        if (!get(r, name, ends[i]))
-            return error_set(err, E_OPTION,
-                             "field \"%s\" is a sequence and needs the option "
-                             "\"fields.%s.%s\"",
-                             name, name, ends[i]);
+        if (!get(r, name, ends[i])) {
+            error_set(err, E_OPTION,
+                      "field \"%s\" is a sequence and needs the option \"fields.%s.%s\"", name,
+                      name, ends[i]);
+            return wrong_field(r, name, "kind", "kind", err);
+        }
         TRY(read_i64(r, name, ends[i], values[i], err));
     }
     g->kind = GENERATE_SEQUENCE;
-    return check_order(name, g->min <= g->max, err);
+    return check_order(r, name, "start", "end", g->min <= g->max, err);
 }
 
 static enum code read_field(struct reading *r, const struct field *field, struct generator *g,
@@ -317,8 +333,13 @@ enum code generators_read(struct arena *arena, const struct table_def *table,
     };
     if (!generators || !r.is_used)
         return error_nomem(err);
-    for (uint32_t i = 0; i < schema->count; i++)
-        TRY(read_field(&r, &schema->fields[i], &generators[i], err));
+    for (uint32_t i = 0; i < schema->count; i++) {
+        enum code code = read_field(&r, &schema->fields[i], &generators[i], err);
+        if (code != OK) {
+            table_locate_column(table, i, err);
+            return code;
+        }
+    }
     if (r.failed)
         return error_nomem(err);
     for (uint32_t i = 0; i < table->options->count; i++) {

@@ -44,15 +44,17 @@ static enum code check(const struct table_def *table, bool as_sink, struct error
     if (!path || path->value.size == 0) {
         error_set(err, E_OPTION, "option \"path\" of table \"" STR_FMT "\" is empty",
                   STR_ARG(table->name));
-        if (path && path->value_span.size > 0)
-            error_locate(err, path->value_span);
+        option_locate(err, path);
         return E_OPTION;
     }
     const struct format *format = table_format(table, false);
-    if (format && !(as_sink ? (void *)format->open_encoder : (void *)format->open_decoder))
-        return error_set(err, E_UNSUPPORTED, "format \"%s\" cannot be %s", format->name,
-                         as_sink ? "written" : "read");
-    return OK;
+    if (format && !(as_sink ? (void *)format->open_encoder : (void *)format->open_decoder)) {
+        error_set(err, E_UNSUPPORTED, "format \"%s\" cannot be %s", format->name,
+                  as_sink ? "written" : "read");
+        option_locate(err, options_find(table->options, "format"));
+        return E_UNSUPPORTED;
+    }
+    return as_sink ? OK : filesystem_check_pattern(table->options, err);
 }
 
 static void describe(const struct table_def *table, struct buf *out)

@@ -130,11 +130,22 @@ static enum code compile_pattern(const struct options *options, regex_t *ret, bo
     if (wrong != 0) {
         char reason[128];
         regerror(wrong, ret, reason, sizeof reason);
-        return error_set(err, E_OPTION,
-                         "option \"source.path.regex-pattern\" is no regular expression: %s",
-                         reason);
+        error_set(err, E_OPTION,
+                  "option \"source.path.regex-pattern\" is no regular expression: %s", reason);
+        option_locate(err, options_find(options, "source.path.regex-pattern"));
+        return E_OPTION;
     }
     *ret_has = true;
+    return OK;
+}
+
+enum code filesystem_check_pattern(const struct options *options, struct error *err)
+{
+    regex_t pattern;
+    bool has_pattern;
+    TRY(compile_pattern(options, &pattern, &has_pattern, err));
+    if (has_pattern)
+        regfree(&pattern);
     return OK;
 }
 

@@ -56,6 +56,8 @@ struct str local_table_name(const struct table_def *def);
 /* Is the table there already, with constraints that the job does not declare?  Opens the database,
  * and makes none. */
 bool local_table_may_refuse(const struct table_def *def);
+/* Is the column a family of HBase, a ROW whose fields are columns of the database? */
+bool local_table_is_family(const struct table_def *def, uint32_t column);
 /* The manner of a table with a key. */
 enum table_manner local_table_manner(const struct table_def *def);
 /* Opens the database, making what is missing; adds columns where the system has no fixed ones. */

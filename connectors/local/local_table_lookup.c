@@ -56,6 +56,17 @@ static const struct table_column *find_column(const struct local_table *table, u
     return NULL;
 }
 
+static enum code table_lookup_check(const struct lookup_open *open, struct error *err)
+{
+    for (uint32_t i = 0; i < open->key_count; i++)
+        if (local_table_is_family(open->table, open->key_columns[i]))
+            return error_set(err, E_UNSUPPORTED,
+                             "table \"" STR_FMT "\" cannot be asked by the family \"" STR_FMT "\"",
+                             STR_ARG(open->table->name),
+                             STR_ARG(open->table->schema->fields[open->key_columns[i]].name));
+    return OK;
+}
+
 static enum code put_query(struct table_lookup *l, const struct lookup_open *open, struct buf *sql,
                            struct error *err)
 {
@@ -65,9 +76,6 @@ static enum code put_query(struct table_lookup *l, const struct lookup_open *ope
     local_table_put_name(sql, l->table->name);
     for (uint32_t i = 0; i < open->key_count; i++) {
         const struct table_column *column = find_column(l->table, open->key_columns[i]);
-        if (!column)
-            return error_set(err, E_UNSUPPORTED, "table \"%s\" cannot be asked by a family",
-                             l->table->name);
         buf_text(sql, i > 0 ? " AND " : " WHERE ");
         local_table_put_name(sql, column->name);
         buf_printf(sql, " = ?%u", i + 1);
@@ -218,6 +226,7 @@ static int table_lookup_wake_fd(struct lookup *base)
 }
 
 const struct lookup_kind local_table_lookup = {
+    .check = table_lookup_check,
     .open = table_lookup_open,
     .submit = table_lookup_submit,
     .poll = table_lookup_poll,

@@ -157,6 +157,11 @@ static bool is_of_hbase(const struct table_def *def)
     return starts_without_case(system, "hbase") || str_iis(system, "cloudhbase");
 }
 
+bool local_table_is_family(const struct table_def *def, uint32_t column)
+{
+    return is_of_hbase(def) && def->schema->fields[column].type->id == TYPE_ROW;
+}
+
 enum table_manner local_table_manner(const struct table_def *def)
 {
     if (is_of_hbase(def))

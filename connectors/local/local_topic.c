@@ -55,6 +55,14 @@ static const char *guarantee(const struct table_def *table, enum sink_mode mode)
     return is_keyed(table) ? "idempotent by key" : "at-least-once";
 }
 
+static enum code check(const struct table_def *table, bool as_sink, struct error *err)
+{
+    struct str topic;
+    if (as_sink)
+        TRY(topic_of_sink(table, &topic, err));
+    return topic_files_check(table, err);
+}
+
 static void describe(const struct table_def *table, struct buf *out)
 {
     struct str topic = options_get(table->options, "topic");
@@ -80,5 +88,6 @@ const struct connector connector_local_topic = {
     .sink = &local_topic_sink,
     .sink_modes = sink_modes,
     .guarantee = guarantee,
+    .check = check,
     .describe = describe,
 };

@@ -22,11 +22,16 @@ static bool is_topic_name(struct str name)
     return true;
 }
 
+static enum code no_topic_name(struct str topic, struct error *err)
+{
+    return error_set(err, E_OPTION, "\"" STR_FMT "\" is no name for a topic", STR_ARG(topic));
+}
+
 enum code topic_file_path(struct arena *arena, struct str data_dir, struct str topic,
                           bool is_records, char **ret, struct error *err)
 {
     if (!is_topic_name(topic))
-        return error_set(err, E_OPTION, "\"" STR_FMT "\" is no name for a topic", STR_ARG(topic));
+        return no_topic_name(topic, err);
     struct str dir = data_dir.size > 0 ? data_dir : STR(".");
     char *path = arena_printf(arena, STR_FMT "/" STR_FMT "%s", STR_ARG(dir), STR_ARG(topic),
                               is_records ? RECORDS_SUFFIX : PLAIN_SUFFIX);
@@ -205,10 +210,49 @@ enum code topic_of_sink(const struct table_def *table, struct str *ret, struct e
     struct str name = str_trim(options_get(table->options, "topic"));
     if (name.size == 0)
         return no_topic(table, err);
-    if (str_find_byte(name, table->blink ? ',' : ';') != (size_t)-1)
-        return error_set(err, E_OPTION,
-                         "table \"" STR_FMT "\" names several topics, but a sink writes to one",
-                         STR_ARG(table->name));
+    if (str_find_byte(name, table->blink ? ',' : ';') != (size_t)-1) {
+        error_set(err, E_OPTION,
+                  "table \"" STR_FMT "\" names several topics, but a sink writes to one",
+                  STR_ARG(table->name));
+        option_locate(err, options_find(table->options, "topic"));
+        return E_OPTION;
+    }
     *ret = name;
+    return OK;
+}
+
+static enum code check_names(const struct table_def *table, struct str names, struct error *err)
+{
+    while (names.size > 0) {
+        size_t size = MIN(str_find_byte(names, table->blink ? ',' : ';'), names.size);
+        struct str topic = str_trim(str_make(names.data, size));
+        if (topic.size > 0 && !is_topic_name(topic)) {
+            (void)no_topic_name(topic, err);
+            option_locate(err, options_find(table->options, "topic"));
+            return E_OPTION;
+        }
+        size_t used = MIN(size + 1, names.size);
+        names = str_make(names.data + used, names.size - used);
+    }
+    return OK;
+}
+
+enum code topic_files_check(const struct table_def *table, struct error *err)
+{
+    struct str names = options_get(table->options, "topic");
+    if (names.size > 0)
+        return check_names(table, names, err);
+    struct str pattern = pattern_of(table);
+    struct name_pattern *compiled;
+    if (pattern.size == 0)
+        return no_topic(table, err);
+    enum code code = name_pattern_compile("topic pattern", pattern, &compiled, err);
+    if (code != OK) {
+        bool is_flink = options_get(table->options, "topic-pattern").data;
+        option_locate(err,
+                      options_find(table->options, is_flink ? "topic-pattern" : "topicPattern"));
+        return code;
+    }
+    name_pattern_destroy(compiled);
     return OK;
 }

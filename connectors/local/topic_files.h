@@ -25,6 +25,9 @@ enum code topic_files_find(struct arena *arena, const struct table_def *table,
                            struct topic_file **ret, uint32_t *ret_count,
                            struct error *err) WEIR_CHECKED;
 
+/* Do the options name topics, and names that can be? */
+enum code topic_files_check(const struct table_def *table, struct error *err) WEIR_CHECKED;
+
 /* The one topic that a sink writes to. */
 enum code topic_of_sink(const struct table_def *table, struct str *ret,
                         struct error *err) WEIR_CHECKED;

@@ -10,7 +10,19 @@
 #include "mysql/mysql_lookup.h"
 #include "mysql/mysql_scan.h"
 #include "mysql/mysql_sink.h"
-#define MYSQL_ROLES .source = &mysql_scan, .sink = &mysql_sink, .lookup = &mysql_lookup
+#include "mysql/mysql_settings.h"
+#define MYSQL_ROLES                                                                                \
+    .source = &mysql_scan, .sink = &mysql_sink, .lookup = &mysql_lookup, .check = check,           \
+    .lacks = mysql_settings_lack
+
+static enum code check(const struct table_def *table, bool as_sink, struct error *err)
+{
+    struct mysql_ranges ranges;
+    TRY(mysql_settings_check(table, err));
+    bool excludes;
+    return as_sink ? mysql_read_excluded(table, NULL, &excludes, err)
+                   : mysql_read_ranges(table, &ranges, err);
+}
 #else
 #define MYSQL_ROLES .missing = "the MySQL client is not part of this build"
 #endif

@@ -38,6 +38,12 @@ struct mysql_scan {
 
 /* --- ranges ---------------------------------------------------------------------------------- */
 
+static enum code wrong_range(const struct table_def *table, const char *option, struct error *err)
+{
+    option_locate(err, options_find(table->options, option));
+    return E_OPTION;
+}
+
 enum code mysql_read_ranges(const struct table_def *table, struct mysql_ranges *ret,
                             struct error *err)
 {
@@ -53,23 +59,29 @@ enum code mysql_read_ranges(const struct table_def *table, struct mysql_ranges *
     if (!first)
         return OK;
     for (size_t i = 0; i < countof(names); i++)
-        if (!options_has(o, names[i]))
-            return error_at(err, E_OPTION, first->key_span,
-                            "option \"" STR_FMT "\" needs \"%s\" too", STR_ARG(first->key),
-                            names[i]);
+        if (!options_has(o, names[i])) {
+            error_set(err, E_OPTION, "option \"" STR_FMT "\" needs \"%s\" too", STR_ARG(first->key),
+                      names[i]);
+            if (first->key_span.size > 0)
+                error_locate(err, first->key_span);
+            return E_OPTION;
+        }
     int column = schema_find(table->schema, str_trim(options_get(o, names[0])));
     ret->num = options_int(o, names[1]);
     ret->lower = options_int(o, names[2]);
     ret->upper = options_int(o, names[3]);
-    if (column < 0 || !type_is_numeric(table->schema->fields[column].type))
-        return error_at(err, E_OPTION, options_find(o, names[0])->value_span,
-                        "option \"%s\" names no column with numbers", names[0]);
-    if (ret->num < 1)
-        return error_at(err, E_OPTION, options_find(o, names[1])->value_span,
-                        "option \"%s\" must be at least 1", names[1]);
-    if (ret->lower > ret->upper)
-        return error_at(err, E_OPTION, options_find(o, names[2])->value_span,
-                        "option \"%s\" is larger than \"%s\"", names[2], names[3]);
+    if (column < 0 || !type_is_numeric(table->schema->fields[column].type)) {
+        error_set(err, E_OPTION, "option \"%s\" names no column with numbers", names[0]);
+        return wrong_range(table, names[0], err);
+    }
+    if (ret->num < 1) {
+        error_set(err, E_OPTION, "option \"%s\" must be at least 1", names[1]);
+        return wrong_range(table, names[1], err);
+    }
+    if (ret->lower > ret->upper) {
+        error_set(err, E_OPTION, "option \"%s\" is larger than \"%s\"", names[2], names[3]);
+        return wrong_range(table, names[2], err);
+    }
     uint64_t width = (uint64_t)ret->upper - (uint64_t)ret->lower;
     if (width < (uint64_t)INT64_MAX && ret->num > (int64_t)width + 1)
         ret->num = (int64_t)width + 1; /* no empty ranges */

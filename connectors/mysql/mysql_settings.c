@@ -9,6 +9,8 @@
 #include "mysql/mysql_literal.h"
 #include "types/zone.h"
 
+#include <stdio.h>
+
 enum { CONNECT_S = 3, IO_S = 60, IO_MAX_S = 24 * 3600, LOCK_WAIT_MAX_S = 20 };
 
 struct str mysql_option(const struct table_def *table, const char *rds, const char *jdbc)
@@ -17,17 +19,25 @@ struct str mysql_option(const struct table_def *table, const char *rds, const ch
     return value.data ? value : options_get(table->options, jdbc);
 }
 
-static enum code missing(const struct table_def *table, const char *rds, const char *jdbc,
-                         struct error *err)
+static enum code missing(const struct table_def *table, const char *option, struct error *err)
 {
-    bool is_rds = table->blink;
     error_set(err, E_OPTION, "table \"" STR_FMT "\" needs the option \"%s\"", STR_ARG(table->name),
-              is_rds ? rds : jdbc);
+              option);
     error_hint(err, "It may stand in WITH or in the profile.");
     return E_OPTION;
 }
 
 /* --- properties ------------------------------------------------------------------------ */
+
+/* A property stands in the url, or is an option of its own. */
+static enum code wrong_property(const struct mysql_settings *s, const char *name, struct error *err)
+{
+    char full[64];
+    snprintf(full, sizeof full, "properties.%s", name);
+    const struct option *option = options_find(s->options, full);
+    option_locate(err, option ? option : options_find(s->options, "url"));
+    return E_OPTION;
+}
 
 static bool is_on(const struct mysql_url *url, const char *name, bool otherwise)
 {
@@ -36,14 +46,15 @@ static bool is_on(const struct mysql_url *url, const char *name, bool otherwise)
 }
 
 /* A time limit in milliseconds, in whole seconds; 0 is JDBC's word for none. */
-static enum code read_seconds(const struct mysql_url *url, const char *name, uint32_t otherwise,
+static enum code read_seconds(const struct mysql_settings *s, const char *name, uint32_t otherwise,
                               uint32_t *ret, struct error *err)
 {
-    struct str value = mysql_url_get(url, name);
+    struct str value = mysql_url_get(&s->url, name);
     int64_t ms = 0;
-    if (value.data && (!number_parse_i64(value.data, value.size, &ms) || ms < 0))
-        return error_set(err, E_OPTION, "property \"%s\" of the url is no number of milliseconds",
-                         name);
+    if (value.data && (!number_parse_i64(value.data, value.size, &ms) || ms < 0)) {
+        error_set(err, E_OPTION, "property \"%s\" of the url is no number of milliseconds", name);
+        return wrong_property(s, name, err);
+    }
     *ret = ms > 0 ? (uint32_t)MIN((ms + 999) / 1000, (int64_t)IO_MAX_S) : otherwise;
     return OK;
 }
@@ -75,7 +86,7 @@ static enum code read_tls(struct mysql_settings *s, struct error *err)
         return OK;
     error_set(err, E_OPTION, "property \"sslMode\" of the url is \"" STR_FMT "\"", STR_ARG(mode));
     error_hint(err, "It may be DISABLED, REQUIRED or VERIFY_IDENTITY.");
-    return E_OPTION;
+    return wrong_property(s, "sslMode", err);
 }
 
 /* The file of the first of the properties that is there; "file:/ca.pem" is /ca.pem. */
@@ -94,7 +105,7 @@ static enum code read_file(struct mysql_settings *s, const char *const *names, c
         if (str_ends(path, STR(".jks")) || str_ends(path, STR(".p12"))) {
             error_set(err, E_OPTION, "property \"%s\" of the url is a key store of Java", *names);
             error_hint(err, "Certificates and keys are read from PEM files.");
-            return E_OPTION;
+            return wrong_property(s, *names, err);
         }
         *ret = arena_cstr(s->arena, path);
         return *ret ? OK : error_nomem(err);
@@ -109,8 +120,8 @@ static enum code read_properties(struct mysql_settings *s, struct error *err)
     static const char *const cert[] = { "clientCertificateKeyStoreUrl", "keyStore", "sslCert",
                                         "ssl-cert", NULL };
     static const char *const key[] = { "sslKey", "ssl-key", NULL };
-    TRY(read_seconds(&s->url, "connectTimeout", CONNECT_S, &s->connect_s, err));
-    TRY(read_seconds(&s->url, "socketTimeout", IO_S, &s->io_s, err));
+    TRY(read_seconds(s, "connectTimeout", CONNECT_S, &s->connect_s, err));
+    TRY(read_seconds(s, "socketTimeout", IO_S, &s->io_s, err));
     /* The server gives up waiting for a lock before we give up waiting for the server: else a
      * statement that we send again may still be under way there. */
     s->lock_wait_s = MAX(MIN(s->io_s / 2, (uint32_t)LOCK_WAIT_MAX_S), 1);
@@ -183,11 +194,12 @@ static enum code read_all(const struct table_def *table, struct mysql_settings *
     struct str name = mysql_option(table, "tableName", "table-name");
     struct str user = mysql_option(table, "userName", "username");
     struct str zone = mysql_option(table, "timeZone", "timeZone");
-    if (url.size == 0)
-        return missing(table, "url", "url", err);
-    if (name.size == 0)
-        return missing(table, "tableName", "table-name", err);
-    TRY(mysql_url_parse(s->arena, url, &s->url, err));
+    enum code code = url.size > 0 ? mysql_url_parse(s->arena, url, &s->url, err) : OK;
+    if (code != OK) {
+        option_locate(err, options_find(table->options, "url"));
+        return code;
+    }
+    s->options = table->options;
     TRY(add_properties(table, s, err));
     s->name = arena_str(s->arena, name);
     if (!s->name.data)
@@ -196,17 +208,28 @@ static enum code read_all(const struct table_def *table, struct mysql_settings *
     s->database = s->url.database;
     TRY(copy_option(s, user, &s->user, err));
     TRY(copy_option(s, mysql_option(table, "password", "password"), &s->password, err));
-    if (!s->user)
-        return missing(table, "userName", "username", err);
     s->zone = table->zone;
-    if (zone.size > 0)
-        TRY(zone_load(s->arena, zone, &s->zone, err));
+    code = zone.size > 0 ? zone_load(s->arena, zone, &s->zone, err) : OK;
+    if (code != OK) {
+        option_locate(err, options_find(table->options, "timeZone"));
+        return code;
+    }
     TRY(quote_table(s, err));
     return read_properties(s, err);
 }
 
-enum code mysql_settings_create(const struct table_def *table, struct mysql_settings **ret,
-                                struct error *err)
+static const char *lack(const struct table_def *table, const struct mysql_settings *s)
+{
+    bool is_rds = table->blink;
+    if (mysql_option(table, "url", "url").size == 0)
+        return "url";
+    if (s->name.size == 0)
+        return is_rds ? "tableName" : "table-name";
+    return s->user ? NULL : is_rds ? "userName" : "username";
+}
+
+static enum code read_settings(const struct table_def *table, struct mysql_settings **ret,
+                               struct error *err)
 {
     struct arena *arena = arena_create();
     struct mysql_settings *s = arena ? arena_new(arena, struct mysql_settings) : NULL;
@@ -217,14 +240,44 @@ enum code mysql_settings_create(const struct table_def *table, struct mysql_sett
     s->arena = arena;
     enum code code = read_all(table, s, err);
     if (code != OK) {
-        const struct option *url = options_find(table->options, "url");
-        if (code == E_OPTION && url && url->value_span.size > 0)
-            error_locate(err, url->value_span);
         arena_destroy(arena);
         return code;
     }
     *ret = s;
     return OK;
+}
+
+enum code mysql_settings_create(const struct table_def *table, struct mysql_settings **ret,
+                                struct error *err)
+{
+    struct mysql_settings *s;
+    TRY(read_settings(table, &s, err));
+    const char *option = lack(table, s);
+    if (option) {
+        mysql_settings_destroy(s);
+        return missing(table, option, err);
+    }
+    *ret = s;
+    return OK;
+}
+
+enum code mysql_settings_check(const struct table_def *table, struct error *err)
+{
+    struct mysql_settings *s;
+    TRY(read_settings(table, &s, err));
+    mysql_settings_destroy(s);
+    return OK;
+}
+
+const char *mysql_settings_lack(const struct table_def *table, bool as_sink)
+{
+    (void)as_sink;
+    struct mysql_settings *s;
+    if (read_settings(table, &s, NULL) != OK)
+        return NULL;
+    const char *option = lack(table, s);
+    mysql_settings_destroy(s);
+    return option;
 }
 
 void mysql_settings_destroy(struct mysql_settings *settings)

@@ -13,6 +13,7 @@ enum mysql_tls {
 
 struct mysql_settings {
     struct arena *arena; /* owned; of all that is here */
+    const struct options *options; /* of the table */
     struct mysql_url url;
     const char *user, *password, *database; /* NULL: none */
     struct str name;                        /* of the table as the job has it: for messages */
@@ -25,6 +26,11 @@ struct mysql_settings {
     const char *session;                        /* "time_zone='+08:00'"; NULL: nothing */
 };
 
+/* What a server is not needed for: E_OPTION, with the place, where an option says what cannot be.  The
+ * ones that mysql_settings_lack() names may be missing. */
+enum code mysql_settings_check(const struct table_def *table, struct error *err) WEIR_CHECKED;
+/* The option without which no server can be asked; NULL: none. */
+const char *mysql_settings_lack(const struct table_def *table, bool as_sink);
 /* E_OPTION: an option that is needed is missing, or one says what cannot be. */
 enum code mysql_settings_create(const struct table_def *table, struct mysql_settings **ret,
                                 struct error *err) WEIR_CHECKED;

@@ -296,16 +296,15 @@ enum code mysql_read_excluded(const struct table_def *table, bool *ret, bool *re
             continue;
         int column = schema_find(table->schema, name);
         if (column < 0) {
-            const struct option *option = options_find(table->options, "excludeUpdateColumns");
             error_set(err, E_OPTION,
                       "table \"" STR_FMT "\" has no column \"" STR_FMT
                       "\", which excludeUpdateColumns names",
                       STR_ARG(table->name), STR_ARG(name));
-            if (option && option->value_span.size > 0)
-                error_locate(err, option->value_span);
+            option_locate(err, options_find(table->options, "excludeUpdateColumns"));
             return E_OPTION;
         }
-        ret[column] = true;
+        if (ret)
+            ret[column] = true;
         *ret_any = true;
     }
     return OK;

@@ -59,9 +59,10 @@ int remote_lookup_wake_fd(struct lookup *l);
 void remote_lookup_status(struct lookup *l, struct source_status *ret);
 void remote_lookup_close(struct lookup *l); /* within two seconds */
 
-#define REMOTE_LOOKUP_KIND(open_function)                                                          \
+#define REMOTE_LOOKUP_KIND(open_function) REMOTE_LOOKUP_KIND_CHECKED(NULL, open_function)
+#define REMOTE_LOOKUP_KIND_CHECKED(check_function, open_function)                                  \
     {                                                                                              \
-        .open = (open_function), .submit = remote_lookup_submit, .poll = remote_lookup_poll,       \
-        .wake_fd = remote_lookup_wake_fd, .status = remote_lookup_status,                          \
-        .close = remote_lookup_close                                                               \
+        .check = (check_function), .open = (open_function), .submit = remote_lookup_submit,        \
+        .poll = remote_lookup_poll, .wake_fd = remote_lookup_wake_fd,                              \
+        .status = remote_lookup_status, .close = remote_lookup_close                               \
     }

@@ -292,6 +292,15 @@ enum code bind_lookup_join(struct binder *b, const struct ast_join *node,
         error_hint(err, "The column stands alone on its side: t.k = MD5(s.id), not MD5(t.k) = s.id.");
         return E_PLAN;
     }
+    const struct lookup_open open = { .table = &def,
+                                      .key_columns = t.table_keys,
+                                      .key_count = t.key_count };
+    const struct lookup_kind *kind = resolved.connector->lookup;
+    enum code code = kind->check ? kind->check(&open, err) : OK;
+    if (code != OK) {
+        error_locate(err, node->on->span);
+        return code;
+    }
     struct plan *plan;
     TRY(make_node(&t, table, &resolved, &plan, err));
     *ret = (struct relation){ .plan = plan };

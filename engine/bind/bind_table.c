@@ -188,7 +188,7 @@ static enum code check_key_options(const struct options *options, struct span sp
 }
 
 /* Marks the columns of 'key.fields'. */
-static enum code key_fields(const struct options *options, struct schema *schema,
+static enum code key_fields(const struct options *options, const struct schema *schema,
                             enum column_origin *origins, struct error *err)
 {
     struct str list = options_get(options, "key.fields");
@@ -200,11 +200,20 @@ static enum code key_fields(const struct options *options, struct schema *schema
         if (name.size == 0)
             continue;
         int at = schema_find(schema, name);
-        if (at < 0)
-            return error_at(err, E_OPTION, given ? given->value_span : (struct span){ 0, 0 },
-                            "\"key.fields\" names \"" STR_FMT
-                            "\", and the table has no such column",
-                            STR_ARG(name));
+        if (at < 0) {
+            error_set(err, E_OPTION,
+                      "\"key.fields\" names \"" STR_FMT "\", and the table has no such column",
+                      STR_ARG(name));
+            struct nearest nearest;
+            nearest_begin(&nearest, name);
+            for (uint32_t i = 0; i < schema->count; i++)
+                nearest_add(&nearest, schema->fields[i].name);
+            struct str best = nearest_end(&nearest);
+            if (best.data)
+                error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+            option_locate(err, given);
+            return E_OPTION;
+        }
         if (origins[at] == ORIGIN_VALUE)
             origins[at] = ORIGIN_KEY;
     }
@@ -225,8 +234,7 @@ static enum code check_insert_format(const struct table_def *def, bool key, stru
                     "\" the keys of messages say it",
               format->name, STR_ARG(def->name));
     const struct option *given = options_find(def->options, key ? "key.format" : "value.format");
-    if (given && given->value_span.size > 0)
-        error_locate(err, given->value_span);
+    option_locate(err, given || key ? given : options_find(def->options, "format"));
     return E_OPTION;
 }
 
@@ -264,6 +272,18 @@ static enum code key_of_table(const struct catalog_table *table, const struct ta
     return OK;
 }
 
+static enum code check_keys(const struct catalog_table *table, const struct connector *connector,
+                            struct table_def *def, enum column_origin *origins, struct error *err)
+{
+    if (connector_is_keyed(connector, def))
+        return key_of_table(table, def, origins, err);
+    if (!connector->has_key_format)
+        return OK;
+    TRY(check_key_options(def->options, table->span, err));
+    TRY(check_insert_format(def, true, err));
+    return key_fields(def->options, def->schema, origins, err);
+}
+
 /* Opens the formats once, so that what they refuse is refused before anything runs. */
 static enum code try_formats(struct binder *b, const struct table_def *def, bool as_sink,
                              struct span span, struct error *err)
@@ -289,6 +309,29 @@ static enum code try_formats(struct binder *b, const struct table_def *def, bool
     return code;
 }
 
+/* What options and columns say together.  Each of the three may have an error of its own. */
+static enum code check_table(struct binder *b, const struct catalog_table *table,
+                             const struct connector *connector, bool raw_topic, bool as_sink,
+                             struct table_def *def, enum column_origin *origins, struct error *err)
+{
+    uint32_t told = b->told;
+    enum code codes[3] = { OK, OK, OK };
+    for (size_t i = 0; i < countof(codes); i++) {
+        if (i == 0)
+            codes[i] = check_keys(table, connector, def, origins, err);
+        else if (i == 1 && connector->has_formats && !raw_topic)
+            codes[i] = try_formats(b, def, as_sink, table->span, err);
+        else if (i == 2 && connector->check)
+            codes[i] = connector->check(def, as_sink, err);
+        if (codes[i] == OK)
+            continue;
+        error_locate(err, table->span);
+        if (!bind_goes_on(b, codes[i], err))
+            return codes[i];
+    }
+    return bind_end(b, told, OK, err);
+}
+
 enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                          const struct resolved_table *resolved, bool as_sink,
                          struct table_def *ret, struct error *err)
@@ -307,10 +350,11 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
     const struct format_meta **format_metas = arena_array(arena, const struct format_meta *, n);
     uint32_t *key = arena_array(arena, uint32_t, MAX(table->key_count, 1));
     uint32_t *position = arena_array(arena, uint32_t, table->column_count);
+    struct span *spans = arena_array(arena, struct span, n);
     struct schema *schema = arena_new(arena, struct schema);
     struct options *options = arena_new(arena, struct options);
     const struct option_spec **specs = arena_array(arena, const struct option_spec *, 2);
-    if (!fields || !origins || !metas || !format_metas || !key || !position || !schema ||
+    if (!fields || !origins || !metas || !format_metas || !key || !position || !spans || !schema ||
         !options || !specs)
         return error_nomem(err);
     specs[0] = resolved->connector->options;
@@ -329,6 +373,7 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
         if (!is_stored(column, as_sink))
             continue;
         position[i] = at;
+        spans[at] = column->span;
         fields[at] = (struct field){ column->name, column->type };
         if (raw_topic) {
             origins[at] = ORIGIN_META;
@@ -351,6 +396,7 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                                .key_count = table->key_count };
     *ret = (struct table_def){ .name = table->name,
                                .schema = schema,
+                               .spans = spans,
                                .origins = origins,
                                .metas = metas,
                                .format_metas = format_metas,
@@ -360,23 +406,7 @@ enum code bind_table_def(struct binder *b, const struct catalog_table *table,
                                .keeps_ms = b->hooks->keeps_ms,
                                .clock = b->hooks->clock,
                                .data_dir = resolved->data_dir };
-    if (connector_is_keyed(resolved->connector, ret)) {
-        TRY(key_of_table(table, ret, origins, err));
-    } else if (resolved->connector->has_key_format) {
-        TRY(check_key_options(options, table->span, err));
-        TRY(check_insert_format(ret, true, err));
-        TRY(key_fields(options, schema, origins, err));
-    }
-    if (resolved->connector->has_formats && !raw_topic)
-        TRY(try_formats(b, ret, as_sink, table->span, err));
-    if (resolved->connector->check) {
-        enum code code = resolved->connector->check(ret, as_sink, err);
-        if (code != OK) {
-            error_locate(err, table->span);
-            return code;
-        }
-    }
-    return OK;
+    return check_table(b, table, resolved->connector, raw_topic, as_sink, ret, origins, err);
 }
 
 /* `table` with the options of an OPTIONS hint in front of its own. */

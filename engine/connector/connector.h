@@ -56,6 +56,7 @@ struct meta_spec {         /* METADATA FROM 'name' of a connector; ends with NUL
 struct table_def {
     struct str name;
     const struct schema *schema;        /* declared order */
+    const struct span *spans;           /* of its columns in the job; NULL: not known */
     const enum column_origin *origins;  /* one a column */
     const enum meta *metas;             /* META_NONE unless ORIGIN_META */
     const struct format_meta *const *format_metas; /* NULL unless ORIGIN_FORMAT; or no array */
@@ -67,6 +68,13 @@ struct table_def {
     const struct clock *clock;
     struct str data_dir;                /* --data of the local profile; empty without */
 };
+
+static inline void table_locate_column(const struct table_def *table, uint32_t column,
+                                       struct error *err)
+{
+    if (table->spans && table->spans[column].size > 0)
+        error_locate(err, table->spans[column]);
+}
 
 /* --- sources ------------------------------------------------------------------ */
 
@@ -269,6 +277,9 @@ struct lookup {
     const struct lookup_kind *kind;
 };
 struct lookup_kind {
+    /* Can the table be asked by these columns?  Asked when the job is planned, behind the connector's
+     * check(). Optional: it can. */
+    enum code (*check)(const struct lookup_open *open, struct error *err);
     enum code (*open)(const struct lookup_open *open, struct lookup **ret, struct error *err);
     /* Asks for the selected rows of `keys` (one column a key column).  Returns at once; the answer
      * comes under `ticket`. E_RETRY: too many under way. */
@@ -326,8 +337,12 @@ struct connector {
     const char *(*guarantee)(const struct table_def *table, enum sink_mode mode);
     /* Does somebody see the rows as they come (on standard output)?  NULL: no. */
     bool (*is_shown)(const struct table_def *table);
-    /* Checks that cut across options and columns, before anything is opened. Optional. */
+    /* All that open() would refuse without having asked a server: what options and columns say
+     * together, each with its place.  What lacks() names may be missing. Optional. */
     enum code (*check)(const struct table_def *table, bool as_sink, struct error *err);
+    /* The option that says where the system is, or who asks, and that neither the job nor a profile
+     * gives: open() will miss it. NULL: none. Optional. */
+    const char *(*lacks)(const struct table_def *table, bool as_sink);
     /* What EXPLAIN prints behind the name: "topic=orders". Optional; secrets never. */
     void (*describe)(const struct table_def *table, struct buf *out);
 };

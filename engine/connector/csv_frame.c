@@ -69,9 +69,7 @@ static enum code one_character(const struct options *options, const char *prefix
     snprintf(full, sizeof full, "%scsv.%s", prefix, name);
     error_set(err, E_OPTION, "option \"%s\" must be one ASCII character, but is \"" STR_FMT "\"",
               full, STR_ARG(text));
-    const struct option *pair = options_find(options, full);
-    if (pair && pair->value_span.size > 0)
-        error_locate(err, pair->value_span);
+    option_locate(err, options_find(options, full));
     return E_OPTION;
 }
 

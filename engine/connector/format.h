@@ -45,6 +45,7 @@ struct format_open {
     const struct schema *schema;   /* just the columns this format fills or writes */
     const bool *needed;            /* decoders: columns the plan reads; NULL: all */
     const struct format_meta *const *metas; /* decoders: one a column, NULL: of the row; or NULL */
+    const struct span *spans;      /* of the schema's columns in the job; NULL: not known */
     const struct options *options; /* of the table */
     const char *prefix;            /* before option names: "value." or "key." or "" */
     bool blink;                    /* Blink dialect: timestamps without Z in the session zone ... */

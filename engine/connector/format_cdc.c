@@ -160,9 +160,7 @@ static enum code refuse_schema(const struct format_open *open, struct error *err
     error_set(err, E_OPTION,
               "format \"debezium-json\" writes no schema, so \"debezium-json.schema-include\" "
               "cannot be true for a sink");
-    const struct option *pair = format_option_pair(open, "debezium-json.schema-include");
-    if (pair && pair->value_span.size > 0)
-        error_locate(err, pair->value_span);
+    option_locate(err, format_option_pair(open, "debezium-json.schema-include"));
     return E_OPTION;
 }
 

@@ -55,8 +55,9 @@ static bool is_csv_type(const struct type *t)
     return true;
 }
 
-static enum code check_types(const struct schema *schema, struct error *err)
+static enum code check_types(const struct format_open *open, struct error *err)
 {
+    const struct schema *schema = open->schema;
     for (uint32_t i = 0; i < schema->count; i++) {
         const struct field *field = &schema->fields[i];
         if (is_csv_type(field->type))
@@ -67,6 +68,7 @@ static enum code check_types(const struct schema *schema, struct error *err)
         error_set(err, E_TYPE, "format \"csv\" cannot hold column \"" STR_FMT "\" of type %s",
                   STR_ARG(field->name), buf_cstr(&text));
         buf_done(&text);
+        format_locate_column(open, i, err);
         return E_TYPE;
     }
     return OK;
@@ -75,7 +77,7 @@ static enum code check_types(const struct schema *schema, struct error *err)
 enum code csv_read_settings(const struct format_open *open, struct csv_settings *ret,
                             struct error *err)
 {
-    TRY(check_types(open->schema, err));
+    TRY(check_types(open, err));
     struct csv_settings settings = {
         .values = {
             .ignore_errors = format_option_bool(open, csv_options, "csv.ignore-parse-errors"),
@@ -94,13 +96,20 @@ enum code csv_read_settings(const struct format_open *open, struct csv_settings 
     };
     settings.has_null_literal = settings.null_literal.data != NULL;
     TRY(csv_frame_read(open->options, open->prefix ? open->prefix : "", &settings.frame, err));
-    if (settings.frame.has_quote && settings.frame.quote == settings.frame.delimiter)
-        return error_set(err, E_OPTION,
-                         "quote character and field delimiter of format \"csv\" are the same");
-    if (!settings.frame.has_quote && format_option_pair(open, "csv.quote-character"))
-        return error_set(err, E_OPTION,
-                         "option \"csv.quote-character\" says nothing when "
-                         "\"csv.disable-quote-character\" is true");
+    const struct option *quote = format_option_pair(open, "csv.quote-character");
+    if (settings.frame.has_quote && settings.frame.quote == settings.frame.delimiter) {
+        error_set(err, E_OPTION,
+                  "quote character and field delimiter of format \"csv\" are the same");
+        option_locate(err, quote ? quote : format_option_pair(open, "csv.field-delimiter"));
+        return E_OPTION;
+    }
+    if (!settings.frame.has_quote && quote) {
+        error_set(err, E_OPTION,
+                  "option \"csv.quote-character\" says nothing when "
+                  "\"csv.disable-quote-character\" is true");
+        option_locate(err, quote);
+        return E_OPTION;
+    }
     *ret = settings;
     return OK;
 }

@@ -13,6 +13,8 @@
 #include "json/json_dom.h"
 #include "types/column.h"
 
+#include <stdio.h>
+
 struct json_decoder {
     struct decoder base;
     const struct schema *schema;
@@ -251,15 +253,18 @@ static enum code add_paths(struct json_decoder *d, const struct format_open *ope
     return json_extract_create(d->paths, &d->extract, err);
 }
 
-static enum code check_settings(const struct value_settings *settings, const char *family,
+static enum code check_settings(const struct format_open *open,
+                                const struct value_settings *settings, const char *family,
                                 struct error *err)
 {
+    char name[64];
     if (!settings->fail_on_missing || !settings->ignore_errors)
         return OK;
-    return error_set(err, E_OPTION,
-                     "options \"%s.fail-on-missing-field\" and \"%s.ignore-parse-errors\" "
-                     "exclude each other",
-                     family, family);
+    snprintf(name, sizeof name, "%s.fail-on-missing-field", family);
+    error_set(err, E_OPTION, "options \"%s\" and \"%s.ignore-parse-errors\" exclude each other",
+              name, family);
+    option_locate(err, format_option_pair(open, name));
+    return E_OPTION;
 }
 
 enum code json_open_decoder(const struct format_open *open, bool is_changelog, struct decoder **ret,
@@ -274,7 +279,7 @@ enum code json_open_decoder(const struct format_open *open, bool is_changelog, s
     d->is_changelog = is_changelog;
     const char *family = is_changelog ? "changelog-json" : "json";
     json_read_settings(open, family, &d->settings);
-    enum code code = check_settings(&d->settings.values, family, err);
+    enum code code = check_settings(open, &d->settings.values, family, err);
     if (code == OK) {
         d->arena = arena_create();
         code = d->arena ? add_paths(d, open, err) : error_nomem(err);

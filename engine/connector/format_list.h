@@ -18,6 +18,13 @@ bool format_option_bool(const struct format_open *open, const struct option_spec
 /* The pair itself, for its span; NULL if it was not given. */
 const struct option *format_option_pair(const struct format_open *open, const char *name);
 
+static inline void format_locate_column(const struct format_open *open, uint32_t column,
+                                        struct error *err)
+{
+    if (open->spans && open->spans[column].size > 0)
+        error_locate(err, open->spans[column]);
+}
+
 static inline bool format_is_needed(const struct format_open *open, uint32_t column)
 {
     return !open->needed || open->needed[column];

@@ -42,9 +42,7 @@ static enum code unknown_charset(const struct format_open *open, struct str name
 {
     error_set(err, E_UNSUPPORTED, "charset \"" STR_FMT "\" is not known", STR_ARG(name));
     error_hint(err, "UTF-8, ISO-8859-1, US-ASCII, UTF-16 and GBK are some that are.");
-    const struct option *pair = format_option_pair(open, "raw.charset");
-    if (pair && pair->value_span.size > 0)
-        error_locate(err, pair->value_span);
+    option_locate(err, format_option_pair(open, "raw.charset"));
     return E_UNSUPPORTED;
 }
 
@@ -103,10 +101,12 @@ static bool is_rawable(const struct type *t)
 static enum code raw_create(const struct format_open *open, bool reads, struct raw **ret,
                             struct error *err)
 {
-    if (open->schema->count != 1)
-        return error_set(err, E_PLAN,
-                         "format \"raw\" takes exactly one column, but the table has %u",
-                         open->schema->count);
+    if (open->schema->count != 1) {
+        error_set(err, E_PLAN, "format \"raw\" takes exactly one column, but the table has %u",
+                  open->schema->count);
+        format_locate_column(open, open->schema->count > 1 ? 1 : 0, err);
+        return E_PLAN;
+    }
     const struct field *field = &open->schema->fields[0];
     if (!is_rawable(field->type)) {
         struct buf text;
@@ -115,6 +115,7 @@ static enum code raw_create(const struct format_open *open, bool reads, struct r
         error_set(err, E_TYPE, "format \"raw\" cannot hold column \"" STR_FMT "\" of type %s",
                   STR_ARG(field->name), buf_cstr(&text));
         buf_done(&text);
+        format_locate_column(open, 0, err);
         return E_TYPE;
     }
     struct raw *raw = mem_zalloc(sizeof *raw);

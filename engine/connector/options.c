@@ -88,6 +88,14 @@ const struct option *options_find(const struct options *options, const char *nam
     return NULL;
 }
 
+void option_locate(struct error *err, const struct option *option)
+{
+    if (option && option->from_profile)
+        error_while(err, "reading the options that the profile adds");
+    else if (option && option->key_span.size > 0)
+        error_locate(err, option->value_span.size > 0 ? option->value_span : option->key_span);
+}
+
 bool options_has(const struct options *options, const char *name)
 {
     return options_find(options, name) != NULL;

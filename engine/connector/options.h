@@ -68,6 +68,9 @@ int64_t options_duration_ms(const struct options *options, const char *name);
 int64_t options_bytes(const struct options *options, const char *name);
 /* The pair itself, for its span; NULL when not given. */
 const struct option *options_find(const struct options *options, const char *name);
+/* Gives an error the place of an option in the job (its value, else its name), or says that it came
+ * with the profile.  NULL is fine. */
+void option_locate(struct error *err, const struct option *option);
 /* Is the value of this key a secret (OPTION_SECRET, or a name with password/secret/accesskey/token
  * /sasl.jaas in it)? */
 bool options_is_secret(const struct options *options, struct str key);

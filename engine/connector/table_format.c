@@ -13,6 +13,7 @@
 struct format_columns {
     struct schema schema;    /* what the format sees */
     const uint32_t *columns; /* of the table, ascending */
+    const struct span *spans; /* of the columns in the job */
     const bool *needed;
     const struct format_meta *const *metas;
 };
@@ -70,8 +71,9 @@ static enum code pick_columns(const struct table_def *table, bool key, struct ar
     struct field *fields = arena_array(arena, struct field, total);
     uint32_t *columns = arena_array(arena, uint32_t, total);
     bool *needed = arena_array(arena, bool, total);
+    struct span *spans = arena_array(arena, struct span, total);
     const struct format_meta **metas = arena_array(arena, const struct format_meta *, total);
-    if (!fields || !columns || !needed || !metas)
+    if (!fields || !columns || !needed || !metas || !spans)
         return error_nomem(err);
     uint32_t count = 0;
     for (uint32_t i = 0; i < total; i++) {
@@ -79,21 +81,26 @@ static enum code pick_columns(const struct table_def *table, bool key, struct ar
             continue;
         struct field field = table->schema->fields[i];
         if (prefix.size > 0) {
-            if (!str_starts(field.name, prefix))
-                return error_set(err, E_OPTION,
-                                 "key column \"" STR_FMT "\" does not begin with \"" STR_FMT
-                                 "\", which \"key.fields-prefix\" asks for",
-                                 STR_ARG(field.name), STR_ARG(prefix));
+            if (!str_starts(field.name, prefix)) {
+                error_set(err, E_OPTION,
+                          "key column \"" STR_FMT "\" does not begin with \"" STR_FMT
+                          "\", which \"key.fields-prefix\" asks for",
+                          STR_ARG(field.name), STR_ARG(prefix));
+                table_locate_column(table, i, err);
+                return E_OPTION;
+            }
             field.name = str_make(field.name.data + prefix.size, field.name.size - prefix.size);
         }
         fields[count] = field;
         columns[count] = i;
+        spans[count] = table->spans ? table->spans[i] : (struct span){ 0, 0 };
         needed[count] = !table->needed || table->needed[i];
         metas[count] = table->format_metas ? table->format_metas[i] : NULL;
         count++;
     }
     ret->schema = (struct schema){ .fields = fields, .count = count };
     ret->columns = columns;
+    ret->spans = spans;
     ret->needed = needed;
     ret->metas = metas;
     return OK;
@@ -111,9 +118,7 @@ static enum code find_format(const struct table_def *table, bool key, const char
     if (!format) {
         error_set(err, E_OPTION, "table \"" STR_FMT "\": there is no format \"" STR_FMT "\"",
                   STR_ARG(table->name), STR_ARG(name));
-        const struct option *pair = options_find(table->options, option);
-        if (pair && pair->value_span.size > 0)
-            error_locate(err, pair->value_span);
+        option_locate(err, options_find(table->options, option));
         return E_OPTION;
     }
     *ret = format;
@@ -145,6 +150,7 @@ enum code table_open_decoder(const struct table_def *table, bool key, struct bad
     *open = (struct format_open){
         .schema = schema,
         .needed = picked.needed,
+        .spans = picked.spans,
         .metas = picked.metas,
         .options = table->options,
         .prefix = prefix,
@@ -226,6 +232,7 @@ enum code table_open_encoder(const struct table_def *table, bool key, struct are
     *schema = picked.schema;
     *open = (struct format_open){
         .schema = schema,
+        .spans = picked.spans,
         .options = table->options,
         .prefix = prefix,
         .blink = table->blink,

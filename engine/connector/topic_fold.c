@@ -52,14 +52,10 @@ enum code topic_fold_check(const struct table_def *table, struct error *err)
     int64_t rows, interval_ms;
     if (read_options(table, &rows, &interval_ms) || (rows <= 0 && interval_ms <= 0))
         return OK;
-    const struct option *given = options_find(table->options, rows > 0 ? MAX_ROWS : INTERVAL);
     error_set(err, E_OPTION,
               "options \"" MAX_ROWS "\" and \"" INTERVAL "\" must both be greater than zero, or "
               "neither");
-    if (given && given->from_profile)
-        error_while(err, "reading the options that the profile adds");
-    else if (given && given->value_span.size > 0)
-        error_locate(err, given->value_span);
+    option_locate(err, options_find(table->options, rows > 0 ? MAX_ROWS : INTERVAL));
     return E_OPTION;
 }
 

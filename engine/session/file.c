@@ -362,6 +362,71 @@ static enum code find_advice(struct file *f, const struct plan_job *plan, struct
     return OK;
 }
 
+/* Tables that lack an option; without a profile all of them are one warning. */
+struct lacks {
+    struct session *session;
+    struct buf names;
+    struct span first;
+};
+
+static enum code find_lack(struct lacks *l, const struct connector *connector,
+                           const struct catalog_table *table, const struct table_def *def,
+                           bool as_sink, struct error *err)
+{
+    struct session *s = l->session;
+    const char *option = connector->lacks ? connector->lacks(def, as_sink) : NULL;
+    struct span span = table->with_span.size > 0 ? table->with_span : table->span;
+    struct error lack = { .code = OK };
+    if (!option || (table->has_rest && !s->profile)) /* `...` has been warned of */
+        return OK;
+    if (s->profile) {
+        error_at(&lack, E_OPTION, span, "table \"" STR_FMT "\" needs the option \"%s\"",
+                 STR_ARG(def->name), option);
+        error_hint(&lack, "It may stand in WITH or in the profile.");
+        return findings_add(&s->findings, s->arena, &lack, false) ? OK : error_nomem(err);
+    }
+    if (l->first.size == 0 || span.offset < l->first.offset)
+        l->first = span;
+    buf_printf(&l->names, "%s\"" STR_FMT "\" (%s)", l->names.size > 0 ? ", " : "",
+               STR_ARG(def->name), option);
+    return OK;
+}
+
+static enum code find_each_lack(struct lacks *l, const struct plan_job *plan, struct error *err)
+{
+    for (uint32_t i = 0; i < plan->node_count; i++) {
+        const struct plan *node = plan->nodes[i];
+        const struct plan_scan *scan = (const struct plan_scan *)node;
+        const struct plan_sink *sink = (const struct plan_sink *)node;
+        const struct plan_lookup *lookup = (const struct plan_lookup *)node;
+        if (node->kind == PLAN_SCAN)
+            TRY(find_lack(l, scan->connector, scan->table, &scan->def, false, err));
+        else if (node->kind == PLAN_SINK && sink->table)
+            TRY(find_lack(l, sink->connector, sink->table, &sink->def, true, err));
+        else if (node->kind == PLAN_LOOKUP)
+            TRY(find_lack(l, lookup->connector, lookup->table, &lookup->def, false, err));
+    }
+    return OK;
+}
+
+/* Where systems are, and who asks them, a profile may say: without one nobody knows. */
+static enum code find_lacks(struct file *f, const struct plan_job *plan, struct error *err)
+{
+    struct lacks l = { .session = f->session };
+    struct error lack = { .code = OK };
+    buf_init(&l.names, sizeof lack.detail - 100);
+    enum code code = find_each_lack(&l, plan, err);
+    if (code == OK && l.names.size > 0) {
+        error_at(&lack, E_OPTION, l.first, "tables need options that a profile has to give");
+        error_detail(&lack, "Missing: %s%s.", buf_cstr(&l.names), l.names.is_over ? " ..." : "");
+        error_hint(&lack, "--profile FILE.yaml names the profile; options may stand in WITH, too.");
+        if (!findings_add(&f->session->findings, f->session->arena, &lack, true))
+            code = error_nomem(err);
+    }
+    buf_done(&l.names);
+    return code;
+}
+
 enum session_status session_check(struct session *s, struct str name, struct str text,
                                   bool syntax_only, struct str format_name)
 {
@@ -374,8 +439,11 @@ enum session_status session_check(struct session *s, struct str name, struct str
     enum code code = syntax_only ? find_syntax(&f, name, text)
                                  : plan_file(&f, name, text, true, &plan);
     struct error err = { .code = OK };
-    if (code == OK && plan && find_advice(&f, plan, &err) != OK)
+    if (code == OK && plan &&
+        (find_lacks(&f, plan, &err) != OK || find_advice(&f, plan, &err) != OK))
         return session_report(s, &err);
+    if (code == OK && has_errors(s))
+        code = E_OPTION;
     if (code == E_NOMEM)
         return SESSION_FAILED;
     if (format != FINDINGS_TEXT)

@@ -5,7 +5,8 @@ a name misspelled, a quote left out.
 Whatever it is, `weir check` ends with 2 (or 0: some changes are none), says where, does not
 crash, and does not drown the one mistake: at most ERRORS_MAX different errors (a name that is gone may be
 missed at each of its uses).  Where several calls of functions that do not exist are put into a
-job, each of them is said, and nothing else.
+job, each of them is said, and nothing else.  So is one option with a value that only who opens the
+table would stumble over.
 
 usage: broken_jobs.py WEIR FOLDER [--places N] [--seed N] [--verbose]
 """
@@ -28,6 +29,17 @@ VALUE_CALLS = {"CONCAT", "COALESCE", "IF", "UPPER", "LOWER", "DATE_FORMAT", "TO_
                "SUBSTRING", "ABS", "ROUND", "REGEXP_EXTRACT", "SPLIT_INDEX", "FROM_UNIXTIME",
                "UNIX_TIMESTAMP", "CONCAT_WS", "REPLACE", "CHAR_LENGTH", "TO_DATE", "IFNULL", "NVL",
                "TO_TIMESTAMP_LTZ", "DATEDIFF", "MOD", "NULLIF", "JSON_STRING", "CARDINALITY"}
+
+
+# What an option is replaced by, and what is said of it.
+WRONG_OPTIONS = [
+    ("'jdbc:mysql://", "'jdbc:nosql://", "cannot use the url: "),
+    ("'scan.startup.mode' = 'earliest-offset'", "'scan.startup.mode' = 'timestamp'",
+     ' needs the option "scan.startup.timestamp-millis"'),
+    ("'scan.startup.mode' = 'group-offsets'",
+     "'scan.startup.mode' = 'latest-offset', 'scan.bounded.mode' = 'specific-offsets'",
+     ' needs the option "scan.bounded.specific-offsets"'),
+]
 
 
 def tokens_of(text):
@@ -73,6 +85,12 @@ def wrong_calls(text, rng):
     return (text, names) if names else None
 
 
+def wrong_options(text):
+    for right, wrong, said in WRONG_OPTIONS:
+        for place in re.finditer(re.escape(right), text):
+            yield text[:place.start()] + wrong + text[place.end():], said
+
+
 def check(weir, text):
     return subprocess.run([weir, "check", "-", "--format", "json"], input=text, text=True,
                           capture_output=True, timeout=60)
@@ -108,6 +126,12 @@ def judge_calls(weir, text, names):
     return None if said == wanted else f"{said} instead of {wanted}"
 
 
+def judge_option(weir, text, wanted):
+    done = check(weir, text)
+    errors = [f["message"] for f in json.loads(done.stdout)["findings"] if f["severity"] == "error"]
+    return None if len(errors) == 1 and wanted in errors[0] else f"{errors} instead of {wanted}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("weir")
@@ -118,7 +142,7 @@ def main():
     args = parser.parse_args()
     weir = os.path.abspath(args.weir)
     jobs = sorted(glob.glob(os.path.join(args.folder, "**", "*.sql"), recursive=True))
-    cases, calls = [], []
+    cases, calls, options = [], [], []
     for path in jobs:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -128,6 +152,7 @@ def main():
         cases += [(path, *case) for case in breaks(text, args.places, rng)]
         calls += [(path, *wrong) for _ in range(max(1, args.places // 4))
                   if (wrong := wrong_calls(text, rng))]
+        options += [(path, *wrong) for wrong in wrong_options(text)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         answers = pool.map(lambda case: judge(weir, *case[1:]), cases)
@@ -144,7 +169,13 @@ def main():
             if answer:
                 failed += 1
                 print(f"{path}: {len(names)} wrong calls: {answer}")
-    print(f"{len(cases)} broken jobs and {len(calls)} with wrong calls, {failed} failed")
+        answers = pool.map(lambda case: judge_option(weir, *case[1:]), options)
+        for (path, _, _), answer in zip(options, answers):
+            if answer:
+                failed += 1
+                print(f"{path}: wrong option: {answer}")
+    print(f"{len(cases)} broken jobs, {len(calls)} with wrong calls, {len(options)} with a wrong "
+          f"option, {failed} failed")
     return 1 if failed or len(cases) < 100 * args.places else 0
 
 
