@@ -119,7 +119,8 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
         str_iis(str_trim(settings_get(&s->settings, "blink.like.backslash")), "literal");
     job->env.legacy_cast = str_iis(
         str_trim(settings_get(&s->settings, "table.exec.legacy-cast-behaviour")), "enabled");
-    job->env.materialize = str_trim(settings_get(&s->settings, "table.exec.sink.upsert-materialize"));
+    job->env.materialize =
+        str_trim(settings_get(&s->settings, "table.exec.sink.upsert-materialize"));
     job->env.not_null = str_trim(settings_get(&s->settings, "table.exec.sink.not-null-enforcer"));
     job->env.window_fire = choose_fire(&s->settings);
     job->env.state_ttl_ms = settings_duration_ms(&s->settings, "table.exec.state.ttl");
@@ -136,8 +137,8 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
         .resolve_table = resolve_hook,
         .warn = warn_hook,
         .clock = &s->clock,
-        .keeps_ms = str_iis(
-            str_trim(settings_get(&s->settings, "blink.job.timestamp.reserve.ms")), "true"),
+        .keeps_ms =
+            str_iis(str_trim(settings_get(&s->settings, "blink.job.timestamp.reserve.ms")), "true"),
         .idle_ms = settings_duration_ms(&s->settings, "table.exec.source.idle-timeout"),
         .future_ms = settings_duration_ms(&s->settings, "weir.watermark.max-future"),
     };
@@ -154,8 +155,8 @@ bool job_is_create_as(const struct ast_node *node)
 
 bool job_is_statement(const struct ast_node *node)
 {
-    return node->kind == AST_INSERT || node->kind == AST_QUERY ||
-           node->kind == AST_STATEMENT_SET || job_is_create_as(node);
+    return node->kind == AST_INSERT || node->kind == AST_QUERY || node->kind == AST_STATEMENT_SET ||
+           job_is_create_as(node);
 }
 
 enum code job_add(struct job *job, const struct ast_node *node, struct error *err)
@@ -209,6 +210,19 @@ static const struct plan_scan *endless_scan(const struct plan *node, bool until_
         if ((scan = endless_scan(node->inputs[i], until_end)) != NULL)
             return scan;
     return NULL;
+}
+
+/* A table that nobody sees while it grows, for ever: its rows are printed as they come. */
+static void choose_mode(const struct session *s, const struct plan_job *plan,
+                        struct render_options *render)
+{
+    bool is_drawn = s->console.out_is_terminal && s->console.err_is_terminal;
+    if (render->mode != RENDER_TABLE || render->mode_is_given || is_drawn)
+        return;
+    for (uint32_t i = 0; i < plan->sink_count; i++)
+        if (plan->sinks[i]->statement > 0 &&
+            endless_scan(&plan->sinks[i]->base, reads_to_an_end(s)))
+            render->mode = RENDER_TABLEAU;
 }
 
 /* Rows that are sorted at the end of an input that has none would never come. */
@@ -294,7 +308,7 @@ struct run {
     struct door *door; /* NULL: none */
     struct live live;
     int64_t begun_us;
-    int64_t until_us; /* it is stopped after so long; 0: never */
+    int64_t until_us;     /* it is stopped after so long; 0: never */
     const void *told[64]; /* whom the log says to be waited for, by place */
 };
 
@@ -334,7 +348,7 @@ static void show_progress(void *self, const struct exec_stats *stats)
     door_progress(run->door, stats);
     if (run->until_us > 0 && now_us - run->begun_us >= run->until_us)
         exec_stop(s->exec);
-    if (s->console.err_is_terminal) {
+    if (live_is_shown(&run->live)) {
         live_progress(&run->live, stats);
         return;
     }
@@ -418,9 +432,9 @@ static enum code choose_state(struct job *job, struct exec_options *options, str
     options->job = job_name(s);
     if (dir.size == 0)
         return OK;
-    options->state_dir = s->separately
-                             ? arena_printf(job->arena, STR_FMT "/job-%u", STR_ARG(dir), s->job_count)
-                             : arena_cstr(job->arena, dir);
+    options->state_dir =
+        s->separately ? arena_printf(job->arena, STR_FMT "/job-%u", STR_ARG(dir), s->job_count)
+                      : arena_cstr(job->arena, dir);
     return options->state_dir ? OK : error_nomem(err);
 }
 
@@ -537,8 +551,7 @@ static void locate_option(const struct plan_job *plan, struct error *err)
 static int64_t look_interval_ms(const struct run *run)
 {
     enum { LOOKS = 20 };
-    bool is_terminal = run->job->session->console.err_is_terminal;
-    int64_t ms = is_terminal ? live_interval_ms(&run->live) : WATCH_INTERVAL_MS;
+    int64_t ms = live_is_shown(&run->live) ? live_interval_ms(&run->live) : WATCH_INTERVAL_MS;
     return run->until_us > 0 ? MAX(MIN(run->until_us / 1000 / LOOKS, ms), 1) : ms;
 }
 
@@ -550,6 +563,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
     struct render_options render;
     if (session_render_options(s, &render, &err) != OK)
         return session_report(s, &err);
+    choose_mode(s, plan, &render);
     render.blink = job->env.dialect == DIALECT_BLINK;
     render.zone = job->env.zone;
     render.select_count = job->select_count;

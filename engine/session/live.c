@@ -37,6 +37,12 @@ void live_begin(struct live *live, struct session *s, struct renderer *renderer,
     live->renderer = renderer;
 }
 
+bool live_is_shown(const struct live *live)
+{
+    const struct session *s = live->session;
+    return s->console.err_is_terminal && (live->renderer || !s->config.no_colours);
+}
+
 int64_t live_interval_ms(const struct live *live)
 {
     return live->renderer ? MIN(KEYS_MS, live->interval_us / 1000) : live->interval_us / 1000;
@@ -147,7 +153,7 @@ static size_t colour_size(struct str text)
 }
 
 /* Lines that are too wide end at the last column but one: a full line makes some terminals wrap. */
-static void put_cut(struct buf *out, struct str lines, uint32_t columns)
+static void put_cut(struct buf *out, struct str lines, uint32_t columns, bool has_colours)
 {
     uint32_t width_max = columns > 0 ? columns - 1 : 0;
     while (lines.size > 0) {
@@ -165,7 +171,7 @@ static void put_cut(struct buf *out, struct str lines, uint32_t columns)
                 }
             }
             if (width > width_max) {
-                buf_text(out, "\033[0m");
+                buf_text(out, has_colours ? "\033[0m" : "");
                 break;
             }
             buf_put(out, lines.data + at, n);
@@ -290,7 +296,8 @@ static void draw(struct live *live, const struct exec_stats *stats, int64_t now_
         buf_text(&lines, "\nq ends it, space shows operators, n next page, p previous, g first, "
                          "G last");
     struct buf *area = session_message(live->session);
-    put_cut(area, lines_that_fit(buf_view(&lines), size.lines), size.columns);
+    put_cut(area, lines_that_fit(buf_view(&lines), size.lines), size.columns,
+            live->session->console.has_colours);
     if (!lines.failed && !counters.failed && !area->failed)
         console_progress(&live->session->console, buf_view(area));
     buf_done(&counters);

@@ -30,6 +30,9 @@ struct live {
 /* `workers` for the line.  Terminal keys are taken from the first drawing until live_end(). */
 void live_begin(struct live *live, struct session *s, struct renderer *renderer, bool keeps_table,
                 const struct zone *zone, uint32_t workers);
+/* False: nothing is, and what a job waits for has to be said otherwise.  Without colours a table is
+ * shown, which is a result, but no line that is none. */
+bool live_is_shown(const struct live *live);
 /* How often live_progress() should be called. */
 int64_t live_interval_ms(const struct live *live);
 void live_progress(struct live *live, const struct exec_stats *stats);

@@ -38,6 +38,7 @@ bool render_mode_find(struct str name, enum render_mode *ret);
 
 struct render_options {
     enum render_mode mode;
+    bool mode_is_given; /* somebody has asked for it */
     bool blink;
     const struct zone *zone;
     uint32_t select_count;     /* of the job */

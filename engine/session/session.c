@@ -343,7 +343,8 @@ enum session_status session_redirect(struct session *s, const char *path)
     s->console.out_fd = fd;
     s->console.out_broken = false;
     s->console.out_is_terminal = !path && s->config.out_is_terminal;
-    s->console.has_colours = s->console.out_is_terminal && s->console.err_is_terminal;
+    s->console.has_colours =
+        s->console.out_is_terminal && s->console.err_is_terminal && !s->config.no_colours;
     return SESSION_OK;
 }
 
@@ -377,6 +378,7 @@ enum code session_render_options(struct session *s, struct render_options *ret, 
     uint32_t width_max = (uint32_t)settings_int(&s->settings, "weir.table.width");
     if (width_max > 0 && ret->screen_columns > 0)
         ret->screen_columns = width_max;
+    ret->mode_is_given = output.data != NULL;
     if (output.data && !render_mode_find(str_trim(output), &ret->mode))
         return error_set(err, E_OPTION, "there is no output mode \"" STR_FMT "\"", STR_ARG(output));
     return OK;
@@ -399,7 +401,8 @@ enum session_status session_create(const struct session_config *config, struct s
     s->console.said = config->said;
     s->console.out_is_terminal = config->out_is_terminal;
     s->console.err_is_terminal = config->err_is_terminal;
-    s->console.has_colours = config->out_is_terminal && config->err_is_terminal;
+    s->console.has_colours =
+        config->out_is_terminal && config->err_is_terminal && !config->no_colours;
     buf_init(&s->source, SOURCE_LIMIT);
     buf_init(&s->message, MESSAGE_LIMIT);
     s->settings.arena = arena;

@@ -31,6 +31,7 @@ struct session_config {
     int err_fd;
     bool out_is_terminal;
     bool err_is_terminal; /* progress may be shown */
+    bool no_colours;      /* none are, and no line that only says how far a job is */
     uint32_t columns;     /* of that terminal */
     const char *dialect;  /* NULL: not given; so for the next ones */
     const char *profile;  /* a name or a file */

@@ -123,6 +123,33 @@ def test_more_columns_than_the_screen_has(home):
     t.until("MB memory")
 
 
+GENERATOR = ("CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '200', "
+             "'fields.k.min' = '1', 'fields.k.max' = '5');")
+
+
+def test_live_table_without_colours(home):
+    t = home.open(90, 16, NO_COLOR="1")
+    ask(t, GENERATOR)
+    t.send("SELECT k, COUNT(*) AS n, CAST(NULL AS INT) AS nothing FROM g GROUP BY k;\r")
+    t.until("<NULL>")
+    t.until("q ends it")
+    t.send("q")
+    t.until("MB memory")
+    assert not re.search(rb"\x1b\[[\d;]*m", t.output), t.output
+
+
+def test_rows_of_a_stream_on_a_dumb_terminal(home):
+    """Where no table can be drawn, rows come as they come; what ends is a table all the same."""
+    t = home.open(90, 50, TERM="dumb")
+    ask(t, GENERATOR)
+    t.send("SELECT k FROM g;\r")
+    t.until(lambda s: re.search(r"\| op \| +k \|\n.*\n\| \+I \| +[1-5] \|", s.text()))
+    t.send("\x03")
+    t.until("MB memory")
+    assert re.search(r"^\| +n \|$", ask(t, "SELECT 1 AS n;"), re.M)
+    assert b"\x1b" not in t.output, t.output
+
+
 def main():
     global WEIR
     WEIR = os.path.abspath(sys.argv[1])

@@ -207,8 +207,8 @@ static void look_at_terminals(struct session_config *config)
     config->err_fd = STDERR_FILENO;
     config->out_is_terminal = isatty(STDOUT_FILENO) == 1;
     err_is_terminal = isatty(STDERR_FILENO) == 1;
-    config->err_is_terminal =
-        err_is_terminal && !getenv("NO_COLOR") && !(term && strcmp(term, "dumb") == 0);
+    config->err_is_terminal = err_is_terminal && !(term && strcmp(term, "dumb") == 0);
+    config->no_colours = getenv("NO_COLOR") != NULL;
     config->columns = COLUMNS_DEFAULT;
     if (err_is_terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         config->columns = size.ws_col;
