@@ -10,6 +10,8 @@
 #include "door/client.h"
 #include "expr/function.h"
 #include "expr/table_function.h"
+#include "session/help_sql.h"
+#include "session/help_topics.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -312,10 +314,9 @@ static bool is_command(const struct complete_command *commands, struct str rest)
 
 static void offer_topics(struct completer *c)
 {
-    static const char *const topics[] = { "commands", "functions", "connectors", "formats",
-                                          "settings", "output",    "keys" };
-    for (size_t i = 0; i < countof(topics); i++)
-        complete_offer(c, COMPLETE_TOPIC, str_of(topics[i]), str_of(topics[i]), STR(""));
+    const char *topic;
+    for (uint32_t i = 0; (topic = help_topic_at(i)) != NULL; i++)
+        complete_offer(c, COMPLETE_TOPIC, str_of(topic), str_of(topic), STR(""));
     for (uint32_t i = 0; connector_at(i); i++)
         if (strncmp(connector_at(i)->name, "local-", 6) != 0)
             complete_offer(c, COMPLETE_CONNECTOR, str_of(connector_at(i)->name),
@@ -326,10 +327,21 @@ static void offer_topics(struct completer *c)
     if (c->word.size == 0)
         return;
     c->lower = str_ieq(c->word, c->word) && c->word.data[0] >= 'a';
+    for (uint32_t i = 0; help_sql_at(i); i++)
+        complete_offer(c, COMPLETE_TOPIC, str_of(help_sql_at(i)->group),
+                       str_of(help_sql_at(i)->group), STR(""));
+    for (uint32_t i = 0; help_sql_at(i); i++)
+        complete_offer_word(c, COMPLETE_TOPIC, help_sql_name(help_sql_at(i)), "",
+                            str_of(help_sql_at(i)->summary));
     for (uint32_t i = 0; function_at(i); i++)
         complete_offer_word(c, COMPLETE_FUNCTION, str_of(function_at(i)->name), "", STR(""));
     for (uint32_t i = 0; agg_function_at(i); i++)
         complete_offer_word(c, COMPLETE_FUNCTION, str_of(agg_function_at(i)->name), "", STR(""));
+    for (uint32_t i = 0; agg_over_function_at(i); i++)
+        complete_offer_word(c, COMPLETE_FUNCTION, str_of(agg_over_function_at(i)->name), "",
+                            STR(""));
+    for (uint32_t i = 0; table_function_at(i); i++)
+        complete_offer_word(c, COMPLETE_FUNCTION, str_of(table_function_at(i)->name), "", STR(""));
     for (const struct option_spec *o = setting_specs; o->name; o++)
         complete_offer(c, COMPLETE_SETTING, str_of(o->name), str_of(o->name), STR(""));
 }
@@ -395,6 +407,14 @@ static void offer_literals(struct completer *c, struct str argument)
     }
 }
 
+/* Commands as help has them: with their backslash. */
+static void offer_command_topics(struct completer *c, const struct complete_command *commands)
+{
+    for (const struct complete_command *e = commands; e->name; e++)
+        if (e->name[0] == '\\' && c->word.size > 0)
+            complete_offer(c, COMPLETE_COMMAND, str_of(e->name), str_of(e->name), str_of(e->help));
+}
+
 static void offer_argument(struct completer *c, const struct complete_command *commands,
                            struct str argument, bool is_first)
 {
@@ -406,8 +426,10 @@ static void offer_argument(struct completer *c, const struct complete_command *c
         complete_offer_files(c);
     if (strstr(words, "TABLE"))
         complete_offer_tables(c);
-    if (strcmp(words, "[TOPIC]") == 0)
+    if (strcmp(words, "[TOPIC]") == 0) {
         offer_topics(c);
+        offer_command_topics(c, commands);
+    }
     if (strstr(words, "MODE"))
         offer_modes(c);
     if (strstr(words, "NAME") && is_first)

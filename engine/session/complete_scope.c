@@ -330,8 +330,26 @@ static bool offer_columns_of_target(struct completer *c)
     return true;
 }
 
+/* SELECT is typed before FROM: until a table is named, it may be any. */
+static void offer_columns_of_any(struct completer *c, struct str qualifier)
+{
+    const struct catalog *catalog = c->session->catalog;
+    struct query q = { .t = &c->tokens, .end = c->tokens.count };
+    struct columns columns = { .c = c };
+    if (qualifier.data) {
+        columns_of_table(q, qualifier, &columns);
+    } else {
+        for (uint32_t i = 0; catalog_table_at(catalog, i); i++)
+            columns_of_table(q, catalog_table_at(catalog, i)->name, &columns);
+        for (uint32_t i = 0; catalog_view_at(catalog, i); i++)
+            columns_of_table(q, catalog_view_at(catalog, i)->name, &columns);
+    }
+    offer_all(c, &columns);
+}
+
 void complete_columns(struct completer *c, struct str qualifier)
 {
+    uint32_t range_count = 0;
     if (!qualifier.data && offer_columns_of_target(c))
         return;
     /* A subquery sees the tables of the queries around it too. */
@@ -340,6 +358,7 @@ void complete_columns(struct completer *c, struct str qualifier)
         struct query q = query_at(&c->tokens, here);
         struct ranges ranges = { 0 };
         read_from(c, q, &ranges);
+        range_count += ranges.count;
         for (uint32_t k = 0; k < ranges.count; k++) {
             if (!qualifier.data || str_ieq(ranges.items[k].alias, qualifier))
                 offer_all(c, &ranges.items[k].columns);
@@ -352,9 +371,11 @@ void complete_columns(struct completer *c, struct str qualifier)
         if (q.begin == 0 || open == UINT32_MAX)
             open = q.begin > 0 ? q.begin - 1 : UINT32_MAX;
         if (open == UINT32_MAX || q.begin == 0)
-            return;
+            break;
         here = open;
     }
+    if (range_count == 0)
+        offer_columns_of_any(c, qualifier);
 }
 
 void complete_own_columns(struct completer *c)

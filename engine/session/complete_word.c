@@ -162,6 +162,15 @@ static void offer_shows(struct completer *c)
         complete_offer_word(c, COMPLETE_KEYWORD, str_of(shows[i]), "", STR(""));
 }
 
+/* What EXPLAIN takes besides a query; names of details are no keywords. */
+static void offer_explains(struct completer *c)
+{
+    static const char *const words[] = { "INSERT INTO",    "ANALYZE",     "CHANGELOG_MODE",
+                                         "ESTIMATED_COST", "PLAN_ADVICE", "JSON_EXECUTION_PLAN" };
+    for (size_t i = 0; i < countof(words); i++)
+        complete_offer_word(c, COMPLETE_KEYWORD, str_of(words[i]), "", STR(""));
+}
+
 /* Does a table's name stand behind the tokens before the word? */
 static bool wants_table(const struct completer *c)
 {
@@ -256,6 +265,8 @@ void complete_words(struct completer *c)
             offer_names(c, &expected);
         else if (complete_is(t, c->here - (c->here > 0), "SHOW"))
             offer_shows(c);
+        if (complete_is(t, c->here - (c->here > 0), "EXPLAIN"))
+            offer_explains(c);
         offer_keywords(c, expect);
     }
     buf_done(&before);

@@ -11,6 +11,8 @@
 #include "session/help_layout.h"
 #include "session/help_sql.h"
 #include "session/help_test.h"
+#include "session/help_text.h"
+#include "session/help_topics.h"
 
 static const char commands[] =
     "weir run FILE.sql         run all INSERTs and SELECTs of a file as one job\n"
@@ -38,8 +40,9 @@ static const char commands[] =
     "                          the plan of a running job with what its operators do\n"
     "weir why NAME [SINK]      what holds a sink up: an idle partition, a filter, a server ...\n"
     "weir tap NAME OPERATOR    rows that an operator gives on, as JSON; --rows N (10)\n"
-    "weir help [TOPIC]         this; commands, sql, functions, connectors, formats,\n"
-    "                          settings, output, keys, or the name of one of them\n"
+    "weir help [TOPIC]         this; commands, sql, functions, types, connectors, formats,\n"
+    "                          settings, output, prompt, keys, profiles, dialects, test, or the\n"
+    "                          name of one of them\n"
     "weir --version\n"
     "\n"
     "FILE may be - for standard input. Options stand before or behind the file:\n"
@@ -117,12 +120,14 @@ static void put_connectors(struct buf *out)
 
 static void put_connector(struct buf *out, const struct connector *c)
 {
-    buf_printf(out, "%s: %s\n", c->name, c->summary ? c->summary : "a connector");
+    help_put_line(out, "%s: %s", c->name, c->summary ? c->summary : "a connector");
     if (c->aliases && *c->aliases) {
-        buf_text(out, "Also called");
+        struct buf names;
+        buf_init(&names, 1 << 12);
         for (const char *const *alias = c->aliases; *alias; alias++)
-            buf_printf(out, "%s %s", alias == c->aliases ? "" : ",", *alias);
-        buf_char(out, '\n');
+            buf_printf(&names, "%s %s", alias == c->aliases ? "" : ",", *alias);
+        help_put_line(out, "Also called%s", buf_cstr(&names));
+        buf_done(&names);
     }
     const char *roles = c->source && c->sink ? "read and written"
                         : c->source          ? "read"
@@ -167,7 +172,7 @@ static void put_formats(struct buf *out)
 
 static void put_format(struct buf *out, const struct format *f)
 {
-    buf_printf(out, "%s: %s\n", f->name, f->summary ? f->summary : "a format");
+    help_put_line(out, "%s: %s", f->name, f->summary ? f->summary : "a format");
     if (f->carries != CARRIES_INSERT)
         buf_text(out, "It says what becomes of a row: +I, -U, +U and -D.\n");
     if (!f->options || !f->options->name) {
@@ -247,12 +252,25 @@ static const struct {
     const char *text; /* or ... */
     void (*put)(struct buf *out);
 } topics[] = {
-    { "commands", commands, NULL },         { "functions", NULL, help_put_functions },
-    { "connectors", NULL, put_connectors }, { "formats", NULL, put_formats },
-    { "settings", NULL, put_settings },     { "output", output_modes, NULL },
-    { "sql", NULL, help_put_sql_topics },   { "test", help_test, NULL },
+    { "commands", commands, NULL },
+    { "functions", NULL, help_put_functions },
+    { "connectors", NULL, put_connectors },
+    { "formats", NULL, put_formats },
+    { "settings", NULL, put_settings },
+    { "output", output_modes, NULL },
+    { "sql", NULL, help_put_sql_topics },
+    { "test", help_test, NULL },
     { "keys", help_keys, NULL },
+    { "prompt", help_prompt, NULL },
+    { "types", help_types, NULL },
+    { "profiles", help_profile, NULL },
+    { "dialects", help_dialects, NULL },
 };
+
+const char *help_topic_at(uint32_t i)
+{
+    return i < countof(topics) ? topics[i].name : NULL;
+}
 
 static struct str nearest_topic(struct str topic)
 {
@@ -260,8 +278,10 @@ static struct str nearest_topic(struct str topic)
     nearest_begin(&nearest, topic);
     for (size_t i = 0; i < countof(topics); i++)
         nearest_add(&nearest, str_of(topics[i].name));
-    for (uint32_t i = 0; help_sql_at(i); i++)
+    for (uint32_t i = 0; help_sql_at(i); i++) {
         nearest_add(&nearest, help_sql_name(help_sql_at(i)));
+        nearest_add(&nearest, str_of(help_sql_at(i)->group));
+    }
     for (uint32_t i = 0; connector_at(i); i++) {
         nearest_add(&nearest, str_of(connector_at(i)->name));
         for (const char *const *alias = connector_at(i)->aliases; alias && *alias; alias++)
@@ -282,26 +302,34 @@ static struct str nearest_topic(struct str topic)
     return nearest_end(&nearest);
 }
 
-/* "weir help run" asks for what stands there of all of them. */
-static bool is_command(struct str topic)
+/* "weir help run": what is said of that command, and the options of all.  False: there is none. */
+static bool put_command(struct buf *out, struct str topic)
 {
-    static const char *const names[] = { "run",  "check",    "explain", "help",
-                                         "ps",   "stop",     "snapshot", "metrics", "why",  "tap" };
-    for (size_t i = 0; i < countof(names); i++)
-        if (str_ieq(topic, str_of(names[i])))
-            return true;
-    return false;
+    static const char options[] = "\nFILE may be -";
+    struct str text = str_of(commands);
+    const char *behind = strstr(commands, options);
+    struct buf found;
+    buf_init(&found, 1 << 16);
+    while (text.size > 0 && text.data < behind) {
+        struct str entry = help_next_entry(&text);
+        struct str name = str_make(entry.data, MIN(str_find_byte(entry, ' '), entry.size));
+        struct str rest = str_make(entry.data + MIN(name.size + 1, entry.size),
+                                   entry.size - MIN(name.size + 1, entry.size));
+        if (str_ieq(str_make(rest.data, MIN(str_find_byte(rest, ' '), rest.size)), topic))
+            buf_printf(&found, STR_FMT "\n", STR_ARG(entry));
+    }
+    bool is_found = found.size > 0;
+    if (is_found) {
+        help_put_text(out, buf_cstr(&found));
+        help_put_text(out, behind);
+    }
+    out->failed = out->failed || found.failed;
+    buf_done(&found);
+    return is_found;
 }
 
-static bool put_topic(struct buf *out, struct str topic)
+static bool put_listed(struct buf *out, struct str topic)
 {
-    if (is_command(topic)) {
-        buf_text(out, commands);
-        if (help_sql_find(topic)) /* EXPLAIN is a statement, too */
-            buf_char(out, '\n');
-        help_put_sql(out, topic);
-        return true;
-    }
     for (size_t i = 0; i < countof(topics); i++) {
         struct str name = str_of(topics[i].name);
         bool is_plural = str_ends(name, STR("s"));
@@ -309,9 +337,22 @@ static bool put_topic(struct buf *out, struct str topic)
         if (!str_ieq(topic, name) && !str_ieq(topic, singular))
             continue;
         if (topics[i].text)
-            buf_text(out, topics[i].text);
+            help_put_text(out, topics[i].text);
         else
             topics[i].put(out);
+        return true;
+    }
+    return false;
+}
+
+static bool put_topic(struct buf *out, struct str topic)
+{
+    if (put_listed(out, topic))
+        return true;
+    if (put_command(out, topic)) {
+        if (help_sql_find(topic)) /* EXPLAIN is a statement, too */
+            buf_char(out, '\n');
+        help_put_sql(out, topic);
         return true;
     }
     bool found = help_put_sql(out, topic);
@@ -328,12 +369,22 @@ static bool put_topic(struct buf *out, struct str topic)
     found = help_put_function(out, topic) || found;
     found = help_put_row_function(out, topic) || found;
     found = put_setting(out, topic) || found;
-    return found || put_option_of_all(out, topic);
+    return found || put_option_of_all(out, topic) || help_put_sql_group(out, topic) ||
+           help_put_function_group(out, topic);
+}
+
+static enum session_status flush(struct session *s)
+{
+    struct error err = { .code = OK };
+    if (console_flush(&s->console, &err) == OK || s->console.out_broken)
+        return SESSION_OK;
+    return session_report(s, &err);
 }
 
 enum session_status session_help(struct session *s, struct str topic)
 {
     topic = str_trim(topic);
+    help_set_columns(session_columns(s));
     if (topic.size == 0)
         topic = STR("commands");
     if (!put_topic(&s->console.out, topic)) {
@@ -343,12 +394,35 @@ enum session_status session_help(struct session *s, struct str topic)
         if (best.data)
             error_hint(&err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
         else
-            error_hint(&err, "Topics are commands, sql, functions, connectors, formats, settings, "
-                             "output and keys, and the names of each of them.");
+            error_hint(&err, "Topics are commands, sql, functions, types, connectors, formats, "
+                             "settings, output, keys, profiles and dialects, and the names of each "
+                             "of them.");
         return session_report(s, &err);
     }
-    struct error err = { .code = OK };
-    if (console_flush(&s->console, &err) == OK || s->console.out_broken)
-        return SESSION_OK;
-    return session_report(s, &err);
+    return flush(s);
+}
+
+bool session_has_help(struct str topic)
+{
+    struct buf ignored;
+    buf_init(&ignored, 1 << 20);
+    bool found = put_topic(&ignored, str_trim(topic));
+    buf_done(&ignored);
+    return found;
+}
+
+enum session_status session_help_entry(struct session *s, struct str form, const char *summary,
+                                       const char *more, const char *example)
+{
+    struct buf *out = &s->console.out;
+    help_set_columns(session_columns(s));
+    buf_printf(out, STR_FMT "\n  ", STR_ARG(form));
+    help_put_wrapped(out, 2, 2, str_of(summary));
+    if (more) {
+        buf_text(out, "  ");
+        help_put_wrapped(out, 2, 2, str_of(more));
+    }
+    if (example)
+        buf_printf(out, "  Example: %s\n", example);
+    return flush(s);
 }

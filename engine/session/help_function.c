@@ -79,13 +79,36 @@ void help_put_functions(struct buf *out)
     put_names(out, "table", table_function_name);
 }
 
+bool help_put_function_group(struct buf *out, struct str category)
+{
+    bool is_aggregate = str_iis(category, "aggregate") || str_iis(category, "aggregates");
+    for (uint32_t i = 0; function_at(i); i++)
+        if (str_iis(category, function_at(i)->category)) {
+            put_category(out, function_at(i)->category);
+            return true;
+        }
+    if (is_aggregate)
+        put_names(out, "aggregate", aggregate_name);
+    return is_aggregate;
+}
+
 static void put_signature(struct buf *out, const char *signature, const char *summary)
 {
-    buf_printf(out, "%s\n", signature);
+    help_put_code(out, str_of(signature));
     if (!summary)
         return;
     buf_text(out, "  ");
     help_put_wrapped(out, 2, 2, str_of(summary));
+}
+
+static void put_example(struct buf *out, const char *example, const char *result)
+{
+    struct buf line;
+    buf_init(&line, 1 << 16);
+    buf_printf(&line, "  Example: %s gives %s", example, result);
+    out->failed = out->failed || line.failed;
+    help_put_code(out, buf_view(&line));
+    buf_done(&line);
 }
 
 static void put_dialects(struct buf *out, unsigned dialects)
@@ -103,10 +126,11 @@ static void put_more(struct buf *out, bool *found, struct str name, const char *
         buf_char(out, '\n');
     *found = true;
     put_signature(out, signature, summary);
-    buf_printf(out, "  %s\n", where);
+    buf_text(out, "  ");
+    help_put_wrapped(out, 2, 2, str_of(where));
     const struct help_rows *example = help_rows_find(name);
     if (example)
-        buf_printf(out, "  Example: %s gives %s\n", example->query, example->result);
+        put_example(out, example->query, example->result);
     put_dialects(out, dialects);
 }
 
@@ -148,7 +172,7 @@ bool help_put_function(struct buf *out, struct str name)
         found = true;
         put_signature(out, f->signature ? f->signature : f->name, f->summary);
         if (f->example)
-            buf_printf(out, "  Example: %s gives %s\n", f->example, f->result ? f->result : "NULL");
+            put_example(out, f->example, f->result ? f->result : "NULL");
         put_dialects(out, f->dialects);
     }
     return found;

@@ -3,7 +3,37 @@
 
 #include "base/utf8.h"
 
-enum { NAME_COLUMNS = 34, TEXT_COLUMNS = 96 };
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { TEXT_COLUMNS = 96, TEXT_COLUMNS_MIN = 20 };
+
+static _Thread_local uint32_t text_columns = TEXT_COLUMNS;
+static _Thread_local uint32_t screen_columns; /* 0: none */
+
+void help_set_columns(uint32_t columns)
+{
+    screen_columns = columns;
+    text_columns = columns == 0 ? TEXT_COLUMNS : MAX(MIN(columns, TEXT_COLUMNS), TEXT_COLUMNS_MIN);
+}
+
+bool help_fits(struct str text)
+{
+    while (text.size > 0 && screen_columns > 0) {
+        struct str line = str_make(text.data, MIN(str_find_byte(text, '\n'), text.size));
+        if (utf8_width(line) > screen_columns)
+            return false;
+        size_t taken = MIN(line.size + 1, text.size);
+        text = str_make(text.data + taken, text.size - taken);
+    }
+    return true;
+}
+
+/* Where the text of an entry begins; on a narrow screen below its name. */
+static size_t name_columns(void)
+{
+    return text_columns >= TEXT_COLUMNS ? 34 : text_columns >= 60 ? 28 : 6;
+}
 
 void help_put_blanks(struct buf *out, size_t n)
 {
@@ -11,42 +41,82 @@ void help_put_blanks(struct buf *out, size_t n)
         buf_char(out, ' ');
 }
 
+/* Up to a blank; of a list of choices, which has none, one where the list is wider than the room. */
+static struct str next_word(struct str text, size_t room)
+{
+    struct str word = str_make(text.data, MIN(str_find_byte(text, ' '), text.size));
+    size_t choice = str_find_byte(word, '|');
+    bool is_long = choice != (size_t)-1 && utf8_width(word) > room;
+    return is_long ? str_make(word.data, choice + 1) : word;
+}
+
 /* Words from `column` on, further lines indented to `indent`. */
 void help_put_wrapped(struct buf *out, size_t column, size_t indent, struct str text)
 {
-    bool first = true;
+    bool first = true, is_glued = false;
+    size_t room = text_columns > indent ? text_columns - indent : 1;
     while (text.size > 0) {
-        size_t end = str_find_byte(text, ' ');
-        struct str word = str_make(text.data, MIN(end, text.size));
+        struct str word = next_word(text, room);
         size_t width = utf8_width(word);
-        if (!first && column + 1 + width > TEXT_COLUMNS) {
+        if (!first && column + !is_glued + width > text_columns) {
             buf_char(out, '\n');
             help_put_blanks(out, indent);
             column = indent;
-        } else if (!first) {
+        } else if (!first && !is_glued) {
             buf_char(out, ' ');
             column++;
         }
         buf_str(out, word);
         column += width;
         first = false;
-        size_t taken = MIN(word.size + 1, text.size);
+        is_glued = word.size < text.size && text.data[word.size] != ' ';
+        size_t taken = MIN(word.size + !is_glued, text.size);
         text = str_make(text.data + taken, text.size - taken);
     }
     buf_char(out, '\n');
 }
 
+void help_put_line(struct buf *out, const char *form, ...)
+{
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, form);
+    vsnprintf(line, sizeof line, form, arguments);
+    va_end(arguments);
+    help_put_wrapped(out, 0, 0, str_of(line));
+}
+
 void help_put_entry(struct buf *out, struct str name, struct str text)
 {
+    size_t begin = name_columns(), column = 2 + utf8_width(name);
     buf_text(out, "  ");
-    buf_str(out, name);
-    size_t column = 2 + utf8_width(name);
-    if (column + 2 > NAME_COLUMNS) {
+    if (column > text_columns) {
+        help_put_wrapped(out, 2, 4, name);
+        column = 0;
+    } else {
+        buf_str(out, name);
+    }
+    if (column + 2 > begin) {
         buf_char(out, '\n');
         column = 0;
     }
-    help_put_blanks(out, NAME_COLUMNS - column);
-    help_put_wrapped(out, NAME_COLUMNS, NAME_COLUMNS, text);
+    if (text.size == 0 && column == 0)
+        return;
+    help_put_blanks(out, begin - column);
+    help_put_wrapped(out, begin, begin, text);
+}
+
+void help_put_code(struct buf *out, struct str line)
+{
+    size_t indent = 0;
+    while (indent < line.size && line.data[indent] == ' ')
+        indent++;
+    buf_str(out, str_make(line.data, indent));
+    struct str rest = str_make(line.data + indent, line.size - indent);
+    if (help_fits(line))
+        buf_printf(out, STR_FMT "\n", STR_ARG(rest));
+    else
+        help_put_wrapped(out, indent, indent + 4, rest);
 }
 
 /* The same with a text of several parts, which is given back. */

@@ -227,14 +227,35 @@ void help_put_sql_topics(struct buf *out)
     }
 }
 
+bool help_put_sql_group(struct buf *out, struct str group)
+{
+    bool found = false;
+    for (uint32_t i = 0; help_sql_at(i); i++) {
+        const struct help_sql *topic = help_sql_at(i);
+        struct str name = str_of(topic->group);
+        struct str singular = str_make(name.data, name.size - 1);
+        if (!str_ieq(group, name) && (!str_ieq(group, singular) || help_sql_find(singular)))
+            continue;
+        if (!found)
+            help_put_line(out, "SQL, %s; weir help NAME explains one.\n", topic->group);
+        found = true;
+        help_put_entry(out, help_sql_name(topic), str_of(topic->summary));
+    }
+    return found;
+}
+
 /* Lines of a text, indented. */
 static void put_indented(struct buf *out, const char *text)
 {
     for (struct str rest = str_of(text); rest.size > 0;) {
         size_t end = MIN(str_find_byte(rest, '\n'), rest.size);
-        help_put_blanks(out, 4);
-        buf_str(out, str_make(rest.data, end));
-        buf_char(out, '\n');
+        struct buf line;
+        buf_init(&line, 1 << 12);
+        help_put_blanks(&line, 4);
+        buf_str(&line, str_make(rest.data, end));
+        out->failed = out->failed || line.failed;
+        help_put_code(out, buf_view(&line));
+        buf_done(&line);
         size_t taken = MIN(end + 1, rest.size);
         rest = str_make(rest.data + taken, rest.size - taken);
     }
@@ -246,7 +267,8 @@ bool help_put_sql(struct buf *out, struct str name)
     if (!topic)
         return false;
     struct str title = help_sql_name(topic);
-    buf_printf(out, STR_FMT ": %s\n\n", STR_ARG(title), topic->summary);
+    help_put_line(out, STR_FMT ": %s", STR_ARG(title), topic->summary);
+    buf_char(out, '\n');
     put_indented(out, topic->syntax);
     buf_char(out, '\n');
     if (topic->text) {

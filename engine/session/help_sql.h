@@ -20,5 +20,7 @@ const struct help_sql *help_sql_find(struct str name);
 struct str help_sql_name(const struct help_sql *topic);
 
 void help_put_sql_topics(struct buf *out);
+/* Those of one group: "windows"; false: there is no such group. */
+bool help_put_sql_group(struct buf *out, struct str group);
 /* False: there is no such topic. */
 bool help_put_sql(struct buf *out, struct str name);

@@ -95,6 +95,10 @@ enum session_status session_execute(struct session *s, struct str name, struct s
 /* Explains a topic on the results' descriptor; an empty one lists the topics.  SESSION_USAGE: there
  * is no such topic. */
 enum session_status session_help(struct session *s, struct str topic);
+bool session_has_help(struct str topic);
+/* Help on what the caller knows more of; more and example may be NULL. */
+enum session_status session_help_entry(struct session *s, struct str form, const char *summary,
+                                       const char *more, const char *example);
 
 const struct session_config *session_config_of(const struct session *s);
 

@@ -123,6 +123,24 @@ def test_more_columns_than_the_screen_has(home):
     t.until("MB memory")
 
 
+def test_help_fits_the_screen(home):
+    topics = ("commands", "keys", "test", "kafka", "json_value", "tumble", "types", "\\peek")
+    for columns, some in ((40, topics[4:]), (80, topics), (120, topics)):
+        t = home.open(columns, 600)
+        answer = ask(t, "help")
+        assert "\\peek NAME" in answer and "JSON_VALUE" in answer, answer
+        for topic in some:
+            answer = ask(t, "help " + topic)
+            assert not any(t.screen_.wrapped), answer
+    t = home.open(80, 24)
+    t.send("help\r")
+    t.until(lambda s: "GROUP BY name;" in s.text() and s.text(cursor=True).endswith("\n" + PROMPT))
+    assert "weir> help" in t.text(), t.text()  # all of it is on the screen
+    t = home.open(80, 100)
+    answer = ask(t, "help why")  # at a prompt the prompt's command, not that of the shell
+    assert answer.startswith("\\why NAME [SINK]"), answer
+
+
 GENERATOR = ("CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '200', "
              "'fields.k.min' = '1', 'fields.k.max' = '5');")
 
@@ -145,7 +163,7 @@ def test_rows_of_a_stream_on_a_dumb_terminal(home):
     t.send("SELECT k FROM g;\r")
     t.until(lambda s: re.search(r"\| op \| +k \|\n.*\n\| \+I \| +[1-5] \|", s.text()))
     t.send("\x03")
-    t.until("MB memory")
+    t.until(lambda s: s.text(cursor=True).endswith("\n" + PROMPT))
     assert re.search(r"^\| +n \|$", ask(t, "SELECT 1 AS n;"), re.M)
     assert b"\x1b" not in t.output, t.output
 

@@ -93,6 +93,8 @@ static void keywords(void)
     CHECK(has("SELECT 1; |", "INSERT INTO", COMPLETE_KEYWORD));
     CHECK(has("SHOW |", "CREATE TABLE", COMPLETE_KEYWORD));
     CHECK_STR(labels("SHOW TA|", 9), "TABLES");
+    CHECK_STR(labels("EXPLAIN IN|", 9), "INSERT INTO");
+    CHECK_STR(labels("explain chan|", 9), "changelog_mode");
     CHECK_STR(labels("SELECT id -- sel|", 9), "");
     CHECK_STR(labels("SELECT /* sel| */ id", 9), "");
     CHECK_STR(labels("SELECT 'sel|'", 9), "");
@@ -112,6 +114,15 @@ static void tables(void)
     CHECK(has("SELECT * FROM |", "orders_by_user", COMPLETE_VIEW));
     CHECK_STR(labels("CREATE TABLE u|", 9), "");
     CHECK(has("SELECT * FROM TABLE(T|", "TUMBLE", COMPLETE_FUNCTION));
+}
+
+static void columns_before_from(void)
+{
+    CHECK_STR(labels("SELECT us|", 9), "user_id");
+    CHECK_STR(labels("SELECT tot|", 9), "total"); /* of a view */
+    CHECK_STR(labels("SELECT users.|", 9), "id name from");
+    CHECK_STR(labels("SELECT id, am|", 9), "amount");
+    CHECK_STR(labels("SELECT 1 FROM users WHERE us|", 9), "users"); /* no user_id: FROM says which */
 }
 
 static void columns(void)
@@ -231,6 +242,10 @@ static void commands_of_the_prompt(void)
     CHECK_STR(labels("\\run x.sql |", 9), "");
     CHECK(has("help kaf|", "kafka", COMPLETE_CONNECTOR));
     CHECK(has("help js|", "json", COMPLETE_FORMAT));
+    CHECK(has("help TUM|", "TUMBLE", COMPLETE_TOPIC));
+    CHECK(has("help win|", "windows", COMPLETE_TOPIC));
+    CHECK(has("help ty|", "types", COMPLETE_TOPIC));
+    CHECK_STR(with("help \\mo|", 0), "help \\mode|");
     CHECK_STR(labels("SELECT 1;\n\\describe us|\nSELECT 2;", 9), "users");
     CHECK_STR(labels("\\q\nSELECT na| FROM users", 9), "name");
 }
@@ -320,6 +335,7 @@ int main(void)
     RUN(keywords);
     RUN(tables);
     RUN(columns);
+    RUN(columns_before_from);
     RUN(functions_and_types);
     RUN(options);
     RUN(settings);

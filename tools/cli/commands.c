@@ -37,9 +37,10 @@ static void edit(struct commands *self, struct str arguments)
     self->wants_editor = true;
 }
 
+/* At a prompt, that is what to do there; `help commands` is on the program. */
 static void help(struct commands *self, struct str arguments)
 {
-    session_help(self->session, arguments);
+    commands_help(self->session, arguments.size > 0 ? arguments : STR("prompt"), true);
 }
 
 /* \peek NAME [ROWS] */
@@ -166,28 +167,55 @@ static void list_commands(struct commands *self, struct str arguments)
 }
 
 const struct command_entry command_entries[] = {
-    { "\\?", "", "this list", list_commands },
-    { "\\d", "[TABLE]", "tables and views, or the columns of one", describe },
-    { "\\e", "", "edits the last statement with $EDITOR", edit },
-    { "\\h", "[TOPIC]", "help; topics are sql, functions, connectors, settings ...", help },
-    { "\\jobs", "[NAME]", "jobs that run, or one of them", command_jobs },
-    { "\\log", "NAME", "the last that a job of \\run has said", command_log },
+    { "\\?", "", "this list", list_commands,
+      "The beginning of a name is enough where no other command begins so.", NULL },
+    { "\\d", "[TABLE]", "tables and views, or the columns of one", describe,
+      "As SHOW TABLES and SHOW VIEWS, or as DESCRIBE.", "\\d orders" },
+    { "\\e", "", "edits the last statement with $EDITOR", edit,
+      "$VISUAL or else $EDITOR; what it leaves is shown at the prompt, and runs with Enter. Alt-E "
+      "does it with the text at the prompt.",
+      NULL },
+    { "\\h", "[TOPIC]", "help; topics are sql, functions, connectors, settings ...", help,
+      "Without a topic it says how to begin.", "\\h TUMBLE" },
+    { "\\jobs", "[NAME]", "jobs that run, or one of them", command_jobs,
+      "All jobs of this user, as weir ps lists them; of one its sources, sinks and operators.",
+      "\\jobs orders" },
+    { "\\log", "NAME", "the last that a job of \\run has said", command_log, NULL, "\\log orders" },
     { "\\mode", "[MODE]", "how results are printed: weir help output; without one as at first",
-      mode },
-    { "\\o", "[FILE]", "results go into a file; without one to the screen again", redirect },
+      mode, "As SET 'weir.output' = 'MODE'.", "\\mode csv" },
+    { "\\o", "[FILE]", "results go into a file; without one to the screen again", redirect,
+      "The file is replaced. \\mode says in which form.", "\\o result.csv" },
     { "\\peek", "TOPIC|TABLE|FILE [ROWS]", "first messages, and the table that would read them",
-      peek },
-    { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave },
-    { "\\rows", "[N]", "queries end after so many rows; without one never", rows },
-    { "\\run", "FILE.sql [NAME]", "runs a file as a job in the background", command_run_file },
-    { "\\stop", "NAME", "stops a running job, drained", command_stop },
-    { "\\tap", "NAME OPERATOR [ROWS]", "rows that an operator of a job lets out", command_tap },
-    { "\\timing", "[on|off]", "is it said what a query has read and how long it took?", timing },
-    { "\\until", "[TIME]", "queries end after so long, such as 30s; without one never", until },
-    { "\\why", "NAME [SINK]", "what holds a running job up", command_why },
-    { "\\x", "", "a line a column, for wide rows; once more: as before", wide },
-    { "help", "[TOPIC]", "the same as \\h", help },
-    { NULL, NULL, NULL, NULL },
+      peek,
+      "A name is that of a table, else of a file, else of a topic. Reads from the beginning, 10 "
+      "messages if ROWS does not say another number, and guesses format and columns from them.",
+      "\\peek orders 100" },
+    { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave,
+      "Jobs of \\run go on.", NULL },
+    { "\\rows", "[N]", "queries end after so many rows; without one never", rows,
+      "As SET 'weir.result.rows' = 'N'.", "\\rows 100" },
+    { "\\run", "FILE.sql [NAME]", "runs a file as a job in the background", command_run_file,
+      "With the profile and the settings that this prompt was started with. It goes on when the "
+      "prompt is left; \\jobs, \\why, \\tap, \\log and \\stop ask for it by NAME, else by the name "
+      "of its file.",
+      "\\run orders.sql" },
+    { "\\stop", "NAME", "stops a running job, drained", command_stop,
+      "It writes what it has read, and ends.", "\\stop orders" },
+    { "\\tap", "NAME OPERATOR [ROWS]", "rows that an operator of a job lets out", command_tap,
+      "As JSON, 10 if ROWS does not say another number; \\jobs NAME lists the operators. Ctrl-C "
+      "ends it.",
+      "\\tap orders calc#2 5" },
+    { "\\timing", "[on|off]", "is it said what a query has read and how long it took?", timing,
+      "Without a word it is the other one from now on.", "\\timing off" },
+    { "\\until", "[TIME]", "queries end after so long, such as 30s; without one never", until,
+      "As SET 'weir.result.until' = 'TIME'.", "\\until 30s" },
+    { "\\why", "NAME [SINK]", "what holds a running job up", command_why,
+      "Walks from a sink back to the sources and names the first thing that keeps rows from it.",
+      "\\why orders" },
+    { "\\x", "", "a line a column, for wide rows; once more: as before", wide, "As \\mode line.",
+      NULL },
+    { "help", "[TOPIC]", "the same as \\h", help, NULL, "help kafka" },
+    { NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 /* ---- finding --------------------------------------------------------------------------------- */
@@ -263,6 +291,28 @@ static void refuse(struct commands *self, struct str word, bool many)
     else
         buf_text(&text, "HINT:  \\? lists the commands, help explains, \\q leaves.\n");
     commands_say(self, &text);
+}
+
+enum session_status commands_help(struct session *session, struct str topic, bool at_prompt)
+{
+    struct buf form;
+    const struct command_entry *entry = NULL;
+    topic = str_trim(topic);
+    for (const struct command_entry *e = command_entries; e->name && !entry; e++)
+        if (str_iis(topic, e->name) && *e->name == '\\')
+            entry = e;
+    for (const struct command_entry *e = command_entries; e->name && !entry; e++)
+        if (*e->name == '\\' && strlen(e->name) > 2 && str_iis(topic, e->name + 1) &&
+            (at_prompt || !session_has_help(topic)))
+            entry = e;
+    if (!entry)
+        return session_help(session, topic);
+    buf_init(&form, 1 << 12);
+    buf_printf(&form, "%s %s", entry->name, entry->arguments);
+    enum session_status status = session_help_entry(session, str_trim(buf_view(&form)), entry->help,
+                                                    entry->more, entry->example);
+    buf_done(&form);
+    return status;
 }
 
 void commands_run(struct commands *self, struct str line)

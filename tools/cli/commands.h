@@ -10,9 +10,9 @@
 /* What commands act on, and what they ask of the prompt. */
 struct commands {
     struct session *session;
-    int err_fd;        /* where they say something */
-    bool leaves;       /* the prompt shall end */
-    bool wants_editor; /* the last statement shall be edited in $EDITOR */
+    int err_fd;           /* where they say something */
+    bool leaves;          /* the prompt shall end */
+    bool wants_editor;    /* the last statement shall be edited in $EDITOR */
     char mode_before[32]; /* how results were printed before \x; "": as at first */
 };
 
@@ -22,6 +22,8 @@ struct command_entry {
                               say what completion offers there: see session/complete.h */
     const char *help;      /* a phrase */
     void (*run)(struct commands *self, struct str arguments);
+    const char *more;    /* what else there is to know of it; NULL: nothing */
+    const char *example; /* a line */
 };
 
 /* Ends with a NULL name. */
@@ -29,6 +31,10 @@ extern const struct command_entry command_entries[];
 
 /* For commands: what is said, and the buffer given back. */
 void commands_say(const struct commands *self, struct buf *text);
+
+/* Help on a command, or on what session_help() knows.  Without its backslash, a name that both have
+ * is the command's at a prompt only. */
+enum session_status commands_help(struct session *session, struct str topic, bool at_prompt);
 
 /* Is the line a command, rather than part of a statement? */
 bool commands_take(struct str line);

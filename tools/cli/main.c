@@ -5,6 +5,7 @@
  * grow, show as errors of write(). */
 #include "cli/args.h"
 #include "cli/client.h"
+#include "cli/commands.h"
 #include "cli/connectors.h"
 #include "cli/repl.h"
 
@@ -138,8 +139,8 @@ static int explain_file(struct session *s, struct str name, struct str text,
         code = read_text(args->diff, &old, &err);
         options.old_text = without_mark(str_of(buf_cstr(&old)));
     }
-    int status = code == OK ? (int)session_explain(s, name, text, &options)
-                            : report(&err, SESSION_USAGE);
+    int status =
+        code == OK ? (int)session_explain(s, name, text, &options) : report(&err, SESSION_USAGE);
     buf_done(&old);
     return status;
 }
@@ -193,7 +194,7 @@ static int run_command(struct session *s, const struct args *args)
     case COMMAND_TEXT:
         return session_execute(s, STR("-c"), str_of(args->text), false);
     case COMMAND_HELP:
-        return session_help(s, str_of(args->topic ? args->topic : ""));
+        return commands_help(s, str_of(args->topic ? args->topic : ""), false);
     default:
         return run_prompt(s);
     }
