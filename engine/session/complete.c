@@ -171,7 +171,7 @@ static void offer_file(struct completer *c, struct str folder, const char *name,
     if (is_folder)
         buf_char(&label, '/');
     struct str text = make_text(c, &label);
-    if (c->in_string)
+    if (c->in_string || str_find_byte(text, ' ') != (size_t)-1)
         complete_offer_string(c, is_folder ? COMPLETE_FOLDER : COMPLETE_FILE, text,
                               is_folder ? "" : "'", STR(""));
     else
@@ -440,18 +440,36 @@ static void offer_argument(struct completer *c, const struct complete_command *c
     buf_done(&text);
 }
 
+/* Where the word in front of the cursor begins; it may stand in quotes that are still open. */
+static size_t begin_of_word(struct completer *c, size_t begin)
+{
+    size_t from = begin;
+    char quote = '\0';
+    for (size_t i = begin; i < c->cursor; i++) {
+        char b = c->text.data[i];
+        if (quote) {
+            quote = b == quote ? '\0' : quote;
+        } else if (is_word_end(b)) {
+            from = i + 1;
+        } else if (i == from && (b == '\'' || b == '"')) {
+            quote = b;
+        }
+    }
+    c->in_string = quote != '\0';
+    return from;
+}
+
 /* The command line in [begin, cursor). */
 static void complete_command_line(struct completer *c, const struct complete_command *commands,
                                   size_t begin)
 {
-    size_t name_end = begin, from = c->cursor;
+    size_t name_end = begin, from = begin_of_word(c, begin);
     while (name_end < c->cursor && !is_word_end(c->text.data[name_end]))
         name_end++;
-    while (from > begin && !is_word_end(c->text.data[from - 1]))
-        from--;
     c->out->from = from;
     c->out->to = c->cursor;
-    c->word = str_make(c->text.data + from, c->cursor - from);
+    size_t typed = from + c->in_string;
+    c->word = str_make(c->text.data + typed, c->cursor - typed);
     if (name_end == c->cursor) {
         offer_commands(c, commands);
         return;

@@ -28,6 +28,7 @@ struct peek {
     struct catalog_table table;
     struct option options[OPTIONS_MAX];
     struct buf with; /* as SQL, for the proposal of what is no table yet */
+    struct buf *ret_table;
 };
 
 /* ---- which table ------------------------------------------------------------------------------ */
@@ -234,6 +235,8 @@ static enum code propose(struct peek *p, const struct sample *sample, struct err
         buf_printf(out, "-- %s: fits %u of %u message%s\n", guess.format, guess.used, sample->count,
                    sample->count == 1 ? "" : "s");
         buf_str(out, buf_view(&table));
+        if (p->ret_table)
+            buf_str(p->ret_table, buf_view(&table));
         code = console_flush(console, err);
     }
     buf_done(&table);
@@ -282,7 +285,8 @@ static enum code peek_in(struct peek *p, uint32_t rows_max, struct error *err)
     return table ? console_flush(&s->console, err) : propose(p, &sample, err);
 }
 
-enum session_status session_peek(struct session *s, struct str name, uint32_t rows_max)
+enum session_status session_peek(struct session *s, struct str name, uint32_t rows_max,
+                                 struct buf *ret_table)
 {
     struct error err = { .code = OK };
     struct arena *arena = arena_create();
@@ -294,6 +298,7 @@ enum session_status session_peek(struct session *s, struct str name, uint32_t ro
     p->session = s;
     p->arena = arena;
     p->name = name;
+    p->ret_table = ret_table;
     buf_init(&p->with, 1 << 16);
     enum code code = peek_in(p, MAX(rows_max, 1), &err);
     buf_done(&p->with);

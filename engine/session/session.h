@@ -112,7 +112,8 @@ enum session_status session_redirect(struct session *s, const char *path);
 
 /* Shows the first messages of a table, a file or a topic (the first of these that there is), and the
  * CREATE TABLE that would read them. */
-enum session_status session_peek(struct session *s, struct str name, uint32_t rows_max);
+enum session_status session_peek(struct session *s, struct str name, uint32_t rows_max,
+                                 struct buf *ret_table); /* gets that, too; NULL: nobody wants it */
 
 /* Asks for a drained stop: what runs ends after what it has read, nothing else is begun. Only
  * writes what a signal handler may. */

@@ -85,7 +85,9 @@ def main():
                           (("explain", "--format", "fl"), ["flink"]),
                           (("check", "--format", "s"), ["sarif"]),
                           (("help", "LAST_V"), ["LAST_VALUE"]), (("help", "TUMB"), ["TUMBLE"]),
-                          (("help", "upsert-"), ["upsert-kafka"]), (("help", "lists"), []),
+                          (("help", "upsert-"), ["upsert-kafka"]),
+                          (("help", "win"), ["windows"]), (("help", "prof"), ["profiles"]),
+                          (("run", "--set", "weir.outp"), ["weir.output="]), (("help", "lists"), []),
                           (("run", "--output", ""), modes)]:
         got = complete(weir, *words)
         if sorted(got) != sorted(wanted):

@@ -141,6 +141,27 @@ def test_help_fits_the_screen(home):
     assert answer.startswith("\\why NAME [SINK]"), answer
 
 
+def test_peek_proposes_a_statement(home):
+    with open(os.path.join(home.path, "some clicks.json"), "w", encoding="utf-8") as file:
+        file.write('{"who": "ann", "ms": 1600000000123}\n')
+    t = home.open(100, 60)
+    t.send("\\peek so\t")  # the name has a blank: it is completed in quotes
+    t.until("\\peek 'some clicks.json'|")
+    t.send("\r")
+    t.until("-- Up brings it to the prompt")
+    t.until(lambda s: s.text(cursor=True).endswith("\n" + PROMPT))
+    t.send("\x1b[A")
+    t.until(lambda s: "weir> CREATE TABLE some_clicks (" in s.text())
+    t.send("\r")
+    t.until(lambda s: s.text(cursor=True).endswith("\n" + PROMPT))
+    assert re.search(r"^\| ann +\|", ask(t, "SELECT who FROM some_clicks;"), re.M)
+    ask(t, "\\o 'the result.txt'")
+    ask(t, "SELECT 'in a file' AS x;")
+    ask(t, "\\o")
+    with open(os.path.join(home.path, "the result.txt"), encoding="utf-8") as file:
+        assert "in a file" in file.read()
+
+
 GENERATOR = ("CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '200', "
              "'fields.k.min' = '1', 'fields.k.max' = '5');")
 

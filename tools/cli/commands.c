@@ -25,6 +25,13 @@ static void say_text(const struct commands *self, const char *message)
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
+struct str commands_unquote(struct str text)
+{
+    bool is_quoted = text.size > 1 && (text.data[0] == '\'' || text.data[0] == '"') &&
+                     text.data[text.size - 1] == text.data[0];
+    return is_quoted ? str_make(text.data + 1, text.size - 2) : text;
+}
+
 static void leave(struct commands *self, struct str arguments)
 {
     (void)arguments;
@@ -55,11 +62,12 @@ static void peek(struct commands *self, struct str arguments)
         unit = MIN(unit * 10, (uint32_t)ROWS_MAX);
     }
     bool has_rows = at > 0 && at < arguments.size && arguments.data[at - 1] == ' ';
-    struct str name = str_trim(has_rows ? str_make(arguments.data, at) : arguments);
+    struct str name =
+        commands_unquote(str_trim(has_rows ? str_make(arguments.data, at) : arguments));
     if (name.size == 0)
         say_text(self, "ERROR:  \\peek needs a topic, a table or a file\n");
     else
-        session_peek(self->session, name, has_rows ? rows : ROWS);
+        session_peek(self->session, name, has_rows ? rows : ROWS, &self->proposed);
 }
 
 /* Words of a command as a C string; empty: NULL. */
@@ -134,6 +142,7 @@ static void wide(struct commands *self, struct str arguments)
 static void redirect(struct commands *self, struct str arguments)
 {
     char path[4096];
+    arguments = commands_unquote(arguments);
     if (fits(self, arguments, sizeof path))
         session_redirect(self->session, word_of(arguments, path, sizeof path));
 }
@@ -188,7 +197,8 @@ const struct command_entry command_entries[] = {
     { "\\peek", "TOPIC|TABLE|FILE [ROWS]", "first messages, and the table that would read them",
       peek,
       "A name is that of a table, else of a file, else of a topic. Reads from the beginning, 10 "
-      "messages if ROWS does not say another number, and guesses format and columns from them.",
+      "messages if ROWS does not say another number, and guesses format and columns from them: Up "
+      "brings the CREATE TABLE to the prompt.",
       "\\peek orders 100" },
     { "\\q", "", "leaves; so do quit, exit and Ctrl-D on an empty line", leave,
       "Jobs of \\run go on.", NULL },

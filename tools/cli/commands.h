@@ -12,6 +12,7 @@ struct commands {
     struct session *session;
     int err_fd;           /* where they say something */
     bool leaves;          /* the prompt shall end */
+    struct buf proposed;     /* by \peek: a statement for the history */
     bool wants_editor;    /* the last statement shall be edited in $EDITOR */
     char mode_before[32]; /* how results were printed before \x; "": as at first */
 };
@@ -32,6 +33,8 @@ extern const struct command_entry command_entries[];
 /* For commands: what is said, and the buffer given back. */
 void commands_say(const struct commands *self, struct buf *text);
 
+/* What stands in quotes, or the text itself: names of files may have blanks. */
+struct str commands_unquote(struct str text);
 /* Help on a command, or on what session_help() knows.  Without its backslash, a name that both have
  * is the command's at a prompt only. */
 enum session_status commands_help(struct session *session, struct str topic, bool at_prompt);

@@ -26,11 +26,15 @@ static bool cut(struct str arguments, struct words *ret)
     *ret = (struct words){ .count = 0 };
     for (struct str rest = str_trim(arguments); rest.size > 0;) {
         size_t end = 0;
+        char quote = rest.data[0] == '\'' || rest.data[0] == '"' ? rest.data[0] : '\0';
+        while (quote && ++end < rest.size && rest.data[end] != quote)
+            ;
         while (end < rest.size && rest.data[end] != ' ' && rest.data[end] != '\t')
             end++;
-        if (ret->count == WORDS || end >= WORD_MAX)
+        struct str word = commands_unquote(str_make(rest.data, end));
+        if (ret->count == WORDS || word.size >= WORD_MAX)
             return false;
-        memcpy(ret->text[ret->count++], rest.data, end);
+        memcpy(ret->text[ret->count++], word.data, word.size);
         rest = str_trim(str_make(rest.data + end, rest.size - end));
     }
     return true;

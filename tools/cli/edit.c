@@ -320,3 +320,8 @@ enum edit_result edit_read(struct edit *e, struct str initial, struct buf *ret)
     buf_str(ret, edit_text_view(&e->text));
     return result;
 }
+
+void edit_remember(struct edit *e, struct str text)
+{
+    edit_history_add(&e->history, text);
+}

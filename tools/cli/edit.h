@@ -41,6 +41,9 @@ void edit_destroy(struct edit *e); /* NULL is fine */
  * feed. */
 enum edit_result edit_read(struct edit *e, struct str initial, struct buf *ret);
 
+/* Puts a text into the history as if it had been entered. */
+void edit_remember(struct edit *e, struct str text);
+
 /* Lets somebody edit the text with ${VISUAL:-${EDITOR:-vi}} and appends what it is then.  E_USAGE
  * with the reason if that fails. */
 enum code edit_externally(struct str text, struct buf *ret, struct error *err) WEIR_CHECKED;

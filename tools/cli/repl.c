@@ -270,6 +270,12 @@ static void run_command(struct reader *r, struct str line)
     else if (r->commands.wants_editor)
         say(r, "ERROR:  \\e needs a terminal\n");
     r->commands.wants_editor = false;
+    struct str proposed = str_trim(buf_view(&r->commands.proposed));
+    if (r->edit && proposed.size > 0) {
+        edit_remember(r->edit, proposed);
+        say(r, "-- Up brings it to the prompt\n");
+    }
+    buf_clear(&r->commands.proposed);
 }
 
 static void forget(struct reader *r)
@@ -350,6 +356,7 @@ enum session_status repl_run(struct repl *repl)
     buf_init(&r.pending, SQL_MAX_TEXT_BYTES);
     buf_init(&r.begun, SQL_MAX_TEXT_BYTES);
     buf_init(&r.last, SQL_MAX_TEXT_BYTES);
+    buf_init(&r.commands.proposed, SQL_MAX_TEXT_BYTES);
     open_editor(&r);
     enum session_status status = SESSION_OK;
     bool leave = false;
@@ -363,5 +370,6 @@ enum session_status repl_run(struct repl *repl)
     buf_done(&r.pending);
     buf_done(&r.begun);
     buf_done(&r.last);
+    buf_done(&r.commands.proposed);
     return repl->is_interactive ? SESSION_OK : status;
 }

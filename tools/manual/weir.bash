@@ -11,7 +11,8 @@ _weir_jobs() {
 # What `weir help` knows: its topics, and the names that it lists for them.
 _weir_topics() {
     local topic
-    printf '%s\n' commands sql functions connectors formats settings output keys test
+    printf '%s\n' commands sql functions types connectors formats settings output keys prompt \
+        profiles dialects test statements clauses windows joins
     for topic in sql connectors formats settings; do
         weir help "$topic" 2>/dev/null | sed -nE 's/^  ([A-Za-z][A-Za-z0-9_.-]*)(  .*)?$/\1/p'
     done
@@ -45,6 +46,11 @@ _weir_values() { # COMMAND OPTION: the values of an option; nothing where they a
     esac
 }
 
+# Keys of settings, each with its "=".
+_weir_settings() {
+    weir help settings 2>/dev/null | sed -nE 's/^  ([a-z][A-Za-z0-9_.-]*[A-Za-z0-9])(  .*)?$/\1=/p'
+}
+
 _weir() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='run check explain test ps why tap stop snapshot metrics help'
@@ -72,7 +78,12 @@ _weir() {
     --diff | -f)
         mapfile -t COMPREPLY < <(compgen -f -X '!*.sql' -- "$current"; compgen -d -- "$current")
         return ;;
-    --set | --parallelism | --name | --metrics | --keys | --seed | --rows | --timeout | -c)
+    --set)
+        # Behind the "=" it is a word of its own.
+        mapfile -t COMPREPLY < <(compgen -W "$(_weir_settings)" -- "$current")
+        [[ ${#COMPREPLY[@]} -eq 1 ]] && compopt -o nospace 2>/dev/null
+        return ;;
+    --parallelism | --name | --metrics | --keys | --seed | --rows | --timeout | -c)
         return ;;
     esac
     if [[ $current == -* ]]; then
