@@ -71,14 +71,17 @@ static const struct help_sql topics[] = {
       "[UNION [ALL] | INTERSECT | EXCEPT query]\n"
       "[ORDER BY expression [DESC], ...] [LIMIT n] [OFFSET n]",
       NULL, "SELECT id, price * 2 AS twice FROM orders WHERE price > 100;" },
-    { "GROUP BY|HAVING|GROUPING SETS|CUBE|ROLLUP", "clauses", "one row for each group",
+    { "GROUP BY|HAVING|GROUPING SETS|CUBE|ROLLUP|GROUPING|GROUPING_ID", "clauses",
+      "one row for each group",
       "GROUP BY expression, ... | GROUPING SETS ((a, b), (a), ()) | CUBE (a, b) | ROLLUP (a, b)\n"
       "[HAVING condition]",
       "Over a stream each row of input changes the row of its group: -U with the old values, +U "
       "with "
       "the new ones. The groups are kept as long as table.exec.state.ttl says. A window in GROUP "
       "BY "
-      "gives rows that do not change: weir help TUMBLE.",
+      "gives rows that do not change: weir help TUMBLE. GROUPING(a) is 1 where a column of "
+      "grouping "
+      "sets is left out, GROUPING_ID(a, b) the number that such bits make.",
       "SELECT shop, COUNT(*) AS orders FROM orders GROUP BY shop HAVING COUNT(*) > 10;" },
     { "ORDER BY|LIMIT|OFFSET", "clauses", "the order of rows, and how many",
       "ORDER BY expression [ASC | DESC] [NULLS FIRST | NULLS LAST], ... [LIMIT n] [OFFSET n]",
@@ -106,12 +109,31 @@ static const struct help_sql topics[] = {
       "set.",
       "CREATE TABLE t (at TIMESTAMP(3), WATERMARK FOR at AS at - INTERVAL '5' SECOND)\n"
       "WITH ('connector' = 'datagen');" },
-    { "LATERAL TABLE|LATERAL|CROSS JOIN UNNEST", "clauses",
+    { "LATERAL TABLE|LATERAL|CROSS JOIN UNNEST|JSON_TUPLE", "clauses",
       "a row for each element of an array, or for each that a function gives",
       "CROSS JOIN UNNEST(array) AS t (column, ...)\n"
       "LEFT JOIN UNNEST(array) AS t (column, ...) ON TRUE\n"
       ", LATERAL TABLE(function(...)) AS t (column, ...)",
-      NULL, "SELECT id, item FROM orders CROSS JOIN UNNEST(items) AS t (item);" },
+      "weir help functions lists the table functions; Blink's dialect has JSON_TUPLE(text, path, "
+      "...), too: a row for each path.",
+      "SELECT id, item FROM orders CROSS JOIN UNNEST(items) AS t (item);" },
+
+    { "CASE|WHEN", "expressions", "the value of the first condition that holds",
+      "CASE WHEN condition THEN value ... [ELSE value] END\n"
+      "CASE value WHEN value THEN value ... [ELSE value] END",
+      "Without ELSE it is NULL where no condition holds. The values are of one type: Blink makes "
+      "all of them text where one is.",
+      "SELECT id, CASE WHEN price < 10 THEN 'cheap' ELSE 'dear' END AS class FROM orders;" },
+    { "COALESCE|IF|IFNULL|NVL|NULLIF", "expressions", "a value in the place of NULL, and the like",
+      "COALESCE(value, ...)           the first that is not NULL; IFNULL and NVL: of two\n"
+      "IF(condition, value, value)    the first where the condition holds, else the second\n"
+      "NULLIF(a, b)                   NULL where a = b, else a",
+      NULL, "SELECT price / NULLIF(items, 0), COALESCE(shop, 'none') FROM orders;" },
+    { "CAST|TRY_CAST", "expressions", "a value as another type",
+      "CAST(value AS type)\nTRY_CAST(value AS type)",
+      "What cannot be converted ends the job in Flink's dialect and is NULL in Blink's; with "
+      "TRY_CAST it is NULL in both.",
+      "SELECT TRY_CAST(text AS BIGINT), CAST(price AS STRING) FROM orders;" },
 
     { "TUMBLE|TUMBLE_START|TUMBLE_END|TUMBLE_ROWTIME", "windows",
       "windows of one length, side by side",
