@@ -67,6 +67,36 @@ static bool hides_updates(const struct plan *node)
            plan_updates(node->inputs[0]);
 }
 
+/* Does -U come of the node though no reader asks for it? */
+static bool gives_before(const struct plan *node)
+{
+    switch (node->kind) {
+    case PLAN_CALC:
+        return hides_updates(node) || gives_before(node->inputs[0]);
+    case PLAN_LOOKUP:
+    case PLAN_CORRELATE:
+        return plan_updates(node->inputs[0]);
+    case PLAN_JSON:
+    case PLAN_WATERMARK:
+    case PLAN_UNION:
+        for (uint32_t k = 0; k < node->input_count; k++)
+            if (gives_before(node->inputs[k]))
+                return true;
+        return false;
+    case PLAN_JOIN: {
+        /* It needs the old row of a side to find what it made of it.  Said to be gone and not to be
+         * replaced, each update would be a delete to a table. */
+        const struct plan_join *join = (const struct plan_join *)node;
+        for (uint32_t k = 0; k < 2; k++)
+            if (gives_before(node->inputs[k]) || needs_before(node, k))
+                return join->type == INNER_JOIN || join->type == SEMI_JOIN;
+        return false;
+    }
+    default:
+        return false;
+    }
+}
+
 static void read_column(struct expr *e, void *arg)
 {
     bool *read = arg;
@@ -171,6 +201,9 @@ static bool edge_is_keyed(const struct plan *node)
     case PLAN_CALC:
     case PLAN_JSON:
     case PLAN_UNION:
+    case PLAN_LOOKUP:
+    case PLAN_CORRELATE:
+    case PLAN_JOIN: /* a -U and a -D take the same rows back */
         return node->keyed;
     default:
         return false;
@@ -201,7 +234,8 @@ enum code rule_changes(struct optimizer *o, struct error *err)
     }
     for (uint32_t i = job->node_count; i > 0; i--) {
         struct plan *node = job->nodes[i - 1];
-        node->before = node->before || hides_updates(node);
+        node->before = node->before || hides_updates(node) ||
+                       (node->kind == PLAN_JOIN && gives_before(node));
         for (uint32_t k = 0; k < node->input_count; k++)
             if (needs_before(node, k))
                 node->inputs[k]->before = true;

@@ -218,9 +218,25 @@ static enum code remember(struct op_lookup *op, char *memory, const struct pairs
     return state_put_bytes(op->heap, memory, slot, buf_view(bytes), err);
 }
 
+/* Output of rows of a batch that is not emitted yet. */
+struct waiting {
+    struct pairs pairs;
+    struct pairs decoded; /* those of them whose slots are ours to clear */
+    uint32_t first;       /* row of the batch that they begin with */
+    struct buf bytes;
+};
+
+static enum code append(struct arena *arena, struct pairs *to, const struct pairs *from,
+                        struct error *err)
+{
+    for (uint32_t i = 0; i < from->count; i++)
+        TRY(pair(arena, to, from->in[i], from->nth[i], from->rows[i], err));
+    return OK;
+}
+
 /* One row: what it is given is found in the cache when it comes, in the memory when it goes. */
-static enum code emit_row(struct op_lookup *op, struct parked *b, uint32_t i, char *memory,
-                          struct arena *arena, struct buf *bytes, struct error *err)
+static enum code take_row(struct op_lookup *op, struct parked *b, uint32_t i, char *memory,
+                          struct arena *arena, struct waiting *w, struct error *err)
 {
     const struct batch *in = b->batch;
     const struct state_layout *layout = state_table_layout(op->memory);
@@ -239,28 +255,50 @@ static enum code emit_row(struct op_lookup *op, struct parked *b, uint32_t i, ch
         return OK; /* a row that never came cannot go */
     bool known = *count > 0;
     *count += comes ? 1 : -1;
-    struct batch one = *in;
-    one.selection = &row;
-    one.selected = 1;
-    one.watermarks = NULL;
-    one.watermark_count = 0;
-    enum code code = OK;
     if (known) {
         struct str stored = state_bytes_view(state_at(memory, rows_slot));
-        code = decode_rows(op, stored, arena, &p, row, 0, err);
+        enum code code = decode_rows(op, stored, arena, &p, row, i, err);
         if (code == OK)
-            code = emit_pairs(op, &one, &p, 0, 1, arena, err);
-        clear_decoded(op, &p);
-        return code;
+            code = append(arena, &w->decoded, &p, err);
+        if (code != OK) {
+            clear_decoded(op, &p);
+            return code;
+        }
+    } else {
+        const struct lookup_entry *entry = b->entries[i];
+        for (struct lookup_row *r = entry ? entry->first : NULL; r; r = r->next)
+            TRY(pair(arena, &p, row, i, r->slots, err));
+        if ((!entry || !entry->first) && op->plan->type == LEFT_JOIN)
+            TRY(pair(arena, &p, row, i, NULL, err));
+        TRY(apply_condition(op, in, &p, arena, err));
+        TRY(remember(op, memory, &p, &w->bytes, err));
     }
-    const struct lookup_entry *entry = b->entries[i];
-    for (struct lookup_row *r = entry ? entry->first : NULL; r; r = r->next)
-        TRY(pair(arena, &p, row, 0, r->slots, err));
-    if ((!entry || !entry->first) && op->plan->type == LEFT_JOIN)
-        TRY(pair(arena, &p, row, 0, NULL, err));
-    TRY(apply_condition(op, in, &p, arena, err));
-    TRY(remember(op, memory, &p, bytes, err));
-    return emit_pairs(op, &one, &p, 0, 1, arena, err);
+    return append(arena, &w->pairs, &p, err);
+}
+
+/* What waits, up to row `end` of the batch. */
+static enum code emit_waiting(struct op_lookup *op, const struct batch *in, struct waiting *w,
+                              uint32_t end, struct arena *arena, struct error *err)
+{
+    enum code code = emit_pairs(op, in, &w->pairs, w->first, end - w->first, arena, err);
+    clear_decoded(op, &w->decoded);
+    w->pairs.count = w->decoded.count = 0;
+    w->first = end;
+    return code;
+}
+
+/* All of a batch at once, unless it is too much: readers that go by key look for a +U next to its -U. */
+static enum code emit_rows(struct op_lookup *op, struct parked *b, char **memory,
+                           struct arena *arena, struct waiting *w, struct error *err)
+{
+    const struct batch *in = b->batch;
+    for (uint32_t i = 0; i < in->selected; i++) {
+        bool is_update = batch_change(in, batch_row(in, i)) == CHANGE_UPDATE_AFTER;
+        if (w->pairs.count >= PAIRS_MAX && !is_update)
+            TRY(emit_waiting(op, in, w, i, arena, err));
+        TRY(take_row(op, b, i, memory[i], arena, w, err));
+    }
+    return emit_waiting(op, in, w, in->selected, arena, err);
 }
 
 static enum code emit_remembered(struct op_lookup *op, struct parked *b, struct arena *arena,
@@ -272,12 +310,11 @@ static enum code emit_remembered(struct op_lookup *op, struct parked *b, struct 
         return error_nomem(err);
     const uint32_t *sel = in->selection;
     TRY(state_table_find(op->memory, in->columns, sel, in->selected, true, memory, NULL, err));
-    struct buf bytes;
-    buf_init(&bytes, 1 << 30);
-    enum code code = OK;
-    for (uint32_t i = 0; i < in->selected && code == OK; i++)
-        code = emit_row(op, b, i, memory[i], arena, &bytes, err);
-    buf_done(&bytes);
+    struct waiting w = { .first = 0 };
+    buf_init(&w.bytes, 1 << 30);
+    enum code code = emit_rows(op, b, memory, arena, &w, err);
+    clear_decoded(op, &w.decoded);
+    buf_done(&w.bytes);
     TRY(code);
     /* Rows that are gone; the same row may stand in the batch several times: the first look marks
      * it. */
