@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-enum { EXPRESSION_BYTES = 120, DEPTH_MAX = 64 };
+enum { EXPRESSION_BYTES = 120, DEPTH_MAX = 8 };
 
 /* --- where a column comes from -------------------------------------------------------------- */
 
@@ -111,17 +111,26 @@ static bool is_unnamed(struct str name)
     return name.size >= 2 && name.data[0] == '$' && name.data[1] >= '0' && name.data[1] <= '9';
 }
 
+static void mark_column(struct expr *e, void *arg)
+{
+    bool *read = arg;
+    if (e->kind == EXPR_COLUMN)
+        read[e->column] = true;
+}
+
 static bool print_expression(struct arena *arena, const struct plan_calc *calc, uint32_t column,
                              uint32_t depth, struct str *ret)
 {
     const struct plan *input = calc->base.inputs[0];
     struct str *names = arena_array(arena, struct str, MAX(input->field_count, 1));
+    bool *read = arena_array(arena, bool, MAX(input->field_count, 1));
     struct buf text;
-    for (uint32_t i = 0; names && i < input->field_count; i++)
-        if (!name_of(arena, input, i, depth + 1, &names[i]))
-            return false;
-    if (!names)
+    if (!names || !read)
         return false;
+    expr_walk(calc->exprs[column], mark_column, read);
+    for (uint32_t i = 0; i < input->field_count; i++)
+        if (read[i] && !name_of(arena, input, i, depth + 1, &names[i]))
+            return false;
     buf_init(&text, 1 << 16);
     expr_print(&text, calc->exprs[column], names, input->field_count);
     if (text.size > EXPRESSION_BYTES) {
