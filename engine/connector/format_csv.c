@@ -5,6 +5,8 @@
  * counts only at the beginning of a field. */
 #include "connector/format_csv.h"
 
+#include "base/utf8.h"
+
 const struct option_spec csv_options[] = {
     { "csv.field-delimiter", OPTION_TEXT, false, ",", NULL,
       "The character between fields; \\t and \\u0001 are understood." },
@@ -17,13 +19,13 @@ const struct option_spec csv_options[] = {
     { "csv.ignore-parse-errors", OPTION_BOOL, false, "false", NULL,
       "Fields that cannot be read become NULL, and records that cannot be read no row." },
     { "csv.array-element-delimiter", OPTION_TEXT, false, ";", NULL,
-      "The text between elements of an ARRAY and fields of a ROW." },
+      "The character between elements of an ARRAY and fields of a ROW." },
     { "csv.escape-character", OPTION_TEXT, false, NULL, NULL,
       "The character that takes the meaning from the next one; none if not given." },
     { "csv.null-literal", OPTION_TEXT, false, NULL, NULL,
       "The text that stands for NULL; none when reading and nothing when writing if not given." },
-    { "csv.write-bigdecimal-in-scientific-notation", OPTION_BOOL, false, "true", NULL,
-      "Are decimals such as 100000 written as 1E+5?" },
+    { "csv.write-bigdecimal-in-scientific-notation", OPTION_BOOL, false, "false", NULL,
+      "Are decimals such as 100000 written as 1E+5, and 1.50 as 1.5?" },
     { "csv.trim-spaces", OPTION_BOOL, false, "false", NULL,
       "Are blanks around fields without quotes left out when reading?" },
     { "csv.ignore-trailing-unmappable", OPTION_BOOL, false, "false", NULL,
@@ -74,6 +76,22 @@ static enum code check_types(const struct format_open *open, struct error *err)
     return OK;
 }
 
+static enum code check_element_delimiter(const struct format_open *open, struct str text,
+                                         struct error *err)
+{
+    uint32_t point;
+    if (text.size > 0 && utf8_decode(text.data, text.size, &point) == text.size)
+        return OK;
+    error_set(err, E_OPTION,
+              "option \"csv.array-element-delimiter\" must be one character, but is \"" STR_FMT
+              "\"",
+              STR_ARG(text));
+    const struct option *pair = format_option_pair(open, "csv.array-element-delimiter");
+    if (pair && pair->value_span.size > 0)
+        error_locate(err, pair->value_span);
+    return E_OPTION;
+}
+
 enum code csv_read_settings(const struct format_open *open, struct csv_settings *ret,
                             struct error *err)
 {
@@ -82,6 +100,7 @@ enum code csv_read_settings(const struct format_open *open, struct csv_settings 
         .values = {
             .ignore_errors = format_option_bool(open, csv_options, "csv.ignore-parse-errors"),
             .keeps_numbers = true,
+            .is_csv = true,
             .zone = open->zone ? open->zone : zone_utc,
         },
         .allow_comments = format_option_bool(open, csv_options, "csv.allow-comments"),
@@ -94,6 +113,7 @@ enum code csv_read_settings(const struct format_open *open, struct csv_settings 
         .element_delimiter = format_option(open, csv_options, "csv.array-element-delimiter"),
         .null_literal = format_option(open, csv_options, "csv.null-literal"),
     };
+    TRY(check_element_delimiter(open, settings.element_delimiter, err));
     settings.has_null_literal = settings.null_literal.data != NULL;
     TRY(csv_frame_read(open->options, open->prefix ? open->prefix : "", &settings.frame, err));
     const struct option *quote = format_option_pair(open, "csv.quote-character");

@@ -10,6 +10,7 @@
 #include "connector/format_csv.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "types/column.h"
 
 struct csv_decoder {
@@ -107,9 +108,9 @@ static enum cut cut_plain(const struct csv_frame *frame, struct arena *arena, st
     size_t n = 0, i = 0;
     for (; i < rest->size && rest->data[i] != frame->delimiter; i++) {
         char c = rest->data[i];
-        if (c == frame->escape && i + 1 < rest->size)
-            c = unescape(rest->data[++i]);
-        out[n++] = c;
+        if (c == frame->escape && ++i == rest->size)
+            return CUT_ERROR; /* nothing to take the meaning from */
+        out[n++] = c == frame->escape ? unescape(rest->data[i]) : c;
     }
     *ret = str_make(out, n);
     bool is_last = i == rest->size;
@@ -130,16 +131,23 @@ static enum cut cut_field(const struct csv_frame *frame, struct arena *arena, st
     return cut;
 }
 
-static struct json_hit hit_of(const struct csv_settings *settings, struct str text)
+static struct json_hit text_hit(struct str text)
 {
-    bool is_null = (settings->has_null_literal && str_eq(text, settings->null_literal)) ||
-                   (settings->empty_is_null && text.size == 0);
     return (struct json_hit){
         .data = text.data ? text.data : "",
         .size = (uint32_t)text.size,
-        .kind = is_null ? JSON_NULL : JSON_STRING,
+        .kind = JSON_STRING,
         .maybe_utf8 = 1,
     };
+}
+
+static struct json_hit hit_of(const struct csv_settings *settings, struct str text)
+{
+    struct json_hit hit = text_hit(text);
+    if ((settings->has_null_literal && str_eq(text, settings->null_literal)) ||
+        (settings->empty_is_null && text.size == 0))
+        hit.kind = JSON_NULL;
+    return hit;
 }
 
 /* Cuts a record into hits[column * n + i]. */
@@ -148,16 +156,21 @@ static enum code cut_record(struct csv_decoder *d, struct value_rows *rows, stru
 {
     uint32_t wanted = d->schema->count, found = 0;
     bool has_more = true, is_too_long = false;
+    if (!utf8_valid(record.data, record.size))
+        return value_row_is_bad(rows, i, "record is not UTF-8", err);
     while (has_more) {
         struct str field = { "", 0 };
         enum cut cut = cut_field(&d->settings.frame, rows->arena, &record, &field);
         if (cut == CUT_NOMEM)
             return error_nomem(err);
         if (cut == CUT_ERROR)
-            return value_row_is_bad(rows, i, "a quoted field does not end with its quote", err);
+            return value_row_is_bad(rows, i,
+                                    "a field does not end with its quote, or with an escape", err);
         has_more = cut == CUT_FIELD;
-        if (found < wanted)
-            hits[(size_t)found * n + i] = hit_of(&d->settings, field);
+        if (found < wanted) /* what is NULL of an array or a row are its elements */
+            hits[(size_t)found * n + i] = d->schema->fields[found].type->child_count > 0
+                                              ? text_hit(field)
+                                              : hit_of(&d->settings, field);
         else if (found > wanted || has_more || field.size > 0 || !d->settings.allows_comma)
             is_too_long = !d->settings.ignores_more;
         found++;
@@ -249,7 +262,7 @@ static enum code cut_row(struct csv_decoder *d, struct value_rows *rows, const s
         if (found < type->child_count)
             fields[(size_t)found * n + i] = hit_of(&d->settings, element);
     }
-    if (found == type->child_count || d->settings.values.ignore_errors)
+    if (found >= type->child_count || d->settings.values.ignore_errors)
         return OK;
     char *reason =
         arena_printf(rows->arena, "column \"" STR_FMT "\": row has %u fields, its type %u",
@@ -306,14 +319,29 @@ static bool is_comment(const struct csv_settings *settings, struct str record)
     return record.size > 0 && record.data[0] == '#';
 }
 
-/* Where a message has a line feed of its own behind the record, that is its end. */
-static struct str strip_feed(struct str record)
+/* A message is its first record: what follows a line feed outside of quotes is left out. */
+static struct str first_record(const struct csv_frame *frame, struct str message)
 {
-    if (record.size > 0 && record.data[record.size - 1] == '\n')
-        record.size--;
-    if (record.size > 0 && record.data[record.size - 1] == '\r')
-        record.size--;
-    return record;
+    if (message.size >= 3 && memcmp(message.data, "\xEF\xBB\xBF", 3) == 0) /* a mark of UTF-8 */
+        message = str_make(message.data + 3, message.size - 3);
+    enum csv_state state = CSV_RECORD_START;
+    size_t at = 0, size = message.size;
+    while (at < size) {
+        const char *feed = memchr(message.data + at, '\n', size - at);
+        if (!feed)
+            break;
+        size_t end = (size_t)(feed - message.data);
+        state = csv_frame_scan(frame, state, message.data + at, end - at);
+        if (!csv_state_is_open(state)) {
+            size = end;
+            break;
+        }
+        state = csv_frame_scan(frame, state, feed, 1);
+        at = end + 1;
+    }
+    if (size > 0 && message.data[size - 1] == '\r')
+        size--;
+    return str_make(message.data, size);
 }
 
 static enum code decode(struct decoder *base, struct arena *arena, const struct str *spans,
@@ -333,7 +361,8 @@ static enum code decode(struct decoder *base, struct arena *arena, const struct 
     struct value_rows rows;
     TRY(value_rows_begin(&rows, arena, &d->settings.values, count, err));
     for (uint32_t i = 0; i < count; i++)
-        TRY(cut_record(d, &rows, strip_feed(spans[record[i]]), i, count, hits, err));
+        TRY(cut_record(d, &rows, first_record(&d->settings.frame, spans[record[i]]), i, count, hits,
+                       err));
     for (uint32_t c = 0; c < columns; c++) {
         if (!format_is_needed(d->open, c))
             continue;

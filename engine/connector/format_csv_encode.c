@@ -2,7 +2,8 @@
  *
  * Jackson does not look closely: a text is quoted if it is longer than 24
  * characters, or has a character that is not above the delimiter, the quote and the
- * line ends (so a blank is reason enough).  Numbers are never quoted. */
+ * line ends (so a blank is reason enough), or the escape character (a backslash where there is
+ * none).  Numbers are never quoted. */
 #include "connector/format_csv.h"
 
 #include "base/memory.h"
@@ -29,10 +30,10 @@ static bool needs_quotes(const struct csv_encoder *e, struct str text)
         return false;
     if (text.size > CHECKED_CHARS_MAX && utf8_utf16_count(text) > CHECKED_CHARS_MAX)
         return true;
+    char escape = e->settings.frame.has_escape ? e->settings.frame.escape : '\\';
     for (size_t i = 0; i < text.size; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c < e->safe_from ||
-            (e->settings.frame.has_escape && text.data[i] == e->settings.frame.escape))
+        if (c < e->safe_from || text.data[i] == escape)
             return true;
     }
     return false;
@@ -74,6 +75,19 @@ static void put_timestamp(struct csv_encoder *e, struct buf *out, const struct t
         put_text(e, out, str_make(text, size));
 }
 
+/* Where plain numbers are asked for, Flink also leaves the zeros at the end. */
+static void put_decimal(const struct csv_encoder *e, struct buf *out, const struct column *column,
+                        uint32_t row)
+{
+    int scale = column->type->scale;
+    int128 value = type_phys(column->type) == PHYS_I128 ? COLUMN_AT(column, int128, row)
+                                                        : (int128)COLUMN_AT(column, int64_t, row);
+    if (e->settings.is_scientific)
+        decimal_put_stripped(out, value, scale, true);
+    else
+        decimal_put(out, value, scale);
+}
+
 /* A number's text; false if the type is none. */
 static bool put_number(struct csv_encoder *e, struct buf *out, const struct column *column,
                        uint32_t row)
@@ -107,11 +121,7 @@ static bool put_number(struct csv_encoder *e, struct buf *out, const struct colu
         buf_put(out, text, number_print_java_double(COLUMN_AT(column, double, row), text));
         return true;
     case TYPE_DECIMAL:
-        decimal_put_stripped(out,
-                    type_phys(type) == PHYS_I128 ? COLUMN_AT(column, int128, row)
-                                                 : (int128)COLUMN_AT(column, int64_t, row),
-                    type->scale,
-                             e->settings.is_scientific);
+        put_decimal(e, out, column, row);
         return true;
     default:
         return false;

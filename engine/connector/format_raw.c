@@ -33,7 +33,8 @@ struct raw {
     struct bad_rows *bad_rows;
     enum charset charset;
     iconv_t converter; /* CHARSET_OTHER: to or from UTF-8, as the instance reads or writes */
-    bool writes_mark;  /* UTF-16: big-endian with its mark, as Java does */
+    enum { NO_UTF16, UTF16_BIG, UTF16_LITTLE } utf16;
+    bool writes_mark; /* UTF-16: big-endian with its mark, as Java does */
     bool little;
     bool is_needed;
 };
@@ -73,6 +74,9 @@ static enum code open_charset(struct raw *raw, const struct format_open *open, b
             return unknown_charset(open, name, err);
         bool is_utf16 = str_iis(name, "UTF-16") || str_iis(name, "UTF16");
         raw->writes_mark = is_utf16;
+        raw->utf16 = str_iis(name, "UTF-16LE")               ? UTF16_LITTLE
+                     : is_utf16 || str_iis(name, "UTF-16BE") ? UTF16_BIG
+                                                             : NO_UTF16;
         char text[CHARSET_NAME_MAX];
         memcpy(text, name.data, name.size);
         text[name.size] = '\0';
@@ -170,7 +174,17 @@ static struct str without_mark(const struct raw *raw, struct arena *arena, struc
     return str_make(swapped, (span.size - 2) & ~(size_t)1);
 }
 
-/* What is no text becomes U+FFFD, a byte at a time. */
+/* Bytes that become one U+FFFD: one, or of UTF-16 half a pair, with what follows half of one that
+ * wants another, as Java takes them. */
+static size_t wrong_bytes(const struct raw *raw, const char *from, size_t left)
+{
+    if (raw->utf16 == NO_UTF16 || left < 2)
+        return 1;
+    unsigned char high = (unsigned char)from[raw->utf16 == UTF16_LITTLE];
+    return high >= 0xD8 && high < 0xDC && left >= 4 ? 4 : 2;
+}
+
+/* What is no text becomes U+FFFD. */
 static struct str decode_other(const struct raw *raw, struct arena *arena, struct str span)
 {
     span = without_mark(raw, arena, span);
@@ -186,8 +200,9 @@ static struct str decode_other(const struct raw *raw, struct arena *arena, struc
         room -= 3;
         if (errno == EINVAL) /* the text ends in the middle of a character */
             break;
-        from++;
-        left--;
+        size_t wrong = wrong_bytes(raw, from, left);
+        from += wrong;
+        left -= wrong;
     }
     return str_make(out, (size_t)(to - out));
 }

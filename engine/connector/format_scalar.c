@@ -126,7 +126,10 @@ static enum value_outcome read_decimal(struct value_rows *rows, const struct jso
     enum value_outcome outcome = scalar_text(rows, hit, &text);
     if (outcome != VALUE_GOT)
         return outcome;
-    text = trim_java(text);
+    if (!rows->settings->is_csv)
+        text = trim_java(text);
+    else if (text.size > 0 && (text.data[0] <= ' ' || text.data[text.size - 1] <= ' '))
+        return VALUE_ERROR;
     if (decimal_parse(text, type->precision, type->scale, ret))
         return VALUE_GOT;
     if (hit->kind == JSON_STRING || hit->kind == JSON_STRING_ESCAPED)
@@ -226,7 +229,9 @@ static enum value_outcome read_date(struct value_rows *rows, const struct json_h
     enum value_outcome outcome = string_only(rows, hit, &text);
     if (outcome != VALUE_GOT)
         return outcome;
-    return format_time_date(text, ret) ? VALUE_GOT : VALUE_ERROR;
+    bool ok =
+        rows->settings->is_csv ? format_time_java_date(text, ret) : format_time_date(text, ret);
+    return ok ? VALUE_GOT : VALUE_ERROR;
 }
 
 static enum value_outcome read_time(struct value_rows *rows, const struct json_hit *hit,
@@ -237,7 +242,7 @@ static enum value_outcome read_time(struct value_rows *rows, const struct json_h
     enum value_outcome outcome = string_only(rows, hit, &text);
     if (outcome != VALUE_GOT)
         return outcome;
-    if (!format_time_clock(text, &us))
+    if (!format_time_clock(text, rows->settings->is_csv, &us))
         return VALUE_ERROR;
     *ret = (int32_t)(time_cut(us, MIN(precision, 3)) / TIME_US_PER_MS);
     return VALUE_GOT;
@@ -253,6 +258,8 @@ static enum value_outcome read_timestamp(struct value_rows *rows, const struct j
     enum value_outcome outcome = string_only(rows, hit, &text);
     if (outcome != VALUE_GOT)
         return outcome;
+    if (settings->is_csv)
+        text = trim_java(text);
     bool is_instant = type->id == TYPE_TIMESTAMP_LTZ;
     if (type->blink_instant) {
         struct time_stamp stamp;

@@ -103,9 +103,27 @@ bool format_time_date(struct str text, int32_t *ret_days)
     return take_date(&text, true, ret_days) && text.size == 0;
 }
 
-bool format_time_clock(struct str text, int64_t *ret_us)
+/* One digit or two. */
+static bool take_short(struct str *text, int32_t *ret)
 {
-    if (!take_clock(&text, true, false, ret_us) || text.size > 0)
+    return take_digits(text, 2, ret) || take_digits(text, 1, ret);
+}
+
+bool format_time_java_date(struct str text, int32_t *ret_days)
+{
+    int32_t year, month, day;
+    if (!take_digits(&text, 4, &year) || !take_char(&text, '-') || !take_short(&text, &month) ||
+        !take_char(&text, '-') || !take_short(&text, &day) || text.size > 0)
+        return false;
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > 31)
+        return false;
+    *ret_days = time_days_of(year, month, 1) + day - 1;
+    return true;
+}
+
+bool format_time_clock(struct str text, bool is_iso, int64_t *ret_us)
+{
+    if (!take_clock(&text, !is_iso, is_iso, ret_us) || text.size > 0)
         return false;
     *ret_us %= TIME_US_PER_DAY;
     return true;

@@ -15,6 +15,7 @@ struct value_settings {
     bool ignore_errors;
     bool fail_on_missing; /* of the fields of nested rows */
     bool keeps_numbers;   /* a number into text is as it stands; false: Java's double */
+    bool is_csv;          /* blanks and dates as in Flink's csv */
     bool has_decimal;     /* the schema has a DECIMAL somewhere */
     const struct zone *zone;
     struct zone_cursor cursor; /* of the zone; changes with use */
