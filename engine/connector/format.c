@@ -11,6 +11,7 @@ static const struct format *const formats[] = {
     &format_debezium_json,
     &format_canal_json,
     &format_maxwell_json,
+    &format_ogg_json,
 };
 
 const struct format *format_at(uint32_t i)

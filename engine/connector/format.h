@@ -37,7 +37,8 @@ struct format_meta {
     const char *name;
     const struct type *type;
     const char *path;   /* how the format finds it: its own business */
-    int64_t unit_us;    /* a number of these since 1970 is read as the time; 0: read as it is */
+    int64_t unit_us;    /* a number of these since 1970 is read as the time; 0: read as it is;
+                         * below: the format's business */
 };
 
 /* What both directions are opened with; everything is borrowed for the life of the format. */

@@ -1,5 +1,5 @@
-/* format_cdc.c -- debezium-json, canal-json and maxwell-json: changes of the rows of a
- * database, as these three programs write them.
+/* format_cdc.c -- debezium-json, canal-json, maxwell-json and ogg-json: changes of the rows of
+ * a database, as these four programs write them.
  *
  * Written as Flink does: an inserted row and the new one of an update are an insert, a
  * deleted row and the old one of an update are a delete; nothing is said about the table. */
@@ -43,6 +43,14 @@ static const struct format_meta maxwell_metas[] = {
     { 0 },
 };
 
+static const struct format_meta ogg_metas[] = {
+    { "table", &type_string, "table", 0 },
+    { "primary-keys", &text_list, "primary_keys", 0 },
+    { "ingestion-timestamp", &type_timestamp_ltz6, "current_ts", CDC_WRITTEN_TEXT },
+    { "event-timestamp", &type_timestamp_ltz6, "op_ts", CDC_EVENT_TEXT },
+    { 0 },
+};
+
 static const struct option_spec debezium_options[] = {
     { "debezium-json.schema-include", OPTION_BOOL, false, "false", NULL,
       "Do the messages hold their schema, and the change in the member payload?" },
@@ -59,6 +67,11 @@ static const struct option_spec canal_options[] = {
 };
 static const struct option_spec maxwell_options[] = {
     JSON_COMMON_OPTIONS("maxwell-json"),
+    { 0 },
+};
+
+static const struct option_spec ogg_options[] = {
+    JSON_COMMON_OPTIONS("ogg-json"),
     { 0 },
 };
 
@@ -91,7 +104,7 @@ const struct cdc_dialect cdc_canal = {
     .verbs = "INSERT, UPDATE, DELETE and CREATE",
     .old_name = "old",
     .new_name = "data",
-    .old = CDC_OLD_OR_NULL,
+    .old = CDC_OLD_CHANGED,
     .is_list = true,
     .head = { "{\"data\":[", "{\"data\":[" },
     .tail = { "],\"type\":\"INSERT\"}", "],\"type\":\"DELETE\"}" },
@@ -112,6 +125,23 @@ const struct cdc_dialect cdc_maxwell = {
     .tail = { ",\"type\":\"insert\"}", ",\"type\":\"delete\"}" },
     .short_head = { "{\"data\":", "{\"data\":" },
     .short_tail = { ",\"type\":\"insert\"}", ",\"type\":\"delete\"}" },
+};
+
+const struct cdc_dialect cdc_ogg = {
+    .format = &format_ogg_json,
+    .op = "op_type",
+    .insert = "I",
+    .update = "U",
+    .delete = "D",
+    .verbs = "I, U and D",
+    .old_name = "before",
+    .new_name = "after",
+    .old = CDC_OLD_WHOLE,
+    .deletes_old = true,
+    .head = { "{\"before\":null,\"after\":", "{\"before\":" },
+    .tail = { ",\"op_type\":\"I\"}", ",\"after\":null,\"op_type\":\"D\"}" },
+    .short_head = { "{\"after\":", "{\"before\":" },
+    .short_tail = { ",\"op_type\":\"I\"}", ",\"op_type\":\"D\"}" },
 };
 
 bool cdc_has_payload(const struct cdc_dialect *dialect, const struct format_open *open)
@@ -219,3 +249,4 @@ static enum code cdc_open_encoder(const struct cdc_dialect *dialect, const struc
 CDC_FORMAT(debezium, "debezium-json", "changes of a database as Debezium writes them")
 CDC_FORMAT(canal, "canal-json", "changes of a MySQL database as Canal writes them")
 CDC_FORMAT(maxwell, "maxwell-json", "changes of a MySQL database as Maxwell writes them")
+CDC_FORMAT(ogg, "ogg-json", "changes of a database as Oracle GoldenGate writes them")

@@ -10,9 +10,11 @@
 #include "connector/format_cdc.h"
 
 #include "base/memory.h"
+#include "connector/format_time.h"
 #include "connector/pattern.h"
 #include "json/json_text.h"
 #include "types/column.h"
+#include "types/time.h"
 
 enum { PATH_STEPS_MAX = 4, SHOWN_BYTES_MAX = 40 };
 
@@ -361,11 +363,10 @@ static void copy_value(const struct value_slots *slots, uint32_t field_count,
                    to);
 }
 
-/* What an old image does not hold is as in the new one behind it. */
+/* What an old image does not hold is as in the new one behind it; what it holds as null was NULL. */
 static void complete(const struct cdc_decoder *d, const struct output *out, struct json_hit *hits)
 {
     uint32_t n = out->count;
-    bool takes_null = d->dialect->old == CDC_OLD_OR_NULL;
     for (uint32_t i = 0; i + 1 < n; i++) {
         if (!out->images[i].is_partial || out->images[i + 1].message != out->images[i].message)
             continue;
@@ -374,31 +375,51 @@ static void complete(const struct cdc_decoder *d, const struct output *out, stru
             if (slots->slot == JSON_NO_SLOT)
                 continue;
             const struct type *type = d->open->schema->fields[c].type;
-            uint8_t kind = hits[(size_t)slots->slot * n + i].kind;
-            if (kind == JSON_MISSING || (takes_null && kind == JSON_NULL))
+            if (hits[(size_t)slots->slot * n + i].kind == JSON_MISSING)
                 copy_value(slots, type->child_count, type, hits, n, i);
         }
     }
 }
 
+/* False: it is no time, and the row bad.  NULL goes to *ret_null. */
+static bool read_time(const struct format_meta *meta, const struct column *values, uint32_t i,
+                      int64_t *ret_us, bool *ret_null)
+{
+    *ret_null = false;
+    if (meta->unit_us > 0)
+        return !__builtin_mul_overflow(COLUMN_AT(values, int64_t, i), meta->unit_us, ret_us);
+    struct str text = view_str(COLUMN_AT(values, struct view, i));
+    bool has_mark = text.size > 10 && text.data[10] == 'T';
+    if (meta->unit_us == CDC_EVENT_TEXT)
+        return !has_mark && time_parse_timestamp(text, 3, ret_us);
+    /* Flink's pattern has six digits, of which it keeps three; text that does not fit is tried
+     * with a blank, and then is as precise as it stands. */
+    bool is_whole = text.size == sizeof "2020-05-13T13:39:35.766000" - 1;
+    *ret_null = has_mark ? !is_whole || !format_time_stamp(text, false, ret_us)
+                         : !time_parse_timestamp(text, 6, ret_us);
+    if (has_mark && !*ret_null)
+        *ret_us = time_cut(*ret_us, 3);
+    return true;
+}
+
 static enum code to_time(struct value_rows *rows, const struct format_meta *meta,
-                         const struct column *numbers, struct column **ret, struct error *err)
+                         const struct column *values, struct column **ret, struct error *err)
 {
     struct column *column = column_create(rows->arena, meta->type, rows->count);
     if (!column)
         return error_nomem(err);
     int64_t *out = COLUMN_OUT(column, int64_t);
     for (uint32_t i = 0; i < rows->count; i++) {
+        bool is_null = !column_is_valid(values, i);
         out[i] = 0;
-        if (!column_is_valid(numbers, i)) {
-            if (!column_need_valid(column, rows->arena))
-                return error_nomem(err);
-            column_set_null(column, i);
-        } else if (__builtin_mul_overflow(COLUMN_AT(numbers, int64_t, i), meta->unit_us, &out[i])) {
-            out[i] = 0;
+        if (!is_null && !read_time(meta, values, i, &out[i], &is_null))
             TRY(value_row_is_bad(
                 rows, i, arena_printf(rows->arena, "metadata \"%s\" is no time", meta->name), err));
-        }
+        if (!is_null)
+            continue;
+        if (!column_need_valid(column, rows->arena))
+            return error_nomem(err);
+        column_set_null(column, i);
     }
     *ret = column;
     return OK;
@@ -418,7 +439,9 @@ static enum code make_metas(const struct cdc_decoder *d, struct value_rows *rows
         for (uint32_t i = 0; i < out->count; i++)
             hits[i] = in->hits[(size_t)d->meta_slots[c] * in->count + out->images[i].message];
         rows->column = d->open->schema->fields[c].name;
-        const struct type *type = meta->unit_us ? &type_bigint : meta->type;
+        const struct type *type = meta->unit_us > 0   ? &type_bigint
+                                  : meta->unit_us < 0 ? &type_string
+                                                      : meta->type;
         TRY(value_make_column(rows, type, hits, NULL, NULL, out->count, &columns[c], err));
         if (meta->unit_us)
             TRY(to_time(rows, meta, columns[c], &columns[c], err));

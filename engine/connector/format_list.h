@@ -9,7 +9,7 @@
 #include "connector/format.h"
 
 extern const struct format format_json, format_changelog_json, format_csv, format_raw,
-    format_debezium_json, format_canal_json, format_maxwell_json;
+    format_debezium_json, format_canal_json, format_maxwell_json, format_ogg_json;
 
 struct str format_option(const struct format_open *open, const struct option_spec *specs,
                          const char *name);

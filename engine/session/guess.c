@@ -200,6 +200,8 @@ static const struct envelope {
       { "after", "before" } },
     { "debezium-json", NULL, NULL, { "op", "after" }, { "after", "before" } },
     { "debezium-json", NULL, NULL, { "op", "before" }, { "after", "before" } },
+    { "ogg-json", NULL, NULL, { "op_type", "after" }, { "after", "before" } },
+    { "ogg-json", NULL, NULL, { "op_type", "before" }, { "after", "before" } },
     { "changelog-json", NULL, NULL, { "op", "data" }, { "data", NULL } },
     { "canal-json", NULL, NULL, { "isDdl", "data" }, { "data", NULL } },
     { "canal-json", NULL, NULL, { "pkNames", "data" }, { "data", NULL } },

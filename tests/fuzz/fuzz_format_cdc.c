@@ -1,4 +1,4 @@
-/* fuzz_format_cdc.c -- any bytes as messages of debezium-json, canal-json and maxwell-json.
+/* fuzz_format_cdc.c -- any bytes as messages of debezium-json, canal-json, maxwell-json and ogg-json.
  *
  * The first byte chooses format and options, the rest are messages with 0x1E between them.
  * What is read is written as inserts and deletes, read and written again, and the two
@@ -46,7 +46,8 @@ static void prepare(struct format_case *c, struct arena *arena, uint8_t choice)
 {
     static const struct type decimal = { .id = TYPE_DECIMAL, .precision = 25, .scale = 4 };
     static const struct str names[] = { { "x", 1 }, { "y", 1 } };
-    static const char *const formats[] = { "debezium-json", "canal-json", "maxwell-json" };
+    static const char *const formats[] = { "debezium-json", "canal-json", "maxwell-json",
+                                           "ogg-json" };
     static const char *const columns[COLUMNS] = { "id", "name", "weight", "r", "a", "t" };
     const struct type *parts[] = { &type_string, &type_int };
     const struct type *row = type_make_row(arena, parts, names, 2);

@@ -176,13 +176,13 @@ static void canal(void)
           "{\"data\":[{\"id\":\"1\",\"name\":\"a\",\"weight\":\"5.18\"},{\"id\":\"2\"}],"
           "\"old\":null,\"type\":\"INSERT\",\"isDdl\":false}",
           "+I 1|a|5.18" NL "+I 2|NULL|NULL" NL);
-    /* what "old" does not name, or names null, has not changed */
+    /* what "old" does not name has not changed; what it names null was NULL */
     check("canal-json",
           "{\"data\":[{\"id\":\"1\",\"name\":\"b\",\"weight\":\"5.18\"},"
           "{\"id\":2,\"name\":null,\"weight\":3}],"
           "\"old\":[{\"weight\":\"5.15\",\"name\":null}, { \"name\":\"was, [here] \\\"]\" } ],"
           "\"type\":\"UPDATE\"}",
-          "-U 1|b|5.15" NL "+U 1|b|5.18" NL "-U 2|was, [here] \"]|3.00" NL "+U 2|NULL|3.00" NL);
+          "-U 1|NULL|5.15" NL "+U 1|b|5.18" NL "-U 2|was, [here] \"]|3.00" NL "+U 2|NULL|3.00" NL);
     check("canal-json", "{\"data\":[{\"id\":\"1\"}],\"type\":\"DELETE\"}", "-D 1|NULL|NULL" NL);
     check("canal-json", "{\"data\":null,\"type\":\"CREATE\",\"isDdl\":true}", "");
     check("canal-json", "{\"data\":[],\"type\":\"INSERT\"}", "");

@@ -89,6 +89,8 @@ static void formats(void)
     check_table(
         "{\"database\": \"d\", \"table\": \"t\", \"type\": \"insert\", \"data\": {\"id\": 1}}",
         "maxwell-json", "id BIGINT");
+    check_table("{\"op_type\": \"I\", \"table\": \"t\", \"after\": {\"id\": 1}}", "ogg-json",
+                "id BIGINT");
     check_table("{\"op\": \"+I\", \"data\": {\"id\": 1}}", "changelog-json", "id BIGINT");
     check_table("1,ann,true\1"
                 "2,\"b,ob\",false",
