@@ -72,6 +72,8 @@ enum call_flags {
     CALL_VOLATILE = 1 << 3,
     /* The kernel may return E_DATA (Flink's CAST, division by zero, ERROR ON ERROR). */
     CALL_FAILS = 1 << 4,
+    /* Of a TRY_CAST that is fused with what it reads: NULL is what the job asks for. */
+    CALL_TRIES = 1 << 5,
 };
 
 /* --- trees ------------------------------------------------------------------ */

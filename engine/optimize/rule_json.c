@@ -102,6 +102,10 @@ static struct expr *lower_fused(struct targets *t, const struct expr *e, bool *r
         if (cast && !(e->flags & CALL_FAILS) && json_can_fuse_cast(call, e->type)) {
             can = true;
             fused = expr_json_fuse_cast(arena, call, e->type, target->hit);
+            if (fused && e->function == &try_cast_function)
+                fused->flags |= CALL_TRIES;
+            if (fused)
+                fused->span = e->span;
         } else if (equal && expr_is_literal(e->args[1 - side]) && json_can_fuse_equal(call) &&
                    type_is_string(e->args[1 - side]->type) && !expr_is_null(e->args[1 - side])) {
             can = true;

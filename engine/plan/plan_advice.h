@@ -1,5 +1,5 @@
 /* plan_advice.h -- what a job that runs will make its owner regret: state without bound,
- * look-ups without a cache, casts that end the job, filters that nothing passes.
+ * look-ups without a cache, casts that end the job or give NULL, filters that nothing passes.
  *
  * A warning has a place in the job and says what to do; a note is worth knowing and no mistake
  * (what the other dialect would do).  `weir check` prints warnings, EXPLAIN both.  What the

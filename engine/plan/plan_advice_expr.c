@@ -1,138 +1,59 @@
-/* plan_advice_expr.c -- advice about expressions: casts that fail, filters that contradict
- * themselves, values that are others the next time, and what the other dialect makes of them. */
+/* plan_advice_expr.c -- advice about expressions: filters that contradict themselves, values that are
+ * others the next time, and what the other dialect makes of them. */
 #include "plan/plan_advice_inner.h"
 
 #include "expr/function.h"
 
-typedef void (*expr_fn)(struct advising *a, const struct plan *node, const struct expr *e,
-                        bool guarded);
+bool advice_is_call(const struct expr *e, const char *name)
+{
+    return e->kind == EXPR_CALL && e->function && strcmp(e->function->name, name) == 0;
+}
 
-/* `guarded`: it stands behind a WHEN, which may have looked at what it is given. */
-static void walk(struct advising *a, const struct plan *node, const struct expr *e, bool guarded,
-                 expr_fn fn)
+static void walk(struct advising *a, const struct plan *node, const struct expr *e, unsigned guards,
+                 advice_fn fn)
 {
     if (!e || a->failed)
         return;
-    fn(a, node, e, guarded);
+    fn(a, node, e, guards);
+    if (e->kind == EXPR_CASE)
+        guards |= GUARD_WHEN;
+    if (advice_is_call(e, "IS NULL") || advice_is_call(e, "IS NOT NULL"))
+        guards |= GUARD_NULL;
     for (uint32_t i = 0; i < e->arg_count; i++)
-        walk(a, node, e->args[i], guarded || e->kind == EXPR_CASE, fn);
+        walk(a, node, e->args[i], guards, fn);
 }
 
-static void each_expr(struct advising *a, expr_fn fn)
+void advice_each_expr(struct advising *a, advice_fn fn)
 {
     for (uint32_t i = 0; i < a->job->node_count; i++) {
         const struct plan *node = a->job->nodes[i];
         switch (node->kind) {
         case PLAN_CALC: {
             const struct plan_calc *calc = (const struct plan_calc *)node;
-            walk(a, node, calc->filter, false, fn);
+            walk(a, node, calc->filter, 0, fn);
             for (uint32_t k = 0; calc->exprs && k < node->field_count; k++)
-                walk(a, node, calc->exprs[k], false, fn);
+                walk(a, node, calc->exprs[k], 0, fn);
             break;
         }
         case PLAN_WATERMARK:
-            walk(a, node, ((const struct plan_watermark *)node)->rowtime, false, fn);
+            walk(a, node, ((const struct plan_watermark *)node)->rowtime, 0, fn);
             break;
         case PLAN_JOIN:
         case PLAN_WINDOW_JOIN:
         case PLAN_INTERVAL_JOIN:
         case PLAN_TEMPORAL_JOIN:
-            walk(a, node, ((const struct plan_join *)node)->condition, false, fn);
+            walk(a, node, ((const struct plan_join *)node)->condition, 0, fn);
             break;
         case PLAN_LOOKUP:
-            walk(a, node, ((const struct plan_lookup *)node)->condition, false, fn);
+            walk(a, node, ((const struct plan_lookup *)node)->condition, 0, fn);
             break;
         case PLAN_CORRELATE:
-            walk(a, node, ((const struct plan_correlate *)node)->condition, false, fn);
+            walk(a, node, ((const struct plan_correlate *)node)->condition, 0, fn);
             break;
         default:
             break;
         }
     }
-}
-
-static bool is_call(const struct expr *e, const char *name)
-{
-    return e->kind == EXPR_CALL && e->function && strcmp(e->function->name, name) == 0;
-}
-
-/* ---- casts ------------------------------------------------------------------------------- */
-
-/* Does the text come as it is from outside, or cut from such a one? */
-static bool is_foreign(const struct plan *input, const struct expr *e)
-{
-    static const char *const cutting[] = { "JSON_VALUE",  "JSON_QUERY",     "JSON_STRING",
-                                           "SPLIT_INDEX", "SUBSTRING",      "SUBSTR",
-                                           "TRIM",        "LTRIM",          "RTRIM",
-                                           "BTRIM",       "REGEXP_EXTRACT", "REGEXP_REPLACE",
-                                           "REPLACE",     "CAST",           "ITEM",
-                                           "FIELD" };
-    if (e->kind == EXPR_CALL && e->function) {
-        for (size_t i = 0; i < countof(cutting); i++)
-            if (strcmp(e->function->name, cutting[i]) == 0)
-                for (uint32_t k = 0; k < e->arg_count; k++)
-                    if (is_foreign(input, e->args[k]))
-                        return true;
-        return false;
-    }
-    if (e->kind != EXPR_COLUMN || !input)
-        return false;
-    const struct plan_calc *calc = (const struct plan_calc *)input;
-    uint32_t column = e->column;
-    switch (input->kind) {
-    case PLAN_SCAN: {
-        const struct type *type = input->fields[column].type;
-        return type_is_string(type) || type_is_binary(type) || type->child_count > 0;
-    }
-    case PLAN_JSON:
-        if (column >= input->inputs[0]->field_count)
-            return true;
-        break;
-    case PLAN_CALC:
-        if (calc->exprs)
-            return is_foreign(input->inputs[0], calc->exprs[column]);
-        break;
-    case PLAN_WATERMARK:
-    case PLAN_EXCHANGE:
-    case PLAN_LIMIT:
-    case PLAN_FOLD:
-    case PLAN_OVER:
-        if (column >= input->inputs[0]->field_count)
-            return false;
-        break;
-    default:
-        return false;
-    }
-    return is_foreign(input->inputs[0], e);
-}
-
-static bool reads_text(const struct expr *e)
-{
-    if (!is_call(e, "CAST") || e->arg_count == 0)
-        return false;
-    const struct type *from = e->args[0]->type;
-    return type_is_string(from) && !type_is_string(e->type) && !type_is_binary(e->type);
-}
-
-static void look_at_cast(struct advising *a, const struct plan *node, const struct expr *e,
-                         bool guarded)
-{
-    bool may_fail = (e->flags & CALL_FAILS) && reads_text(e) && !guarded;
-    if (!may_fail || node->input_count != 1 || !is_foreign(node->inputs[0], e->args[0]))
-        return;
-    struct buf type;
-    buf_init(&type, 100);
-    type_print(&type, e->type);
-    struct plan_advice *item = advice_add(
-        a, "cast-fails", node, e->span, "a text that is no %s ends the job here", buf_cstr(&type));
-    if (item)
-        error_hint(&item->error, "TRY_CAST gives NULL instead.");
-    advice_text_done(a, &type);
-}
-
-void advise_casts(struct advising *a)
-{
-    each_expr(a, look_at_cast);
 }
 
 /* ---- filters that nothing passes ------------------------------------------------------------- */
@@ -388,19 +309,19 @@ static const struct difference {
 
 static bool is_of(const struct expr *e, const struct difference *d)
 {
-    if (!is_call(e, d->function) || e->span.size == 0)
+    if (!advice_is_call(e, d->function) || e->span.size == 0)
         return false;
     if (strcmp(d->function, "CAST") == 0)
-        return reads_text(e);
+        return advice_reads_text(e);
     if (strcmp(d->function, "TO_TIMESTAMP") == 0)
         return e->arg_count > 0 && type_is_integer(e->args[0]->type);
     return true;
 }
 
 static void look_at_dialect(struct advising *a, const struct plan *node, const struct expr *e,
-                            bool guarded)
+                            unsigned guards)
 {
-    (void)node, (void)guarded;
+    (void)node, (void)guards;
     for (size_t i = 0; i < countof(differences); i++) {
         struct span *first = &a->differing[i];
         if (is_of(e, &differences[i]) && (first->size == 0 || e->span.offset < first->offset))
@@ -414,7 +335,7 @@ void advise_dialect(struct advising *a)
     _Static_assert(countof(differences) <= ADVICE_DIFFERENCES_MAX, "room for all of them");
     if (a->job->dialect != DIALECT_BLINK)
         return;
-    each_expr(a, look_at_dialect);
+    advice_each_expr(a, look_at_dialect);
     struct buf text;
     buf_init(&text, 700);
     struct span first = { 0 };
