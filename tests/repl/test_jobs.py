@@ -134,7 +134,10 @@ def main():
         modes = {os.stat(os.path.join(folder, "weir", name)).st_mode & 0o777
                  for name in os.listdir(os.path.join(folder, "weir")) if name.endswith(".log")}
         need(f"others may read a log: {modes}", modes == {0o600})
-        wait_for_nothing(os.path.abspath(sys.argv[1]), folder)
+        try:
+            wait_for_nothing(os.path.abspath(sys.argv[1]), folder)
+        finally:
+            prompt(r"\stop idle")
         settings_are_handed_on_unseen(os.path.abspath(sys.argv[1]), folder)
     print("as it should be")
 
