@@ -236,7 +236,11 @@ static void what_is_no_position_is_refused(void)
         struct split_position at = { .split = STR("t"), .position = str_of(bad[i]) };
         struct source_open open = { .resume = &at, .resume_count = 1 };
         struct remote_scan_settings settings = {
-            .resumes = true, .ranges = RANGES, .parted_by = STR("by-n"), .endpoint = STR("e")
+            .split = STR("t"),
+            .resumes = true,
+            .ranges = RANGES,
+            .parted_by = STR("by-n"),
+            .endpoint = STR("e"),
         };
         struct source *source = NULL;
         CHECK_INT(
