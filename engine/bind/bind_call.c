@@ -273,7 +273,10 @@ enum code bind_call(struct binder *b, const struct scope *scope, const struct as
     TRY(bind_of_group(b, scope, node, name, ret, err));
     if (*ret)
         return OK;
-    TRY(refuse_modifiers(node, name, err));
+    enum code refused = refuse_modifiers(node, name, err);
+    if (refused == E_SYNTAX && is_no_function(name))
+        return no_function(b, node, name, err); /* what it would take does not matter */
+    TRY(refused);
     uint32_t n = node->args.count;
     struct expr **args = arena_array(b->arena, struct expr *, MAX(n, 1));
     if (!args)

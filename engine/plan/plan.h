@@ -429,6 +429,8 @@ struct plan_text_options {
     uint32_t columns;           /* of the terminal: longer lines are wrapped; 0: never */
     const struct str *counters; /* by id, what is said of a running operator behind its name, data
                                    NULL: nothing; NULL: of none */
+    uint32_t text_begin; /* of the job's text: lines count from there, and what stands before it was
+                            said earlier and has none */
 };
 /* EXPLAIN: a tree per sink, one line an operator; shared parts are printed once.  `options` may be
  * NULL. */

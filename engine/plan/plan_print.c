@@ -339,6 +339,15 @@ static void put_line(struct tree *t, size_t used, const char *below)
     buf_char(t->out, '\n');
 }
 
+static uint32_t line_of(const struct tree *t, const struct plan *node)
+{
+    uint32_t begin = t->options->text_begin;
+    if (node->span.offset < begin || begin > t->job_text.size)
+        return 0;
+    const struct plan at = { .span = { node->span.offset - begin, node->span.size } };
+    return plan_line(&at, str_make(t->job_text.data + begin, t->job_text.size - begin));
+}
+
 static void print_node(struct tree *t, const struct plan *node, size_t used)
 {
     struct buf *line = &t->line;
@@ -361,7 +370,7 @@ static void print_node(struct tree *t, const struct plan *node, size_t used)
     put_state(t, node);
     if (node->readers > 1)
         buf_printf(line, " readers=%u", node->readers);
-    uint32_t number = plan_line(node, t->job_text);
+    uint32_t number = line_of(t, node);
     if (number > 0)
         buf_printf(line, " line=%u", number);
     t->printed[node->id] = true;

@@ -73,12 +73,17 @@ static enum code read_keys(const struct session_explain *options, struct arena *
 
 /* ---- what there is to say of the plan ---------------------------------------------------------- */
 
-static void put_advice(struct buf *out, const struct plan_advice *list, struct str source)
+static void put_advice(struct buf *out, const struct plan_advice *list, struct str source,
+                       uint32_t begin)
 {
     for (const struct plan_advice *a = list; a; a = a->next) {
         buf_printf(out, "%s:  %s", a->is_note ? "NOTE" : "WARNING", a->error.message);
-        if (a->error.has_span && a->error.span.offset <= source.size)
-            buf_printf(out, " (line %u)", diag_locate(source, a->error.span.offset).line);
+        if (a->error.has_span && a->error.span.offset >= begin &&
+            a->error.span.offset <= source.size)
+            buf_printf(out, " (line %u)",
+                       diag_locate(str_make(source.data + begin, source.size - begin),
+                                   a->error.span.offset - begin)
+                           .line);
         buf_char(out, '\n');
         if (a->error.detail[0])
             buf_printf(out, "DETAIL:  %s\n", a->error.detail);
@@ -94,11 +99,18 @@ static bool has_colors(const struct session *s)
            !(term && strcmp(term, "dumb") == 0);
 }
 
+/* Where lines are counted from: at a prompt the statement's own. */
+static uint32_t begin_of_text(const struct session *s)
+{
+    return s->separately && s->piece_count > 0 ? s->pieces[s->piece_count - 1].offset : 0;
+}
+
 struct plan_text_options explain_text_options(const struct session *s)
 {
     return (struct plan_text_options){
         .color = has_colors(s),
         .columns = session_columns(s),
+        .text_begin = begin_of_text(s),
     };
 }
 
@@ -111,7 +123,7 @@ static enum code print_text(struct session *s, const struct plan_job *plan,
     struct plan_advice *advice;
     plan_print_text(out, plan, buf_view(&s->source), &text);
     TRY(plan_advice(arena, plan, &advice, err));
-    put_advice(out, advice, buf_view(&s->source));
+    put_advice(out, advice, buf_view(&s->source), text.text_begin);
     if (options->key_count == 0)
         return OK;
     struct plan_keys *keys;

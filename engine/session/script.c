@@ -127,6 +127,16 @@ static bool defines_objects(const struct ast_script *script)
     return false;
 }
 
+/* At a prompt: where a table may come from. */
+static void hint_at_tables(const struct session *s, struct error *err)
+{
+    if (s->separately && err->code == E_NAME && err->hint[0] == '\0' &&
+        str_starts(str_of(err->message), STR("table or view \"")))
+        error_hint(err,
+                   "SHOW TABLES lists what there is; \\peek NAME shows a topic or a file, and the "
+                   "CREATE TABLE that reads it.");
+}
+
 static enum session_status run_job_statement(struct session *s, const struct ast_node *node)
 {
     struct error err = { .code = OK };
@@ -140,9 +150,28 @@ static enum session_status run_job_statement(struct session *s, const struct ast
         code = job_add(&job, node, &err);
     if (code == OK)
         code = job_plan(&job, &plan, &err);
+    if (code != OK)
+        hint_at_tables(s, &err);
     enum session_status status = code == OK ? job_run(&job, plan) : session_report(s, &err);
     arena_destroy(own);
     return status;
+}
+
+/* At a prompt it is said at once what would be said when the table is used: then it would have to
+ * be dropped first. */
+static void check_table(struct session *s, struct job *job, const struct ast_create_table *node)
+{
+    struct error err = { .code = OK };
+    struct resolved_table ignored;
+    struct str name;
+    struct arena *arena = arena_create();
+    const struct catalog_table *table = NULL;
+    if (arena && show_object_name(&node->path, &name, &err) == OK)
+        table = catalog_find_table(s->catalog, name);
+    job->resolver.arena = arena;
+    if (table && resolve_table(&job->resolver, table, &ignored, &err) != OK && err.code != E_NOMEM)
+        session_warn(s, &err);
+    arena_destroy(arena);
 }
 
 static enum session_status run_statement(struct session *s, const struct ast_node *node)
@@ -158,6 +187,8 @@ static enum session_status run_statement(struct session *s, const struct ast_nod
         code = job_begin(&job, s, s->arena, false, &err);
     if (code == OK)
         code = script_statement(s, &job, node, &err);
+    if (code == OK && s->separately && node->kind == AST_CREATE_TABLE)
+        check_table(s, &job, (const struct ast_create_table *)node);
     if (code == OK)
         code = console_flush(&s->console, &err);
     if (code != OK && console_reader_is_gone(&s->console)) {

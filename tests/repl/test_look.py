@@ -162,6 +162,42 @@ def test_peek_proposes_a_statement(home):
         assert "in a file" in file.read()
 
 
+def test_statements_of_a_file(home):
+    with open(os.path.join(home.path, "my tables.sql"), "w", encoding="utf-8") as file:
+        file.write("\ufeffCREATE TABLE g (k INT) WITH ('connector' = 'datagen');\n"
+                   "SELECT 'of a file' AS x;\nSELECT y FROM g;\n")
+    t = home.open(100, 60)
+    t.send("\\i my\t")
+    t.until("\\i 'my tables.sql'|")
+    answer = ask(t, "")
+    assert "| of a file |" in answer, answer
+    assert 'column "y" does not exist (my tables.sql:3:8)' in answer, answer
+    assert "| g " in ask(t, "SHOW TABLES;")
+    assert "could not open" in ask(t, "\\i none.sql")
+    assert "it is \\i FILE.sql" in ask(t, "\\i")
+
+
+def test_hints_of_a_prompt(home):
+    t = home.open(100, 60)
+    answer = ask(t, "SELECT * FROM clicks;")
+    assert 'table or view "clicks" does not exist' in answer and "\\peek NAME" in answer, answer
+    ask(t, GENERATOR)
+    assert "clicks" not in ask(t, "SELECT * FROM g LIMIT 1;")
+    t.send("clear\r")
+    t.until(lambda s: s.text(cursor=True) == PROMPT)
+
+
+def test_a_table_that_cannot_be_used_is_told_of_at_once(home):
+    t = home.open(100, 60)
+    answer = ask(t, "CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'pth' = 'x', 'format' = 'csv');")
+    assert 'WARNING:  connector "filesystem" has no option "pth"' in answer, answer
+    assert 'Perhaps you meant "path".' in answer, answer
+    assert "WARNING" not in ask(t, GENERATOR)
+    # Lines of a plan are those of its statement, not of all that was typed.
+    answer = ask(t, "EXPLAIN SELECT k FROM g WHERE k > 1;")
+    assert "line=1" in answer and not re.search(r"line=[2-9]", answer), answer
+
+
 GENERATOR = ("CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '200', "
              "'fields.k.min' = '1', 'fields.k.max' = '5');")
 

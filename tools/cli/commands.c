@@ -2,7 +2,9 @@
 #include "cli/commands.h"
 
 #include "base/nearest.h"
+#include "cli/commands_file.h"
 #include "cli/commands_jobs.h"
+#include "cli/edit.h"
 #include "cli/write_all.h"
 
 enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
@@ -161,6 +163,13 @@ static void describe(struct commands *self, struct str arguments)
     buf_done(&text);
 }
 
+static void clear_screen(struct commands *self, struct str arguments)
+{
+    (void)arguments;
+    if (edit_is_possible(self->err_fd, self->err_fd))
+        say_text(self, "\033[H\033[2J");
+}
+
 static void list_commands(struct commands *self, struct str arguments)
 {
     (void)arguments;
@@ -186,6 +195,10 @@ const struct command_entry command_entries[] = {
       NULL },
     { "\\h", "[TOPIC]", "help; topics are sql, functions, connectors, settings ...", help,
       "Without a topic it says how to begin.", "\\h TUMBLE" },
+    { "\\i", "FILE.sql", "runs the statements of a file here, one after the other", command_include,
+      "As if they were typed: tables are there afterwards, an INSERT runs until its sources end. "
+      "\\run makes one job of the whole file, which goes on in the background.",
+      "\\i tables.sql" },
     { "\\jobs", "[NAME]", "jobs that run, or one of them", command_jobs,
       "All jobs of this user, as weir ps lists them; of one its sources, sinks and operators.",
       "\\jobs orders" },
@@ -224,6 +237,7 @@ const struct command_entry command_entries[] = {
       "\\why orders" },
     { "\\x", "", "a line a column, for wide rows; once more: as before", wide, "As \\mode line.",
       NULL },
+    { "clear", "", "clears the screen, as Ctrl-L does", clear_screen, NULL, NULL },
     { "help", "[TOPIC]", "the same as \\h", help, NULL, "help kafka" },
     { NULL, NULL, NULL, NULL, NULL, NULL },
 };
@@ -253,7 +267,7 @@ bool commands_take(struct str line)
     struct str rest;
     struct str word = first_word(line, &rest);
     return (word.size > 0 && word.data[0] == '\\') || str_iis(word, "help") ||
-           (is_leaving(word) && rest.size == 0);
+           ((is_leaving(word) || str_iis(word, "clear")) && rest.size == 0);
 }
 
 /* The command of that name, or the only one that begins so.  *ret_many: there are several. */

@@ -12,7 +12,7 @@ struct commands {
     struct session *session;
     int err_fd;           /* where they say something */
     bool leaves;          /* the prompt shall end */
-    struct buf proposed;     /* by \peek: a statement for the history */
+    struct buf proposed;  /* by \peek: a statement for the history */
     bool wants_editor;    /* the last statement shall be edited in $EDITOR */
     char mode_before[32]; /* how results were printed before \x; "": as at first */
 };
