@@ -17,6 +17,7 @@ enum {
     BOX_LINES = 4,  /* rules and names */
     TEXT_LINES = 3, /* which rows, how far, the keys */
     ROWS_MIN = 3,
+    KEYS_COLUMNS = 76, /* what they do in words takes so many */
     LINES_DEFAULT = 24,
     AREA_LIMIT = 4 << 20,
 };
@@ -293,8 +294,11 @@ static void draw(struct live *live, const struct exec_stats *stats, int64_t now_
     buf_str(&lines, buf_view(&counters));
     progress_put(&live->progress, &lines, stats, live->zone, now_us, size.columns);
     if (live->has_keys && has_page)
-        buf_text(&lines, "\nq ends it, space shows operators, n next page, p previous, g first, "
-                         "G last");
+        buf_text(&lines,
+                 size.columns < KEYS_COLUMNS
+                     ? "\nq end, space operators, n p g G page"
+                     : "\nq ends it, space shows operators, n next page, p previous, g first, "
+                       "G last");
     struct buf *area = session_message(live->session);
     put_cut(area, lines_that_fit(buf_view(&lines), size.lines), size.columns,
             live->session->console.has_colours);

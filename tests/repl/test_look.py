@@ -202,6 +202,15 @@ GENERATOR = ("CREATE TABLE g (k INT) WITH ('connector' = 'datagen', 'rows-per-se
              "'fields.k.min' = '1', 'fields.k.max' = '5');")
 
 
+def test_keys_on_a_narrow_screen(home):
+    t = home.open(40, 15)
+    ask(t, GENERATOR)
+    t.send("SELECT k, COUNT(*) AS n FROM g GROUP BY k;\r")
+    t.until("q end, space operators, n p g G page|")
+    t.send("q")
+    t.until("MB memory")
+
+
 def test_live_table_without_colours(home):
     t = home.open(90, 16, NO_COLOR="1")
     ask(t, GENERATOR)
