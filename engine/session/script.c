@@ -84,7 +84,7 @@ static enum code drop_statement(struct session *s, const struct ast_drop *node, 
     bool view = node->object == OBJECT_VIEW;
     if (catalog_drop(s->catalog, name, view) || node->if_exists)
         return OK;
-    return catalog_no_object(s->catalog, view ? "view" : "table", name, node->path.span, err);
+    return show_unknown_object(s, name, node->path.span, view ? "view" : "table", err);
 }
 
 enum code script_statement(struct session *s, struct job *job, const struct ast_node *node,

@@ -160,6 +160,9 @@ enum code show_settings(struct session *s, struct str key, struct error *err) WE
 /* Whose name ends the path; E_NAME for another catalog or database. */
 enum code show_object_name(const struct ast_names *path, struct str *ret,
                            struct error *err) WEIR_CHECKED;
+/* E_NAME, with what was probably meant.  `what`: "table", "view", or both. */
+enum code show_unknown_object(struct session *s, struct str name, struct span span,
+                              const char *what, struct error *err);
 enum code show_jobs(struct session *s, struct error *err) WEIR_CHECKED; /* show_jobs.c */
 void show_put_create_table(struct buf *out, const struct catalog_table *table);
 void show_put_create_view(struct buf *out, const struct catalog_view *view);

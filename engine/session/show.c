@@ -1,9 +1,11 @@
 /* show.c -- SHOW, DESCRIBE and the list of SET: results of texts, in Flink's columns. */
 #include "session/session_core.h"
 
+#include "agg/agg_over.h"
 #include "base/nearest.h"
 #include "sql/ast.h"
 #include "expr/function.h"
+#include "expr/table_function.h"
 #include "session/mask.h"
 
 #include <ctype.h>
@@ -112,10 +114,15 @@ static void sort_names(struct table *t)
         qsort(t->cells, t->count, sizeof *t->cells, compare_names);
 }
 
-static enum code unknown_object(struct session *s, struct str name, struct span span,
-                                const char *what, struct error *err)
+enum code show_unknown_object(struct session *s, struct str name, struct span span,
+                              const char *what, struct error *err)
 {
     (void)catalog_no_object(s->catalog, what, name, span, err);
+    bool is_table = catalog_find_table(s->catalog, name) != NULL;
+    if (is_table || catalog_find_view(s->catalog, name)) {
+        error_hint(err, "\"" STR_FMT "\" is a %s.", STR_ARG(name), is_table ? "table" : "view");
+        return E_NAME;
+    }
     struct nearest nearest;
     nearest_begin(&nearest, name);
     for (uint32_t i = 0; catalog_table_at(s->catalog, i); i++)
@@ -197,7 +204,7 @@ static enum code describe(struct session *s, const struct ast_names *path,
     const struct catalog_table *table = catalog_find_table(s->catalog, name);
     const struct catalog_view *view = table ? NULL : catalog_find_view(s->catalog, name);
     if (!table && !view)
-        return unknown_object(s, name, path->span, "table or view", err);
+        return show_unknown_object(s, name, path->span, "table or view", err);
     struct arena *arena = arena_create();
     if (!arena)
         return error_nomem(err);
@@ -227,13 +234,26 @@ enum code show_describe(struct session *s, const struct ast_describe *node, stru
 
 /* ---- SHOW ------------------------------------------------------------------------------------ */
 
+/* Operators, and words such as IS NULL, are none. */
+static void list_function(struct table *t, const struct ast_show *node, const char *name)
+{
+    if (isalpha((unsigned char)name[0]) && !strchr(name, ' ') && is_wanted(node, str_of(name)))
+        put(t, str_of(name));
+}
+
 static void list_functions(struct table *t, const struct ast_show *node)
 {
-    for (uint32_t i = 0; function_at(i); i++) {
-        const char *name = function_at(i)->name;
-        if (isalpha((unsigned char)name[0]) && !strchr(name, ' ') && is_wanted(node, str_of(name)))
-            put(t, str_of(name));
-    }
+    static const char *const windows[] = { "TUMBLE", "HOP", "CUMULATE", "SESSION" };
+    for (uint32_t i = 0; function_at(i); i++)
+        list_function(t, node, function_at(i)->name);
+    for (uint32_t i = 0; agg_function_at(i); i++)
+        list_function(t, node, agg_function_at(i)->name);
+    for (uint32_t i = 0; agg_over_function_at(i); i++)
+        list_function(t, node, agg_over_function_at(i)->name);
+    for (uint32_t i = 0; table_function_at(i); i++)
+        list_function(t, node, table_function_at(i)->name);
+    for (size_t i = 0; i < countof(windows); i++)
+        list_function(t, node, windows[i]);
     sort_names(t);
     /* A name may stand in the tables once a dialect. */
     uint32_t kept = 0;
@@ -263,7 +283,7 @@ static enum code show_create(struct session *s, const struct ast_show *node, str
     const struct catalog_table *table = view ? NULL : catalog_find_table(s->catalog, name);
     const struct catalog_view *found = view ? catalog_find_view(s->catalog, name) : NULL;
     if (!table && !found)
-        return unknown_object(s, name, node->path.span, view ? "view" : "table", err);
+        return show_unknown_object(s, name, node->path.span, view ? "view" : "table", err);
     struct buf text;
     buf_init(&text, TEXT_LIMIT);
     if (table)
