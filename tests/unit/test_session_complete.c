@@ -262,7 +262,12 @@ static void files(void)
     snprintf(text, sizeof text, "%s/deep/in.json", folder);
     close(open(text, O_CREAT | O_WRONLY, 0600));
     snprintf(text, sizeof text, "\\run %s/j|", folder);
-    snprintf(want, sizeof want, "\\run %s/job one.sql|", folder);
+    snprintf(want, sizeof want, "\\run '%s/job one.sql'|", folder); /* a blank would end it */
+    CHECK_STR(with(text, 0), want);
+    snprintf(text, sizeof text, "\\run \"%s/job o|", folder);
+    CHECK_STR(with(text, 0), want);
+    snprintf(text, sizeof text, "\\run '%s/de|", folder);
+    snprintf(want, sizeof want, "\\run '%s/deep/|", folder); /* goes on */
     CHECK_STR(with(text, 0), want);
     snprintf(text, sizeof text, FILES "'path' = '%s/d|", folder);
     snprintf(want, sizeof want, FILES "'path' = '%s/deep/|", folder);
