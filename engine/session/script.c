@@ -159,19 +159,23 @@ static enum session_status run_job_statement(struct session *s, const struct ast
 
 /* At a prompt it is said at once what would be said when the table is used: then it would have to
  * be dropped first. */
-static void check_table(struct session *s, struct job *job, const struct ast_create_table *node)
+static enum code check_table(struct session *s, struct job *job,
+                             const struct ast_create_table *node, struct error *err)
 {
-    struct error err = { .code = OK };
+    struct error found = { .code = OK };
     struct resolved_table ignored;
     struct str name;
+    TRY(show_object_name(&node->path, &name, err));
+    const struct catalog_table *table = catalog_find_table(s->catalog, name);
     struct arena *arena = arena_create();
-    const struct catalog_table *table = NULL;
-    if (arena && show_object_name(&node->path, &name, &err) == OK)
-        table = catalog_find_table(s->catalog, name);
+    if (!arena)
+        return error_nomem(err);
     job->resolver.arena = arena;
-    if (table && resolve_table(&job->resolver, table, &ignored, &err) != OK && err.code != E_NOMEM)
-        session_warn(s, &err);
+    enum code code = table ? resolve_table(&job->resolver, table, &ignored, &found) : OK;
+    if (code != OK && code != E_NOMEM)
+        session_warn(s, &found);
     arena_destroy(arena);
+    return code == E_NOMEM ? error_nomem(err) : OK;
 }
 
 static enum session_status run_statement(struct session *s, const struct ast_node *node)
@@ -188,7 +192,7 @@ static enum session_status run_statement(struct session *s, const struct ast_nod
     if (code == OK)
         code = script_statement(s, &job, node, &err);
     if (code == OK && s->separately && node->kind == AST_CREATE_TABLE)
-        check_table(s, &job, (const struct ast_create_table *)node);
+        code = check_table(s, &job, (const struct ast_create_table *)node, &err);
     if (code == OK)
         code = console_flush(&s->console, &err);
     if (code != OK && console_reader_is_gone(&s->console)) {

@@ -208,7 +208,7 @@ def test_keys_on_a_narrow_screen(home):
     t.send("SELECT k, COUNT(*) AS n FROM g GROUP BY k;\r")
     t.until("q end, space operators, n p g G page|")
     t.send("q")
-    t.until("MB memory")
+    t.until(lambda s: s.text(cursor=True).endswith("\n" + PROMPT))
 
 
 def test_live_table_without_colours(home):
