@@ -316,8 +316,7 @@ static unsigned group_changes(const struct plan_group *group)
     unsigned changes = CHANGES_INSERT;
     if (group->call_count > 0)
         changes |= updates_of(&group->base);
-    /* A row over everything is never empty again once it was there. */
-    if (plan_updates(input) && group->key_count > 0)
+    if (plan_updates(input)) /* a group without rows is gone, be it the one of all rows */
         changes |= CHANGES_DELETE;
     return changes;
 }
