@@ -18,6 +18,14 @@ const struct option_spec filesystem_options[] = {
       "table.exec.source.idle-timeout." },
     { "source.path.regex-pattern", OPTION_TEXT, false, NULL, NULL,
       "Of a folder, only files whose whole path matches this." },
+    { "sink.rolling-policy.*", OPTION_TEXT, false, NULL, NULL,
+      "Accepted for Flink's sake: a run writes one file." },
+    { "sink.partition-commit.*", OPTION_TEXT, false, NULL, NULL,
+      "Accepted for Flink's sake: no table has partitions." },
+    { "partition.*", OPTION_TEXT, false, NULL, NULL, "Accepted for Flink's sake, too." },
+    { "auto-compaction", OPTION_BOOL, false, NULL, NULL,
+      "Accepted for Flink's sake: a run writes one file." },
+    { "compaction.*", OPTION_TEXT, false, NULL, NULL, "Accepted for Flink's sake, too." },
     { 0 },
 };
 
