@@ -29,7 +29,7 @@ const struct option_spec resolve_common_specs[] = {
 const struct option_spec resolve_format_specs[] = {
     { "format", OPTION_TEXT, false, NULL, NULL,
       "Format of the value; see weir help formats." },
-    { "value.format", OPTION_TEXT, false, NULL, NULL, "The same." },
+    { "value.format", OPTION_TEXT, false, NULL, NULL, "The same as format." },
     { NULL, OPTION_TEXT, false, NULL, NULL, NULL },
 };
 
