@@ -76,11 +76,25 @@ static enum code stand_in(struct binder *b, const struct catalog_table *table, s
     return OK;
 }
 
+/* One table, and with the same OPTIONS hints where it has some. */
+static bool is_same_target(const struct catalog_table *a, const struct catalog_table *b)
+{
+    if (a == b)
+        return true;
+    if (!str_eq(a->name, b->name) || a->option_count != b->option_count)
+        return false;
+    for (uint32_t i = 0; i < a->option_count; i++)
+        if (!str_eq(a->options[i].key, b->options[i].key) ||
+            !str_eq(a->options[i].value, b->options[i].value))
+            return false;
+    return true;
+}
+
 enum code bind_sink(struct binder *b, const struct catalog_table *table, struct span span,
                     struct plan_sink **ret, struct error *err)
 {
     for (uint32_t i = 0; i < b->sink_count; i++)
-        if (b->sinks[i]->table == table) {
+        if (b->sinks[i]->table && is_same_target(b->sinks[i]->table, table)) {
             *ret = b->sinks[i];
             return OK;
         }
@@ -348,6 +362,7 @@ static enum code insert(struct binder *b, const struct ast_insert *node, struct 
     if (node->has_partition)
         return bind_unsupported(node->node.span, "INSERT ... PARTITION", err);
     TRY(check_conflict(node, table, err));
+    TRY(bind_hinted_table(b, &table, &node->hints, err));
     b->statements++;
     struct relation rel;
     struct plan_sink *sink;
