@@ -224,6 +224,16 @@ static bool concerns(const struct sides *s, const struct spec_wanted *there,
     return true;
 }
 
+/* A row whose key is not said is taken for one more; others may be what becomes of one that is there. */
+static bool is_one_more(const struct spec_sink *sink, const struct spec_wanted *change)
+{
+    const struct schema *schema = sink->plan->def.schema;
+    bool is_open = !sink->is_keyed;
+    for (uint32_t i = 0; sink->is_keyed && i < schema->key_count; i++)
+        is_open = is_open || (change->change == CHANGE_INSERT && change->any[schema->key[i]]);
+    return is_open;
+}
+
 /* The rows that were there before, with the expected changes made to them. */
 static enum code apply_wanted(struct sides *s, struct arena *arena, struct error *err)
 {
@@ -241,7 +251,7 @@ static enum code apply_wanted(struct sides *s, struct arena *arena, struct error
         const struct spec_wanted *change = &s->wanted[i];
         bool adds = change->change == CHANGE_INSERT || change->change == CHANGE_UPDATE_AFTER;
         uint32_t at = n;
-        if (!adds || sink->is_keyed)
+        if (!adds || !is_one_more(sink, change))
             for (at = 0; at < n && !concerns(s, &rows[at], change);)
                 at++;
         if (adds) {
