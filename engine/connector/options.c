@@ -110,13 +110,17 @@ struct str options_get(const struct options *options, const char *name)
     return spec && spec->fallback ? str_of(spec->fallback) : (struct str){ NULL, 0 };
 }
 
-struct str options_path(const struct options *options)
+struct str option_file_path(struct str path)
 {
-    struct str path = options_get(options, "path");
     size_t skipped = str_starts(path, STR("file:///")) ? strlen("file://")
                      : str_starts(path, STR("file:/")) ? strlen("file:")
                                                        : 0;
     return skipped > 0 ? str_make(path.data + skipped, path.size - skipped) : path;
+}
+
+struct str options_path(const struct options *options)
+{
+    return option_file_path(options_get(options, "path"));
 }
 
 int64_t options_int(const struct options *options, const char *name)

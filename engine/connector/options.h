@@ -59,7 +59,9 @@ enum code options_check(const struct options *options, struct str what, bool len
 
 /* The value, else the fallback of its spec, else {NULL, 0}. */
 struct str options_get(const struct options *options, const char *name);
-/* The option "path" as a path, where it may be a URI as Flink's: "file:///data/in.csv". */
+/* A path that may be a URI as Flink's: "file:///data/in.csv". */
+struct str option_file_path(struct str path);
+/* The option "path" as such a path. */
 struct str options_path(const struct options *options);
 bool options_has(const struct options *options, const char *name); /* given, not only a fallback */
 int64_t options_int(const struct options *options, const char *name);

@@ -427,11 +427,18 @@ uint64_t job_state_limit(const struct session *s)
 static enum code choose_state(struct job *job, struct exec_options *options, struct error *err)
 {
     struct session *s = job->session;
-    struct str dir = str_trim(settings_get(&s->settings, "weir.state.dir"));
+    struct str dir = settings_state_dir(&s->settings);
     options->state_limit_bytes = job_state_limit(s);
     options->job = job_name(s);
     if (dir.size == 0)
         return OK;
+    if (memmem(dir.data, dir.size, "://", 3)) {
+        error_set(err, E_OPTION, "the state directory \"" STR_FMT "\" is no folder of this machine",
+                  STR_ARG(dir));
+        error_hint(err, "Snapshots are kept in a folder; for a job whose file says something else "
+                        "--set weir.state.dir=FOLDER does.");
+        return E_OPTION;
+    }
     options->state_dir =
         s->separately ? arena_printf(job->arena, STR_FMT "/job-%u", STR_ARG(dir), s->job_count)
                       : arena_cstr(job->arena, dir);

@@ -67,7 +67,7 @@ enum code job_open_door(struct job *job, const struct plan_job *plan, struct doo
         .name_is_given = s->config.name != NULL,
         .file = s->piece_count > 0 ? s->pieces[0].name : STR(""),
         .version = STR(WEIR_VERSION),
-        .state_dir = str_trim(settings_get(&s->settings, "weir.state.dir")),
+        .state_dir = settings_state_dir(&s->settings),
         .http_port = s->config.has_metrics ? (int)s->config.metrics_port : DOOR_NO_HTTP,
         .plan = plan,
         .job_text = buf_view(&s->source),

@@ -383,6 +383,11 @@ const struct setting_value *settings_find(const struct settings *settings, const
     return best;
 }
 
+struct str settings_state_dir(const struct settings *settings)
+{
+    return option_file_path(str_trim(settings_get(settings, "weir.state.dir")));
+}
+
 struct str settings_get(const struct settings *settings, const char *name)
 {
     const struct setting_value *v = settings_find(settings, name);

@@ -53,6 +53,8 @@ void settings_reset(struct settings *settings, struct str key);
 const struct setting_value *settings_find(const struct settings *settings, const char *name);
 /* That value, else the default, else {NULL, 0}. */
 struct str settings_get(const struct settings *settings, const char *name);
+/* weir.state.dir, which may be a URI as Flink's; empty: none. */
+struct str settings_state_dir(const struct settings *settings);
 bool settings_bool(const struct settings *settings, const char *name);
 int64_t settings_int(const struct settings *settings, const char *name);
 int64_t settings_duration_ms(const struct settings *settings, const char *name);

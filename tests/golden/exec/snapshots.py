@@ -143,6 +143,15 @@ def test_stopped_anywhere():
     check("nothing is left to do", get("out.ndjson") == wanted)
 
 
+def test_folder_as_flink_writes_it():
+    wanted = copy_files()
+    state = ["--set", f"execution.checkpointing.dir=file://{os.getcwd()}/st", "job.sql"]
+    check("it stops", stop_after(1000, *state) == (0, ""))
+    check("the folder", len(manifests()) == 1 and not os.path.exists("file:"), str(os.listdir(".")))
+    check("it goes on, however the folder is written", weir("--set", "weir.state.dir=st", "job.sql") == (0, ""))
+    check("the output is that of one run", get("out.ndjson") == wanted)
+
+
 def test_any_number_of_workers():
     wanted = sorted(copy_files().splitlines())
     state = ["--set", "weir.state.dir=st", "job.sql"]
