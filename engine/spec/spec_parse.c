@@ -177,9 +177,12 @@ static enum code end_statement(struct spec_reader *r, struct spec_statement *s)
     s->span.size = r->last.offset + r->last.size - s->span.offset;
     if (r->token.code == 0)
         return OK;
-    if (r->token.code != TK_SEMICOLON)
-        return spec_refuse(r, "\";\"");
-    return spec_next(r);
+    if (r->token.code == TK_SEMICOLON)
+        return spec_next(r);
+    spec_refuse(r, "\";\"");
+    if (r->token.code == TK_LP && s->line_count > 0)
+        error_hint(r->err, "A comma stands between two rows.");
+    return E_SYNTAX;
 }
 
 static enum code add_statement(struct spec_reader *r, struct spec_case *to, uint32_t *cap)

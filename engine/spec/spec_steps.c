@@ -27,6 +27,29 @@ static void add_names(const struct spec_run *run, unsigned roles, struct nearest
         nearest_add(nearest, t->lookups[i].name);
 }
 
+static void add_listed(struct buf *out, const char *role, struct str name)
+{
+    buf_printf(out, "%s" STR_FMT, out->size > 0 ? ", " : role, STR_ARG(name));
+}
+
+/* A view, or a table that no query of the job has, is none of these. */
+static void list_tables(const struct spec_run *run, unsigned role, struct error *err)
+{
+    const struct spec_tables *t = run->tables;
+    struct buf names;
+    buf_init(&names, 400);
+    for (uint32_t i = 0; role == 1 && i < t->source_count; i++)
+        add_listed(&names, "It reads ", t->sources[i].scan->def.name);
+    for (uint32_t i = 0; role == 2 && i < t->sink_count; i++)
+        if (t->sinks[i].plan->table)
+            add_listed(&names, "It writes ", t->sinks[i].plan->def.name);
+    for (uint32_t i = 0; role == 4 && i < t->lookup_count; i++)
+        add_listed(&names, "It looks rows up in ", t->lookups[i].name);
+    if (names.size > 0)
+        error_detail(err, "%s%s.", buf_cstr(&names), names.failed ? " ..." : "");
+    buf_done(&names);
+}
+
 /* What else the table is, for whoever has taken the wrong statement. */
 static const char *other_role(struct spec_run *run, struct str name, unsigned role)
 {
@@ -55,6 +78,8 @@ static enum code no_table(struct spec_run *run, const struct spec_statement *s, 
     struct str best = nearest_end(&nearest);
     if (best.data)
         error_hint(err, "Perhaps you meant \"" STR_FMT "\".", STR_ARG(best));
+    else
+        list_tables(run, role, err);
     return E_NAME;
 }
 
