@@ -5,6 +5,7 @@
 
 #include "local/local_topic.h"
 #include "local/topic_files.h"
+#include "connector/topic_fold.h"
 
 static const struct option_spec options[] = {
     { "topic", OPTION_TEXT, false, NULL, NULL, "The topic, or several of them." },
@@ -60,6 +61,8 @@ static enum code check(const struct table_def *table, bool as_sink, struct error
     struct str topic;
     if (as_sink)
         TRY(topic_of_sink(table, &topic, err));
+    if (as_sink && is_keyed(table))
+        TRY(topic_fold_check(table, err));
     return topic_files_check(table, err);
 }
 

@@ -288,7 +288,7 @@ static enum code check_keys(const struct catalog_table *table, const struct conn
 static enum code try_formats(struct binder *b, const struct table_def *def, bool as_sink,
                              struct span span, struct error *err)
 {
-    enum code code = OK;
+    enum code code = table_check_format_options(def, err);
     for (int key = 0; key < 2 && code == OK; key++) {
         if (as_sink) {
             struct encoder *encoder = NULL;

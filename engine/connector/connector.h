@@ -359,6 +359,11 @@ static inline bool connector_ends(const struct connector *connector,
     return !connector->source->ends || connector->source->ends(table, until_end);
 }
 
+/* Refuses an option of a format that stands with another prefix than the option that names the
+ * format: with 'value.format' = 'json' it is 'value.json.x', not 'json.x'. */
+enum code table_check_format_options(const struct table_def *table,
+                                     struct error *err) WEIR_CHECKED;
+
 /* Opens the decoder / encoder that the options name for a table ('format', 'value.format',
  * 'key.format', 'key.fields', 'value.fields-include', 'key.fields-prefix'); a NULL result means
  * that the table has no columns of that kind. `ret_columns` maps the format's columns to the

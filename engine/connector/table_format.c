@@ -11,8 +11,8 @@
 #include "base/memory.h"
 
 struct format_columns {
-    struct schema schema;    /* what the format sees */
-    const uint32_t *columns; /* of the table, ascending */
+    struct schema schema;     /* what the format sees */
+    const uint32_t *columns;  /* of the table */
     const struct span *spans; /* of the columns in the job */
     const bool *needed;
     const struct format_meta *const *metas;
@@ -62,6 +62,35 @@ static bool is_in_format(const struct table_def *table, bool key, bool with_key,
     return false;
 }
 
+static void add_column(const struct table_def *table, int column, uint32_t *order, uint32_t *count)
+{
+    for (uint32_t i = 0; i < *count; i++)
+        if (order[i] == (uint32_t)column)
+            return;
+    if (column >= 0 && (uint32_t)column < table->schema->count)
+        order[(*count)++] = (uint32_t)column;
+}
+
+/* Columns of a key go as 'key.fields', or else the PRIMARY KEY, names them: in csv that is what
+ * counts.  All others go as in the table. */
+static void order_columns(const struct table_def *table, bool key, uint32_t *order)
+{
+    const struct schema *schema = table->schema;
+    uint32_t count = 0;
+    struct str list = key ? options_get(table->options, "key.fields") : STR("");
+    bool by_table_key = key && list.size == 0;
+    while (list.size > 0) {
+        size_t end = str_find_byte(list, ';');
+        struct str name = str_trim(str_make(list.data, MIN(end, list.size)));
+        list = end == (size_t)-1 ? STR("") : str_make(list.data + end + 1, list.size - end - 1);
+        add_column(table, name.size > 0 ? schema_find(schema, name) : -1, order, &count);
+    }
+    for (uint32_t i = 0; by_table_key && i < schema->key_count; i++)
+        add_column(table, (int)schema->key[i], order, &count);
+    for (uint32_t i = 0; i < schema->count; i++)
+        add_column(table, (int)i, order, &count);
+}
+
 static enum code pick_columns(const struct table_def *table, bool key, struct arena *arena,
                               struct format_columns *ret, struct error *err)
 {
@@ -73,10 +102,13 @@ static enum code pick_columns(const struct table_def *table, bool key, struct ar
     bool *needed = arena_array(arena, bool, total);
     struct span *spans = arena_array(arena, struct span, total);
     const struct format_meta **metas = arena_array(arena, const struct format_meta *, total);
-    if (!fields || !columns || !needed || !metas || !spans)
+    uint32_t *order = arena_array(arena, uint32_t, total);
+    if (!fields || !columns || !needed || !metas || !spans || !order)
         return error_nomem(err);
+    order_columns(table, key, order);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < total; i++) {
+    for (uint32_t at = 0; at < total; at++) {
+        uint32_t i = order[at];
         if (!is_in_format(table, key, with_key, i))
             continue;
         struct field field = table->schema->fields[i];
@@ -122,6 +154,47 @@ static enum code find_format(const struct table_def *table, bool key, const char
         return E_OPTION;
     }
     *ret = format;
+    return OK;
+}
+
+/* ---- which option names which format ---- */
+
+static const char *role_of(struct str *key)
+{
+    static const char *const roles[] = { "value.", "key." };
+    static const char *const names[] = { "value.format", "key.format" };
+    for (size_t i = 0; i < countof(roles); i++) {
+        struct str role = str_of(roles[i]);
+        if (key->size <= role.size || !str_ieq(str_make(key->data, role.size), role))
+            continue;
+        *key = str_make(key->data + role.size, key->size - role.size);
+        return names[i];
+    }
+    return "format";
+}
+
+enum code table_check_format_options(const struct table_def *table, struct error *err)
+{
+    const struct options *options = table->options;
+    for (uint32_t i = 0; options && !table->blink && i < options->count; i++) {
+        const struct option *o = &options->items[i];
+        struct str rest = o->key;
+        const char *names = role_of(&rest);
+        size_t dot = str_find_byte(rest, '.');
+        const struct format *format =
+            dot == (size_t)-1 ? NULL : format_find(str_make(rest.data, dot));
+        if (o->from_profile || !format || str_iis(options_get(options, names), format->name))
+            continue;
+        error_set(err, E_OPTION,
+                  "option \"" STR_FMT "\" goes with '%s' = '%s', which the table does not have",
+                  STR_ARG(o->key), names, format->name);
+        if (str_iis(options_get(options, "format"), format->name))
+            error_hint(err, "With 'format' it is \"" STR_FMT "\".", STR_ARG(rest));
+        else if (str_iis(options_get(options, "value.format"), format->name))
+            error_hint(err, "With 'value.format' it is \"value." STR_FMT "\".", STR_ARG(rest));
+        option_locate(err, o);
+        return E_OPTION;
+    }
     return OK;
 }
 
@@ -210,6 +283,14 @@ static const struct encoder_kind picking_kind = {
     .close = picking_close,
 };
 
+static bool is_whole_table(const struct format_columns *picked, const struct schema *schema)
+{
+    for (uint32_t i = 0; i < picked->schema.count; i++)
+        if (picked->columns[i] != i)
+            return false;
+    return picked->schema.count == schema->count;
+}
+
 enum code table_open_encoder(const struct table_def *table, bool key, struct arena *arena,
                              struct encoder **ret, struct error *err)
 {
@@ -240,7 +321,7 @@ enum code table_open_encoder(const struct table_def *table, bool key, struct are
     };
     struct encoder *inner;
     TRY(format->open_encoder(open, &inner, err));
-    if (picked.schema.count == table->schema->count) {
+    if (is_whole_table(&picked, table->schema)) {
         *ret = inner;
         return OK;
     }

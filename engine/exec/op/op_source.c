@@ -143,23 +143,79 @@ static struct column *reordered(struct arena *arena, struct column *c, const str
     return by->record ? column_gather(arena, c, by->record, by->rows) : c;
 }
 
-static enum code decode_key(struct op_source *op, struct batch *out, const struct decoded *values,
-                            struct error *err)
+struct keys {
+    struct decoded decoded;
+    bool all;        /* every record has a key, in their order */
+    uint32_t *place; /* one a record: its row in decoded, UINT32_MAX: none */
+};
+
+static bool is_bad_key(const struct op_source *op, const struct keys *keys, uint32_t record)
+{
+    return keys->place[record] == UINT32_MAX && op->records.keys[record].data;
+}
+
+/* A message whose key cannot be read is no row, as one whose value cannot be.  One without a key
+ * stays, and has NULL there. */
+static enum code leave_out_bad_keys(struct op_source *op, const struct keys *keys,
+                                    struct decoded *values, struct error *err)
+{
+    struct arena *arena = op->records.arena;
+    uint32_t bad = 0, count = 0;
+    for (uint32_t i = 0; !keys->all && i < op->records.count; i++)
+        bad += is_bad_key(op, keys, i);
+    if (bad == 0)
+        return OK;
+    uint32_t *kept = arena_array(arena, uint32_t, values->rows + 1);
+    uint32_t *record = arena_array(arena, uint32_t, values->rows + 1);
+    uint8_t *changes = values->changes ? arena_alloc(arena, values->rows + 1) : NULL;
+    if (!kept || !record || (values->changes && !changes))
+        return error_nomem(err);
+    for (uint32_t i = 0; i < values->rows; i++) {
+        uint32_t from = values->record ? values->record[i] : i;
+        if (is_bad_key(op, keys, from))
+            continue;
+        if (changes)
+            changes[count] = values->changes[i];
+        record[count] = from;
+        kept[count++] = i;
+    }
+    for (uint32_t k = 0; k < op->value.column_count; k++)
+        if (values->columns[k] &&
+            !(values->columns[k] = column_gather(arena, values->columns[k], kept, count)))
+            return error_nomem(err);
+    values->rows = count;
+    values->record = record;
+    values->changes = changes;
+    return OK;
+}
+
+static enum code decode_keys(struct op_source *op, struct keys *ret, struct error *err)
 {
     struct records *r = &op->records;
-    struct decoded keys;
-    /* A key that cannot be read makes its columns NULL, but keeps the row. */
-    TRY(op->key.decoder->kind->decode(op->key.decoder, r->arena, r->keys, r->count, &keys, err));
+    struct decoded *keys = &ret->decoded;
+    TRY(op->key.decoder->kind->decode(op->key.decoder, r->arena, r->keys, r->count, keys, err));
     uint32_t *place = arena_alloc(r->arena, MAX(r->count, 1) * sizeof *place);
     if (!place)
         return error_nomem(err);
-    bool all = !keys.record && keys.rows == r->count;
+    bool all = !keys->record && keys->rows == r->count;
     for (uint32_t i = 0; i < r->count; i++)
         place[i] = all ? i : UINT32_MAX;
-    for (uint32_t i = 0; !all && i < keys.rows; i++)
-        place[keys.record ? keys.record[i] : i] = i;
+    for (uint32_t i = 0; !all && i < keys->rows; i++)
+        place[keys->record ? keys->record[i] : i] = i;
+    ret->all = all;
+    ret->place = place;
+    return OK;
+}
+
+static enum code put_keys(struct op_source *op, struct batch *out, const struct keys *decoded,
+                          const struct decoded *values, struct error *err)
+{
+    struct records *r = &op->records;
+    const struct decoded *keys = &decoded->decoded;
+    const uint32_t *place = decoded->place;
+    bool all = decoded->all;
     for (uint32_t k = 0; k < op->key.column_count; k++) {
-        struct column *from = keys.columns[k];
+        struct column *from = keys->columns[k];
         uint32_t at = op->key.columns[k];
         if (!from || out->columns[at]) /* a field that is in key and value is the value's */
             continue;
@@ -170,7 +226,7 @@ static enum code decode_key(struct op_source *op, struct batch *out, const struc
                 return error_nomem(err);
             for (uint32_t i = 0; i < r->count; i++)
                 sel[i] = place[i] == UINT32_MAX ? 0 : place[i];
-            if (keys.rows == 0)
+            if (keys->rows == 0)
                 c = column_create_null(r->arena, from->type, r->count);
             else if ((c = column_gather(r->arena, from, sel, r->count)) != NULL) {
                 if (!column_need_valid(c, r->arena))
@@ -212,13 +268,18 @@ static enum code make_batch(struct op_source *op, struct batch **ret, struct err
     if (op->value.decoder)
         TRY(op->value.decoder->kind->decode(op->value.decoder, r->arena, r->values, r->count,
                                             &values, err));
+    struct keys keys = { .all = true };
+    if (op->key.decoder) {
+        TRY(decode_keys(op, &keys, err));
+        TRY(leave_out_bad_keys(op, &keys, &values, err));
+    }
     struct batch *out = batch_create(r->arena, def->schema->count, values.rows);
     if (!out)
         return error_nomem(err);
     for (uint32_t k = 0; k < op->value.column_count; k++)
         out->columns[op->value.columns[k]] = values.columns[k];
     if (op->key.decoder)
-        TRY(decode_key(op, out, &values, err));
+        TRY(put_keys(op, out, &keys, &values, err));
     for (uint32_t i = 0; i < def->schema->count; i++) {
         const struct type *type = def->schema->fields[i].type;
         if (def->origins[i] == ORIGIN_META && def->needed[i]) {
