@@ -10,19 +10,27 @@ struct keeping {
     struct plan_job *job;
     struct kept_state **of; /* by id of a node; NULL: it keeps nothing */
     uint64_t *sinks;        /* by id: where its rows end up */
-    uint32_t *seen;         /* by id: the last sink it was found below */
+    uint32_t *seen;         /* by id: the last search that came by */
+    uint32_t searches;
 };
 
 /* --- where rows end up ------------------------------------------------------------------------ */
 
-static void add_sink(struct keeping *k, const struct plan *node, uint32_t number, uint64_t sink)
+/* Did this search come by before? */
+static bool is_seen(struct keeping *k, const struct plan *node)
 {
-    if (k->seen[node->id] == number)
+    bool seen = k->seen[node->id] == k->searches;
+    k->seen[node->id] = k->searches;
+    return seen;
+}
+
+static void add_sink(struct keeping *k, const struct plan *node, uint64_t sink)
+{
+    if (is_seen(k, node))
         return;
-    k->seen[node->id] = number;
     k->sinks[node->id] += sink;
     for (uint32_t i = 0; i < node->input_count; i++)
-        add_sink(k, node->inputs[i], number, sink);
+        add_sink(k, node->inputs[i], sink);
 }
 
 static void find_sinks(struct keeping *k)
@@ -33,7 +41,8 @@ static void find_sinks(struct keeping *k)
             continue;
         uint64_t name = sink->table ? meaning_of_text(sink->def.name, meaning_of_word("sink", 0))
                                     : meaning_of_word("result", sink->statement);
-        add_sink(k, &sink->base, i + 1, name);
+        k->searches++;
+        add_sink(k, &sink->base, name);
     }
 }
 
@@ -50,6 +59,8 @@ static bool find_below(struct keeping *k, const struct plan *node, uint64_t **it
 {
     for (uint32_t i = 0; i < node->input_count; i++) {
         const struct plan *input = node->inputs[i];
+        if (is_seen(k, input))
+            continue;
         if (k->of[input->id] && is_reason(input)) {
             if (!ARENA_PUSH(k->m.arena, *items, *count, *cap, k->of[input->id]->id))
                 return false;
@@ -80,6 +91,7 @@ static bool keep(struct keeping *k, uint32_t at, const bool *const *wanted)
     struct kept_state *kept = arena_new(k->m.arena, struct kept_state);
     uint64_t *below = NULL;
     uint32_t cap = 0;
+    k->searches++;
     if (!kept || !plan_shape(&k->m, node, wanted, &kept->shape) ||
         !find_below(k, node, &below, &kept->below_count, &cap))
         return false;

@@ -12,11 +12,12 @@
  *   shape  what its records are made of (state/shape.h), aggregates among it
  *
  * base has to be the same.  Aggregates and columns may change places or go, not come: state of
- * the past says nothing of them.  With other conditions state is kept, and said to be of other
- * rows: whoever changes a WHERE decides.  rows, sinks and shape tell operators with one base
- * apart.  An operator goes on only if those below it do: one that begins anew sends again what
- * it has sent before.  How long state lives (TTL) is no part of it, nor are the number of workers and
- * folding. */
+ * the past says nothing of them.  (So an operator that several queries share, or that makes a
+ * changelog by key whole for all who read it, begins anew when one of them wants a column more.)
+ * With other conditions state is kept, and said to be of other rows: whoever changes a WHERE
+ * decides.  rows, sinks and shape tell operators with one base apart.  An operator goes on only if
+ * those below it do: one that begins anew sends again what it has sent before.  How long state
+ * lives (TTL) is no part of it, nor are the number of workers and folding. */
 #pragma once
 
 #include "plan/plan.h"

@@ -55,6 +55,11 @@ void shaping_table(struct shaping *s, struct shape_table table, const char *name
     shape_tell_apart(values.items, values.count);
     table.last = MAX(table.first, table.last);
     table.meaning = meaning_of_word(name, table.meaning);
+    for (uint32_t i = 0; i < s->out->table_count; i++)
+        if (s->out->tables[i].meaning == table.meaning) {
+            table.meaning = hash_u64(table.meaning, 1);
+            i = UINT32_MAX; /* from the start */
+        }
     table.name = str_of(name);
     table.keys = keys.items;
     table.key_count = keys.count;

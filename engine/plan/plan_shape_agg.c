@@ -28,15 +28,20 @@ static uint64_t call_meaning(struct shaping *s, const struct agg_call *call)
     return hash_u64(call->agg->takes_back, meaning_of_call(call, shaping_in(s, 0)));
 }
 
-/* The i-th call's DISTINCT, if no call before it has the same. */
-static bool is_first_distinct(struct shaping *s, struct calls calls, uint32_t at)
+/* Does no call before it have the same DISTINCT?  The same columns, as for agg_set.c: two that mean
+ * the same are two. */
+static bool is_first_distinct(struct calls calls, uint32_t at)
 {
-    const uint64_t *in = shaping_in(s, 0);
-    uint64_t values = meaning_of_values(&calls.items[at], in);
-    for (uint32_t i = 0; i < at; i++)
-        if (is_distinct(&calls.items[i]) && meaning_of_values(&calls.items[i], in) == values)
+    const struct agg_call *call = &calls.items[at];
+    size_t bytes = call->agg->arg_count * sizeof *call->args;
+    for (uint32_t i = 0; i < at; i++) {
+        const struct agg_call *other = &calls.items[i];
+        if (is_distinct(other) && other->filter == call->filter &&
+            other->agg->arg_count == call->agg->arg_count &&
+            memcmp(other->args, call->args, bytes) == 0)
             return false;
-    return is_distinct(&calls.items[at]);
+    }
+    return is_distinct(call);
 }
 
 /* Accumulators, then what leads to the values of each DISTINCT. */
@@ -50,7 +55,7 @@ static void put_slots(struct shaping *s, struct part_list *list, struct calls ca
                          name);
     }
     for (uint32_t i = 0; i < calls.count; i++)
-        if (is_first_distinct(s, calls, i))
+        if (is_first_distinct(calls, i))
             shaping_part(
                 s, list,
                 meaning_of_word("link", meaning_of_values(&calls.items[i], shaping_in(s, 0))),
@@ -96,7 +101,7 @@ static void put_beside(struct shaping *s, struct calls calls, struct part_list k
     put_tree(s, calls, copy_of(s, keys), id++);
     for (uint32_t i = 0; i < calls.count; i++) {
         const struct agg_call *call = &calls.items[i];
-        if (!is_first_distinct(s, calls, i))
+        if (!is_first_distinct(calls, i))
             continue;
         struct part_list key = copy_of(s, keys), count = { 0 };
         shaping_keys(s, &key, 0, call->args, call->agg->arg_count);
@@ -114,7 +119,7 @@ static void put_beside(struct shaping *s, struct calls calls, struct part_list k
 static void put_live(struct shaping *s, struct part_list *values)
 {
     if (plan_updates(s->node->inputs[0]))
-        shaping_word(s, values, "rows", &type_bigint);
+        shaping_word(s, values, "number of rows", &type_bigint);
 }
 
 void shaping_group(struct shaping *s, const struct plan_group *group)

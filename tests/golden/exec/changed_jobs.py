@@ -107,6 +107,19 @@ SELF = ("INSERT INTO t SELECT {0}, COUNT(*), MAX({1}) FROM s AS a JOIN s AS b ON
         "GROUP BY {0};")
 TWO = ("INSERT INTO t SELECT k, COUNT(*) FROM s WHERE {0} GROUP BY k;\n"
        "INSERT INTO u SELECT k, COUNT(*) FROM s WHERE {1} GROUP BY k;")
+NEAR = ("INSERT INTO t SELECT {0} FROM s AS a JOIN s AS b ON a.k = b.k AND a.ts BETWEEN b.ts - INTERVAL "
+        "'3' SECOND AND b.ts + INTERVAL '3' SECOND;")
+OVER = ("INSERT INTO t SELECT id, {0} FROM (SELECT {1} FROM s) AS x WINDOW w AS (PARTITION BY k ORDER BY ts "
+        "ROWS BETWEEN 2 PRECEDING AND CURRENT ROW);")
+FIRST = ("INSERT INTO t SELECT {0} FROM (SELECT {1}, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS rn "
+         "FROM s) AS x WHERE rn = 1;")
+ORDERED = "INSERT INTO t SELECT {0} FROM (SELECT {0}, ts FROM s) AS x ORDER BY ts;"
+SESSIONS = ("INSERT INTO t SELECT k, {0} FROM TABLE(SESSION(TABLE s PARTITION BY k, DESCRIPTOR(ts), INTERVAL "
+            "'100' SECOND)) GROUP BY k, window_start, window_end;")
+HOPS = ("INSERT INTO t SELECT DISTINCT k, {0} FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts), INTERVAL '100' SECOND, "
+        "INTERVAL '200' SECOND)) WHERE {1} GROUP BY k, window_start, window_end;")
+BEST = ("INSERT INTO t SELECT k, {0} FROM (SELECT k, {0}, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC, w)"
+        " AS rn FROM (SELECT w, k, COUNT(*) AS n, SUM(v) AS m FROM s GROUP BY k, w) AS x) AS y WHERE rn <= 1;")
 SESSION = ("INSERT INTO t SELECT k, {0}, window_end > window_start FROM TABLE(TUMBLE(TABLE s, "
            "DESCRIPTOR(ts), INTERVAL '{1}' SECOND)) {2} GROUP BY k, window_start, window_end;")
 
@@ -158,6 +171,27 @@ def running(rows):
 
 def in_windows(value):
     return by(K, lambda rows: value(rows) + (True,))
+
+
+def near(*columns):
+    """Rows of one k with at most three seconds between them."""
+    return lambda rows: [of(*columns)(a + b) for a in rows for b in rows
+                         if a[1] == b[1] and abs(a[0] - b[0]) <= 3]
+
+
+def of_three(value):
+    """Over the rows of a k, the row itself and the two before it."""
+    def over(rows):
+        found = []
+        for row in rows:
+            frame = [other for other in rows if other[1] == row[1] and other[0] <= row[0]][-3:]
+            found.append((row[0], *value(frame)))
+        return found
+    return over
+
+
+def first(*columns):
+    return lambda rows: [of(*columns)(group[1]) for group in by(K, lambda rows: rows)(rows)]
 
 
 def sum_of_counts(rows):
@@ -356,6 +390,71 @@ PAIRS = [
          job(SESSION.format("COUNT(*)", 100, ""), more=TIME + " - INTERVAL '3' SECOND",
              t="k INT, n BIGINT, b BOOLEAN"),
          ["watermark", "window"], t=(in_windows(count)(ALL), [])),
+    Pair("rows of an interval join in another order of columns",
+         job(NEAR.format("a.id, b.id, b.v"), more=TIME, t="i INT, j INT, v INT"),
+         job(NEAR.format("b.v, b.id, a.id").replace("s AS b", "(SELECT v, ts, id, k FROM s) AS b"),
+             more=TIME, t="v INT, j INT, i INT"),
+         ["watermark", "interval-join"], t=kept(near(6, 4, 0))),
+    Pair("an interval join wants less",
+         job(NEAR.format("a.id, b.id, b.v"), more=TIME, t="i INT, j INT, v INT"),
+         job(NEAR.format("a.id, b.id"), more=TIME, t="i INT, j INT"),
+         ["watermark", "interval-join"], t=kept(near(0, 4))),
+    Pair("another interval",
+         job(NEAR.format("a.id, b.id"), more=TIME, t="i INT, j INT"),
+         job(NEAR.format("a.id, b.id").replace("'3' SECOND;", "'2' SECOND;"), more=TIME,
+             t="i INT, j INT"), ["watermark"], ["interval-join"]),
+    Pair("calls of OVER and columns of rows that wait change places",
+         job(OVER.format("COUNT(*) OVER w, SUM(v) OVER w, MAX(w) OVER w", "id, k, v, w, ts"), more=TIME,
+             t="id INT, n BIGINT, a BIGINT, m STRING"),
+         job(OVER.format("MAX(w) OVER w, SUM(v) OVER w, COUNT(*) OVER w", "ts, w, v, k, id"), more=TIME,
+             t="id INT, m STRING, a BIGINT, n BIGINT"),
+         ["watermark", "over"],
+         t=kept(of_three(lambda rows: (max(row[3] for row in rows), *both(rows))))),
+    Pair("another frame",
+         job(OVER.format("COUNT(*) OVER w", "id, k, ts"), more=TIME, t="id INT, n BIGINT"),
+         job(OVER.format("COUNT(*) OVER w", "id, k, ts").replace("2 PRECEDING", "1 PRECEDING"),
+             more=TIME, t="id INT, n BIGINT"), ["watermark"], ["over"]),
+    Pair("first rows by time, their columns in another order",
+         job(FIRST.format("id, k, w", "id, k, w"), more=TIME, t="id INT, k INT, w STRING"),
+         job(FIRST.format("w, k, id", "w, k, id"), more=TIME, t="w STRING, k INT, id INT"),
+         ["watermark", "dedup"], t=kept(first(3, 1, 0))),
+    Pair("rows that wait for their time, in another order of columns",
+         job(ORDERED.format("id, v, w"), more=TIME, t="id INT, v INT, w STRING"),
+         job(ORDERED.format("w, v, id"), more=TIME, t="w STRING, v INT, id INT"),
+         ["watermark", "sort"], t=kept(lambda rows: [of(3, 2, 0)(row) for row in rows])),
+    Pair("sessions: aggregates change places",
+         job(SESSIONS.format("COUNT(*), SUM(v), COUNT(DISTINCT w)"), more=TIME,
+             t="k INT, n BIGINT, a BIGINT, d BIGINT"),
+         job(SESSIONS.format("COUNT(DISTINCT w), SUM(v), COUNT(*)"), more=TIME,
+             t="k INT, d BIGINT, a BIGINT, n BIGINT"), ["watermark", "window"],
+         t=(by(K, lambda rows: distinct(3)(rows) + both(rows))(ALL), [])),
+    Pair("slices of windows: aggregates change places",
+         job(HOPS.format("COUNT(*), SUM(v)", "TRUE"), more=TIME, t="k INT, n BIGINT, a BIGINT"),
+         job(HOPS.format("SUM(v), COUNT(*)", "TRUE"), more=TIME, t="k INT, a BIGINT, n BIGINT"),
+         ["watermark", "window", "group"], t=(by(K, both)(ALL), [])),
+    Pair("windows that are slices no more",
+         job(HOPS.format("COUNT(*), COUNT(DISTINCT v)", "TRUE"), more=TIME,
+             t="k INT, n BIGINT, a BIGINT"),
+         job(HOPS.format("COUNT(*)", "TRUE"), more=TIME, t="k INT, n BIGINT"),
+         ["watermark"], ["window", "group"], t=(by(K, count)(SINCE), [])),
+    Pair("a top-N whose rows move up, its columns in another order",
+         job(BEST.format("w, n, m"), t="k INT, w STRING, n BIGINT, m BIGINT"),
+         job(BEST.format("m, n, w"), t="k INT, m BIGINT, n BIGINT, w STRING"),
+         ["group", "rank"]),
+    Pair("a top-N whose rows move up, wants less",
+         job(BEST.format("w, n, m"), t="k INT, w STRING, n BIGINT, m BIGINT"),
+         job(BEST.format("w, n"), t="k INT, w STRING, n BIGINT"), ["group", "rank"],
+         t=kept(lambda rows: [(k, w, n) for k, w, n in by(of(1, 3), count)(rows)
+                              if all((n, w2) >= (n2, w) for k2, w2, n2 in by(of(1, 3), count)(rows)
+                                     if k2 == k)])),
+    Pair("two DISTINCTs over the same under two names",
+         job("INSERT INTO t SELECT k, COUNT(DISTINCT v), COUNT(DISTINCT x) FROM (SELECT k, v, v AS x FROM s)"
+             " AS y GROUP BY k;", t="k INT, a BIGINT, b BIGINT"),
+         job("INSERT INTO t SELECT k, COUNT(DISTINCT x), COUNT(DISTINCT v) FROM (SELECT k, v, v AS x FROM s)"
+             " AS y GROUP BY k;", t="k INT, a BIGINT, b BIGINT"),
+         ["group"], t=kept(by(K, lambda rows: distinct(2)(rows) * 2))),
+    Pair("results folded or not",
+         "SET 'weir.fold' = 'off';\n" + SUMS, SUMS, ["group"], t=kept(by(K, both))),
     Pair("the number of rows that are wanted",
          job("INSERT INTO t SELECT id, k FROM s LIMIT 7;", t="id INT, k INT"),
          job("INSERT INTO t SELECT id, k FROM s LIMIT 7;\nINSERT INTO u SELECT k, COUNT(*) FROM s GROUP "
