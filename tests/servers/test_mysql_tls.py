@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 
