@@ -411,6 +411,12 @@ bool session_has_help(struct str topic)
     return found;
 }
 
+void session_help_put(const struct session *s, struct buf *out, struct str name, const char *text)
+{
+    help_set_columns(session_columns(s));
+    help_put_entry(out, name, str_of(text));
+}
+
 enum session_status session_help_entry(struct session *s, struct str form, const char *summary,
                                        const char *more, const char *example)
 {

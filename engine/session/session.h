@@ -96,6 +96,8 @@ enum session_status session_execute(struct session *s, struct str name, struct s
  * is no such topic. */
 enum session_status session_help(struct session *s, struct str topic);
 bool session_has_help(struct str topic);
+/* Appends an entry of a list, wrapped for the screen that results go to. */
+void session_help_put(const struct session *s, struct buf *out, struct str name, const char *text);
 /* Help on what the caller knows more of; more and example may be NULL. */
 enum session_status session_help_entry(struct session *s, struct str form, const char *summary,
                                        const char *more, const char *example);

@@ -132,6 +132,8 @@ def test_help_fits_the_screen(home):
         for topic in some:
             answer = ask(t, "help " + topic)
             assert not any(t.screen_.wrapped), answer
+        answer = ask(t, "\\?")
+        assert "\\peek TOPIC" in answer and not any(t.screen_.wrapped), answer
     t = home.open(80, 24)
     t.send("help\r")
     t.until(lambda s: "GROUP BY name;" in s.text() and s.text(cursor=True).endswith("\n" + PROMPT))

@@ -7,7 +7,7 @@
 #include "cli/edit.h"
 #include "cli/write_all.h"
 
-enum { TEXT_BYTES_MAX = 64 << 10, NAME_COLUMNS = 34 };
+enum { TEXT_BYTES_MAX = 64 << 10 };
 
 /* ---- speaking -------------------------------------------------------------------------------- */
 
@@ -176,10 +176,11 @@ static void list_commands(struct commands *self, struct str arguments)
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
     for (const struct command_entry *e = command_entries; e->name; e++) {
-        const char *blank = *e->arguments ? " " : "";
-        int used = (int)(2 + strlen(e->name) + strlen(blank) + strlen(e->arguments));
-        buf_printf(&text, "  %s%s%s%*s%s\n", e->name, blank, e->arguments,
-                   MAX(NAME_COLUMNS - used, 1), "", e->help);
+        struct buf name;
+        buf_init(&name, TEXT_BYTES_MAX);
+        buf_printf(&name, "%s %s", e->name, e->arguments);
+        session_help_put(self->session, &text, str_trim(buf_view(&name)), e->help);
+        buf_done(&name);
     }
     commands_say(self, &text);
 }
