@@ -195,6 +195,18 @@ static enum code build_calcs(struct run *x, const struct plan_calc *first, struc
     return op_connect(x->of_plan[input->id], op, 0) ? OK : error_nomem(err);
 }
 
+/* A file is begun anew: what an earlier run wrote into it under another name of the table is gone. */
+static void warn_new_sink(struct run *x, const struct plan_sink *plan, const struct sink *sink)
+{
+    struct exec *exec = x->exec;
+    if (x->worker.index > 0 || !save_found(exec->save) || !sink->kind->tell || !exec->hooks.warn)
+        return;
+    struct error warning = { .code = OK };
+    error_set(&warning, E_PLAN, "the job was changed: the snapshot has no position of \"" STR_FMT
+              "\", which is written from its beginning", STR_ARG(plan->def.name));
+    exec->hooks.warn(exec->hooks.self, &warning);
+}
+
 static enum code build_sink(struct run *x, const struct plan_sink *plan, struct error *err)
 {
     struct bad_row_policy *policy = make_policy(x, plan->on_error, plan->def.name);
@@ -218,6 +230,8 @@ static enum code build_sink(struct run *x, const struct plan_sink *plan, struct 
             error_while(err, "opening table \"" STR_FMT "\"", STR_ARG(plan->def.name));
             return code;
         }
+        if (!from)
+            warn_new_sink(x, plan, sink);
     } else {
         TRY(x->exec->hooks.open_result(x->exec->hooks.self, plan, &sink, err));
     }

@@ -220,6 +220,17 @@ def test_changed():
           'options say\n', said)
 
 
+def test_renamed_sink():
+    """Its file was written under another name of the table, and begins anew: not without a word."""
+    copy_files()
+    stop_after(10, "--set", "weir.state.dir=st", "job.sql")
+    put("job.sql", COPY.replace("TABLE t", "TABLE z").replace("INTO t", "INTO z"))
+    said = weir("--set", "weir.state.dir=st", "job.sql")
+    check("a sink that is new", said == (0, 'WARNING:  the job was changed: the snapshot has no position of '
+                                         '"z", which is written from its beginning\n'), str(said))
+    check("the next start knows it", weir("--set", "weir.state.dir=st", "job.sql") == (0, ""))
+
+
 def record(key, i, ms):
     return json.dumps({"value": {"k": f"{key}{i}"}, "timestamp": ms}) + "\n"
 
