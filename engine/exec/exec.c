@@ -99,6 +99,7 @@ static enum code make_run(struct exec *exec, uint32_t index, struct error *err)
                                  .count = exec->run_count,
                                  .clock = exec->options.clock,
                                  .zone = exec->options.zone,
+                                 .window_zone = exec->options.window_zone,
                                  .tables = exec->options.tables,
                                  .budget = &exec->budget,
                                  .saves = exec->save != NULL };

@@ -91,12 +91,14 @@ struct exec_options {
     int64_t checkpoint_interval_ms; /* how often positions are committed; > 0 */
     int64_t progress_interval_ms;
     const struct clock *clock;
-    const struct zone *zone;
-    uint32_t workers;           /* threads, the caller's among them; 0 is 1 */
-    const char *state_dir;      /* NULL: no snapshots */
-    struct str job;             /* who the job is, from one start to the next */
-    uint64_t state_limit_bytes; /* memory for the state of all operators; 0: no limit */
-    const struct exec_tables *tables; /* NULL: connectors open their tables; else sources take turns */
+    const struct zone *zone;        /* of the session */
+    const struct zone *window_zone; /* whose midnight windows over instants go by */
+    uint32_t workers;               /* threads, the caller's among them; 0 is 1 */
+    const char *state_dir;          /* NULL: no snapshots */
+    struct str job;                 /* who the job is, from one start to the next */
+    uint64_t state_limit_bytes;     /* memory for the state of all operators; 0: no limit */
+    const struct exec_tables
+        *tables; /* NULL: connectors open their tables; else sources take turns */
     /* For tests: a drained stop after so many rows of all sources; 0: none.  Queues of a message
      * and random pauses; 0: none. */
     uint64_t stop_after_rows;

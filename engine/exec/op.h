@@ -159,7 +159,7 @@ struct worker {
                                  rows leave; OP_NO_CAUSE: time moved without one */
     const struct clock *clock;
     int64_t clock_us;         /* the greatest time of the clock so far: op_clock_us() */
-    const struct zone *zone;
+    const struct zone *zone, *window_zone; /* as exec_options has them */
     bool limit_reached;        /* some op->done has changed: look which sources still matter */
     atomic_bool watched;       /* op_emit() has to do more than pass on */
     atomic_uint tapping;       /* odd: it is inside of op_tap() */

@@ -37,6 +37,7 @@ struct bind_env {
     enum dialect dialect;
     const struct zone *zone;    /* session time zone */
     struct str zone_name;
+    const struct zone *window_zone; /* of windows over instants: Blink goes by the standard offset */
     bool like_backslash_literal; /* `blink.like.backslash = literal` */
     int64_t state_ttl_ms;        /* `table.exec.state.ttl`; 0: state lives for ever */
     struct str not_null;         /* `table.exec.sink.not-null-enforcer`: error, drop, empty */

@@ -114,6 +114,10 @@ enum code job_begin(struct job *job, struct session *s, struct arena *arena, boo
     if (!job->dialect_reason)
         return error_nomem(err);
     TRY(choose_zone(s, arena, job->env.dialect, &job->env, err));
+    job->env.window_zone =
+        job->env.dialect == DIALECT_BLINK ? zone_standard(arena, job->env.zone) : job->env.zone;
+    if (!job->env.window_zone)
+        return error_nomem(err);
     choose_clock(s, job->env.zone);
     job->env.like_backslash_literal =
         str_iis(str_trim(settings_get(&s->settings, "blink.like.backslash")), "literal");
@@ -590,6 +594,7 @@ enum session_status job_run(struct job *job, struct plan_job *plan)
         .progress_interval_ms = look_interval_ms(&run),
         .clock = &s->clock,
         .zone = job->env.zone,
+        .window_zone = job->env.window_zone,
         .workers = plan->workers,
         .stop_after_rows =
             (uint64_t)MAX(settings_int(&s->settings, "weir.test.stop-after-rows"), 0),

@@ -274,6 +274,7 @@ static enum code start(struct spec_run *run, struct error *err)
         .progress_interval_ms = DAY_MS,
         .clock = run->job.clock,
         .zone = run->job.env->zone,
+        .window_zone = run->job.env->window_zone,
         .workers = 1,
         .state_dir = run->state_dir,
         .job = STR("test"),

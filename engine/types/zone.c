@@ -357,6 +357,21 @@ bool zone_is_fixed(const struct zone *zone, int32_t *ret_offset_s)
     return true;
 }
 
+const struct zone *zone_standard(struct arena *arena, const struct zone *zone)
+{
+    const struct zone_type *type = &zone->types[0];
+    for (uint32_t i = zone->change_count; i > 0; i--) {
+        type = &zone->types[zone->change_types[i - 1]];
+        if (!type->is_dst)
+            break;
+    }
+    const struct zone *standard = NULL;
+    int32_t offset_s = zone->has_rule ? zone->rule.standard_s : type->offset_s;
+    if (zone_is_fixed(zone, &offset_s))
+        return zone;
+    return make_fixed(arena, str_of(zone->name), offset_s, &standard, NULL) == OK ? standard : NULL;
+}
+
 /* ---- looking up ---- */
 
 static void find_period(const struct zone *zone, int64_t utc_s, struct zone_period *ret)

@@ -28,6 +28,9 @@ enum code zone_load(struct arena *arena, struct str name, const struct zone **re
                     struct error *err);
 const char *zone_name(const struct zone *zone); /* as it was asked for */
 bool zone_is_fixed(const struct zone *zone, int32_t *ret_offset_s);
+/* The zone with its present offset out of summer time, at any time (java.util.TimeZone.getRawOffset);
+ * NULL when out of memory. */
+const struct zone *zone_standard(struct arena *arena, const struct zone *zone) WEIR_CHECKED;
 
 /* Local minus UTC at an instant, in microseconds.  A cursor of NULL works, slower. */
 int64_t zone_offset_at_utc_us(const struct zone *zone, struct zone_cursor *cursor, int64_t utc_us);

@@ -28,6 +28,12 @@ static const struct zone *load(const char *name)
     return zone ? zone : zone_utc;
 }
 
+static const struct zone *standard(const char *name)
+{
+    const struct zone *zone = zone_standard(arena, load(name));
+    return CHECK(zone != NULL) ? zone : zone_utc;
+}
+
 static void offsets(void)
 {
     for (size_t i = 0; i < countof(java_offsets); i++) {
@@ -131,6 +137,10 @@ static void fixed_offsets(void)
     }
     int32_t offset;
     CHECK(!zone_is_fixed(load("Europe/Berlin"), &offset));
+    CHECK(zone_is_fixed(standard("Europe/Berlin"), &offset) && offset == 3600);
+    CHECK(zone_is_fixed(standard("America/New_York"), &offset) && offset == -18000);
+    CHECK(zone_is_fixed(standard("Asia/Shanghai"), &offset) && offset == 28800); /* had summers once */
+    CHECK(zone_is_fixed(standard("UTC"), &offset) && offset == 0);
     CHECK(zone_is_fixed(load("Etc/GMT+8"), &offset) && offset == -28800);
     char text[12];
     CHECK_SPAN(text, zone_print_abbreviation(load("GMT+8"), 0, text), "GMT+08:00");

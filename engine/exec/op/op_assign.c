@@ -257,6 +257,6 @@ enum code op_assign_create(struct worker *worker, const struct plan_assign *plan
         return error_nomem(err);
     *ret = &op->base;
     op->plan = plan;
-    window_times_init(&op->times, &plan->window, worker->zone);
+    window_times_init(&op->times, &plan->window, worker->window_zone);
     return OK;
 }

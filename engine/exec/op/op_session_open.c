@@ -96,7 +96,7 @@ enum code op_session_make(struct worker *worker, const struct plan_window *plan,
     buf_init(&op->prefix, 1 << 30);
     buf_init(&op->entry, 1 << 30);
     buf_init(&op->bytes, 1 << 30);
-    window_times_init(&op->times, &plan->window, worker->zone);
+    window_times_init(&op->times, &plan->window, worker->window_zone);
     TRY(op_state_heap(&op->base, &op->heap, err));
     return make_tables(op, err);
 }

@@ -445,7 +445,7 @@ enum code op_window_create(struct worker *worker, const struct plan_window *plan
     op->plan = plan;
     op->time_us = WATERMARK_NONE;
     op->boundary_us = WATERMARK_NONE;
-    window_times_init(&op->times, &plan->window, worker->zone);
+    window_times_init(&op->times, &plan->window, worker->window_zone);
     TRY(window_groups_init(&op->groups, &op->base, plan, &op->times, err));
     bool several = plan->window.kind == WINDOW_HOP || plan->window.kind == WINDOW_CUMULATE;
     op->merges = several && agg_set_shares_slices(op->groups.set);

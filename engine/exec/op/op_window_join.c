@@ -397,7 +397,7 @@ enum code op_window_join_create(struct worker *worker, const struct plan_window_
     op->spec = (struct window_spec){ .kind = WINDOW_ATTACHED,
                                      .in_zone = plan->in_zone,
                                      .proctime = plan->proctime };
-    window_times_init(&op->times, &op->spec, worker->zone);
+    window_times_init(&op->times, &op->spec, worker->window_zone);
     TRY(op_state_heap(&op->base, &op->heap, err));
     TRY(make_side(op, LEFT, err));
     TRY(make_side(op, RIGHT, err));

@@ -453,7 +453,7 @@ static enum code make(struct worker *worker, const struct plan *plan, const uint
     op->window_end = spec.end;
     op->takes_back = plan_updates(input);
     op->time_us = WATERMARK_NONE;
-    window_times_init(&op->times, &op->spec, worker->zone);
+    window_times_init(&op->times, &op->spec, worker->window_zone);
     op->key_types = arena_array(worker->op_arena, const struct type *, MAX(key_count, 1));
     if (!op->key_types)
         return error_nomem(err);
