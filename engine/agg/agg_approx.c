@@ -6,6 +6,7 @@
  * hashes themselves, sorted, and the count is exact.  A value that has come cannot be
  * taken back. */
 #include "agg/agg_inner.h"
+#include "base/hash.h"
 
 #include <math.h>
 
@@ -202,10 +203,21 @@ static const struct agg_kernel kernel = {
     .reset = reset, .step = step, .result = result, .merge = merge
 };
 
+/* Values of one meaning have other hashes as another type, so the type is a part of what is kept. */
+static uint64_t hash_of_type(const struct type *type)
+{
+    uint64_t id = type_is_string(type) ? TYPE_VARCHAR : type->id;
+    uint64_t hash = id << 16 | (uint64_t)type_phys(type) << 8 | (uint8_t)type->scale;
+    for (uint32_t i = 0; i < type->child_count; i++)
+        hash = hash_u64(hash_of_type(type->children[i]), hash);
+    return hash;
+}
+
 static enum code resolve(struct agg *agg, struct call *call, struct error *err)
 {
     TRY(call_arity(call, 1, 1, err));
     TRY(agg_take_argument(agg, call, err));
+    agg->state_hash = hash_of_type(agg->args[0]);
     agg->result = &type_bigint;
     return OK;
 }

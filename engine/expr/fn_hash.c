@@ -94,7 +94,7 @@ static enum code set_digest(struct call *call, const struct digest *digest)
 {
     bool keep_empty = call_is_blink(call) && digest->run == digest_md5;
     call->state = digest;
-    call->state_hash = digest->bytes;
+    call->state_hash = digest->bytes << 1 | keep_empty;
     return call_set(call, &type_string, keep_empty ? digest_kernel_keep_empty : digest_kernel, 0);
 }
 

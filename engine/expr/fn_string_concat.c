@@ -166,7 +166,8 @@ enum code concat_resolve(struct call *call, struct error *err)
     bool is_operator = call->function->name[0] == '|';
     TRY(call_arity(call, is_operator ? 2 : 1, is_operator ? 2 : UINT32_MAX, err));
     TRY(string_coerce(call, 0, call->arg_count - 1, err));
-    if (call_is_blink(call) && !is_operator)
+    call->state_hash = call_is_blink(call) && !is_operator; /* what is saved knows no kernels */
+    if (call->state_hash)
         return call_set(call, &type_string, concat_skip, CALL_NULLS);
     return call_set(call, &type_string, concat_strict, 0);
 }

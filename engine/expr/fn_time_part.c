@@ -25,7 +25,8 @@ enum code time_state_make(struct call *call, enum time_unit unit, struct error *
     state->blink = call_is_blink(call);
     call->state = state;
     call->state_hash =
-        hash_bytes(call->env->zone_name.data, call->env->zone_name.size, 0x71E + (uint64_t)unit);
+        hash_bytes(call->env->zone_name.data, call->env->zone_name.size,
+                   0x71E + ((uint64_t)unit << 1 | state->blink));
     return OK;
 }
 

@@ -99,7 +99,8 @@ enum code format_state_make(struct call *call, struct format_state **ret, struct
         state->zones[k].zone = time_zone(call);
     call->state = state;
     call->state_hash =
-        hash_bytes(call->env->zone_name.data, call->env->zone_name.size, call->arg_count);
+        hash_bytes(call->env->zone_name.data, call->env->zone_name.size,
+                   (uint64_t)call->arg_count << 1 | state->blink);
     *ret = state;
     return OK;
 }

@@ -388,6 +388,7 @@ struct plan_job {
     uint32_t scan_count;
     uint32_t workers;           /* that will run it; 0 is 1 */
     const char *workers_reason; /* "--parallelism"; NULL: not worth a word */
+    struct str zone_name;       /* of the session: windows over TIMESTAMP_LTZ are cut in it */
     enum dialect dialect;
     const char *dialect_reason; /* "CREATE TABLE t has a WITH key \"type\"" */
     bool fold;                  /* unobservable updates may be folded */

@@ -54,11 +54,28 @@ static bool is_reason(const struct plan *node)
     return node->kind != PLAN_WATERMARK;
 }
 
+/* The inputs; branches of a union in an order of their own, so that it does not matter in which they
+ * are written.  NULL when out of memory. */
+static struct plan *const *in_order(struct keeping *k, const struct plan *node)
+{
+    if (node->kind != PLAN_UNION)
+        return node->inputs;
+    struct plan **list = arena_array(k->m.arena, struct plan *, node->input_count);
+    for (uint32_t i = 0; list && i < node->input_count; i++) {
+        uint32_t at = i;
+        for (; at > 0 && k->m.of[list[at - 1]->id].from > k->m.of[node->inputs[i]->id].from; at--)
+            list[at] = list[at - 1];
+        list[at] = node->inputs[i];
+    }
+    return list;
+}
+
 static bool find_below(struct keeping *k, const struct plan *node, uint64_t **items,
                        uint32_t *count, uint32_t *cap)
 {
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        const struct plan *input = node->inputs[i];
+    struct plan *const *inputs = in_order(k, node);
+    for (uint32_t i = 0; inputs && i < node->input_count; i++) {
+        const struct plan *input = inputs[i];
         if (is_seen(k, input))
             continue;
         if (k->of[input->id] && is_reason(input)) {
@@ -68,7 +85,7 @@ static bool find_below(struct keeping *k, const struct plan *node, uint64_t **it
             return false;
         }
     }
-    return true;
+    return inputs || node->input_count == 0;
 }
 
 static uint64_t make_id(const struct keeping *k, const struct kept_state *kept, uint32_t before)

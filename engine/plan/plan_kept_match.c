@@ -9,8 +9,8 @@
 
 enum likeness {
     LIKE_ALL,   /* rows, sinks, and records that are read as they are */
-    LIKE_MOVED, /* the same, for other sinks */
     LIKE_LESS,  /* rows and sinks; not all that was kept is wanted */
+    LIKE_MOVED, /* rows and records, for other sinks: may have begun later, if nothing else is left */
     LIKE_LESS_MOVED,
     LIKE_HERE,      /* for the same sinks; other rows come */
     LIKE_ELSEWHERE, /* other rows, other sinks */
@@ -42,10 +42,10 @@ static bool is_like(const struct matching *m, uint32_t now, uint32_t old, enum l
     switch (by) {
     case LIKE_ALL:
         return rows && sinks && fit == SHAPE_SAME;
-    case LIKE_MOVED:
-        return rows && fit == SHAPE_SAME;
     case LIKE_LESS:
         return rows && sinks && fit != SHAPE_OTHER;
+    case LIKE_MOVED:
+        return rows && fit == SHAPE_SAME;
     case LIKE_LESS_MOVED:
         return rows && fit != SHAPE_OTHER;
     case LIKE_HERE:

@@ -123,8 +123,9 @@ uint64_t meaning_of_list(const uint64_t *columns, const uint32_t *list, uint32_t
     return meaning_mix(count, seed);
 }
 
-uint64_t meaning_of_window(const struct window_spec *w, const uint64_t *columns, uint64_t seed)
+uint64_t meaning_of_window(const struct finding *f, const struct window_spec *w, uint64_t seed)
 {
+    const uint64_t *columns = f->in[0]->columns;
     static const char *const words[] = { [WINDOW_TUMBLE] = "tumble",
                                          [WINDOW_HOP] = "hop",
                                          [WINDOW_CUMULATE] = "cumulate",
@@ -138,6 +139,8 @@ uint64_t meaning_of_window(const struct window_spec *w, const uint64_t *columns,
     hash = meaning_mix((uint64_t)w->offset_us, hash);
     hash = meaning_mix(w->proctime ? 0 : columns[w->time], hash);
     hash = meaning_mix((uint64_t)w->in_zone << 1 | w->proctime, hash);
+    if (w->in_zone) /* bounds are kept as local times */
+        hash = meaning_of_text(f->m->zone_name, hash);
     return meaning_of_set(columns, w->partition, w->partition_count, hash);
 }
 
@@ -321,6 +324,7 @@ static bool find(struct plan_meanings *m, const struct plan *node)
 
 enum code plan_meanings_find(struct plan_meanings *m, const struct plan_job *job, struct error *err)
 {
+    m->zone_name = job->zone_name;
     m->of = arena_array(m->arena, struct plan_meaning, job->node_count + 1);
     bool ok = m->of != NULL;
     for (uint32_t i = 0; i < job->node_count && ok; i++)

@@ -26,7 +26,7 @@ uint64_t meaning_of_set(const uint64_t *columns, const uint32_t *list, uint32_t 
                         uint64_t seed);
 uint64_t meaning_of_list(const uint64_t *columns, const uint32_t *list, uint32_t count,
                          uint64_t seed);
-uint64_t meaning_of_window(const struct window_spec *w, const uint64_t *columns, uint64_t seed);
+uint64_t meaning_of_window(const struct finding *f, const struct window_spec *w, uint64_t seed);
 
 /* The input's columns are what they were. */
 void finding_pass(struct finding *f);

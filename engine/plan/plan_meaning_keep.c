@@ -55,7 +55,7 @@ static void find_windows(struct finding *f)
     uint32_t at = window->key_count + window->call_count;
     f->out->base = meaning_of_set(
         in, window->keys, window->key_count,
-        meaning_of_window(&window->window, in, meaning_of_word("window", f->in[0]->from)));
+        meaning_of_window(f, &window->window, meaning_of_word("window", f->in[0]->from)));
     for (uint32_t i = 0; i < window->key_count; i++)
         f->out->columns[i] = in[window->keys[i]];
     find_calls(f, window->key_count, window->calls, window->call_count);
@@ -67,8 +67,8 @@ static void find_windows(struct finding *f)
 static void find_assign(struct finding *f)
 {
     const struct plan_assign *assign = (const struct plan_assign *)f->node;
-    uint64_t hash = meaning_of_window(&assign->window, f->in[0]->columns,
-                                      meaning_of_word("assign", f->in[0]->from));
+    uint64_t hash =
+        meaning_of_window(f, &assign->window, meaning_of_word("assign", f->in[0]->from));
     finding_pass(f);
     finding_own(f, "bound", f->node->inputs[0]->field_count, hash);
     f->out->from = hash;

@@ -288,6 +288,7 @@ enum code job_plan(struct job *job, struct plan_job **ret, struct error *err)
 {
     struct plan_job *plan;
     TRY(binder_finish(job->binder, &plan, err));
+    plan->zone_name = job->env.zone_name;
     plan->dialect = job->env.dialect;
     plan->dialect_reason = job->dialect_reason;
     choose_folding(&job->session->settings, plan);

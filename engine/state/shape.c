@@ -117,6 +117,20 @@ static bool parts_fit(const struct shape_part *old, uint32_t old_count,
     return true;
 }
 
+/* Without a part of its key, two records might be one. */
+static bool keys_stay(const struct shape_table *old, const struct shape_table *now, struct buf *why)
+{
+    for (uint32_t i = 0; i < old->key_count; i++) {
+        const struct shape_part *part = &old->keys[i];
+        if (part->meaning == 0 || shape_part_find(now->keys, now->key_count, part->meaning))
+            continue;
+        if (why)
+            buf_printf(why, "tells rows apart by \"%.*s\"", shown(part->name), part->name.data);
+        return false;
+    }
+    return true;
+}
+
 static bool same_parts(const struct shape_part *a, uint32_t n, const struct shape_part *b,
                        uint32_t m)
 {
@@ -147,6 +161,7 @@ static bool table_fits(const struct shape_table *old, const struct shape_table *
                        struct buf *why)
 {
     if (!parts_fit(old->keys, old->key_count, now->keys, now->key_count, why) ||
+        !keys_stay(old, now, why) ||
         !parts_fit(old->values, old->value_count, now->values, now->value_count, why) ||
         !parts_fit(old->numbers, old->number_count, now->numbers, now->number_count, why))
         return false;
@@ -282,18 +297,21 @@ static struct str take_text(struct taking *t)
     return text;
 }
 
-/* How many follow; each has a byte at least. */
-static uint32_t take_count(struct taking *t)
+/* The least bytes that a part and a table take. */
+enum { PART_BYTES = 8 + 3 * 4, TABLE_BYTES = 2 * 4 + 8 + 6 * 4 };
+
+/* How many follow, each of `least` bytes or more: so nobody makes room for what is not there. */
+static uint32_t take_count(struct taking *t, size_t least)
 {
     uint32_t count = take_u32(t);
-    if (count > t->in.size)
+    if (count > t->in.size / least)
         t->code = t->code == OK ? E_DATA : t->code;
     return t->code == OK ? count : 0;
 }
 
 static struct shape_part *take_parts(struct taking *t, uint32_t *ret_count)
 {
-    *ret_count = take_count(t);
+    *ret_count = take_count(t, PART_BYTES);
     struct shape_part *parts = arena_array(t->arena, struct shape_part, MAX(*ret_count, 1));
     if (!parts)
         t->code = E_NOMEM;
@@ -332,7 +350,7 @@ enum code state_shape_get(struct arena *arena, struct str *in, struct state_shap
 {
     struct taking t = { arena, *in, OK };
     struct state_shape shape = { .variant = take_u64(&t) };
-    shape.table_count = take_count(&t);
+    shape.table_count = take_count(&t, TABLE_BYTES);
     shape.tables = arena_array(arena, struct shape_table, MAX(shape.table_count, 1));
     if (!shape.tables)
         return error_nomem(err);

@@ -99,6 +99,10 @@ SUMS = job("INSERT INTO t SELECT k, SUM(v), COUNT(*) FROM s GROUP BY k;", t="k I
 MORE = "INSERT INTO u SELECT w, COUNT(*) FROM s GROUP BY w;"
 UNION = ("INSERT INTO t SELECT k, COUNT(*) FROM (SELECT k FROM s {0} UNION ALL SELECT id FROM r {1}) "
          "AS x GROUP BY k;")
+GROUPS = ("INSERT INTO t SELECT k, SUM(c) FROM (SELECT k, COUNT(*) AS c FROM {0} GROUP BY k UNION ALL "
+          "SELECT k, COUNT(*) AS c FROM {1} GROUP BY k) AS x GROUP BY k;")
+UPDATED = ("INSERT INTO t SELECT {0} FROM (SELECT k, w, COUNT(*) AS n FROM s GROUP BY k, w) AS a LEFT "
+           "JOIN s AS b ON a.k = b.k;")
 JOIN = ("INSERT INTO t SELECT {0} FROM (SELECT k, COUNT(*) AS n FROM s GROUP BY k) AS a {1} JOIN "
         "(SELECT k, SUM(v) AS m FROM s GROUP BY k) AS b ON a.k = b.k {2};")
 TOP = ("INSERT INTO t SELECT {0} FROM (SELECT {1}, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, "
@@ -314,6 +318,19 @@ PAIRS = [
              "AS x GROUP BY k;", tables=("s", "r"), t=KN), ["group"],
          t=(by(ID, count)([K(row) for row in ALL] + [ID(row) for row in ALL]),
             by(K, count)(ALL))),
+    Pair("branches that keep something change places",
+         job(GROUPS.format("s", "r"), tables=("s", "r"), t=KN),
+         job(GROUPS.format("r", "s"), tables=("s", "r"), t=KN), ["group", "group", "group"],
+         t=(by(K, lambda rows: (2 * len(rows),))(ALL), by(K, count)(ALL))),
+    Pair("about how many values, of another type",
+         job("INSERT INTO t SELECT k, APPROX_COUNT_DISTINCT(v) FROM s GROUP BY k;", t=KN),
+         job("INSERT INTO t SELECT k, APPROX_COUNT_DISTINCT(v) FROM s GROUP BY k;", v="STRING", t=KN),
+         [], ["group"], t=anew(by(K, distinct(2)))),
+    Pair("rows of a join that differed in what nobody wants any more",
+         job(UPDATED.format("a.w, a.n, b.id"), t="w STRING, n BIGINT, id INT"),
+         job(UPDATED.format("b.id"), t="id INT"), ["group", "join"],
+         t=kept(lambda rows: [(b[0],) for b in rows for w in "ab"
+                              if any(a[1] == b[1] and a[3] == w for a in rows)])),
     Pair("a branch goes",
          job(UNION.format("", ""), tables=("s", "r"), t=KN),
          job("INSERT INTO t SELECT k, COUNT(*) FROM s GROUP BY k;", t=KN), [], ["group"],
