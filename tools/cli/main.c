@@ -1,7 +1,7 @@
 /* main.c -- the program: command line, files, signals, status.
  *
  * The first SIGINT or SIGTERM asks for a drained stop, a SIGINT after that ends at once
- * with 130.  SIGPIPE and SIGXFSZ are ignored: a reader that has gone, and a file that may not
+ * with 130; what only looks at a job is ended by either.  SIGPIPE and SIGXFSZ are ignored: a reader that has gone, and a file that may not
  * grow, show as errors of write(). */
 #include "cli/args.h"
 #include "cli/client.h"
@@ -69,15 +69,24 @@ static bool prompt_is_over(void)
     return is_ended != 0;
 }
 
-static void install_signals(void)
+/* Nothing is under way that a signal could leave half done. */
+static bool only_looks(const struct args *args)
+{
+    return args->command == COMMAND_CHECK || args->command == COMMAND_HELP ||
+           (args->command == COMMAND_EXPLAIN && !args->explain.analyze);
+}
+
+static void install_signals(const struct args *args)
 {
     struct sigaction action = { .sa_handler = on_signal };
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (only_looks(args))
+        return;
     sigemptyset(&action.sa_mask);
     /* Also where the shell had them ignored, as it does for jobs in the background. */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 static int report(const struct error *err, enum session_status status)
@@ -274,7 +283,7 @@ int main(int argc, char **argv)
         return report(&err, err.code == E_USAGE ? SESSION_USAGE : SESSION_FAILED);
     }
     connectors_register();
-    install_signals();
+    install_signals(&args);
     if (args.command == COMMAND_TEST)
         return run_tests(&args);
     look_at_terminals(&args.config);
