@@ -139,8 +139,8 @@ uint64_t meaning_of_window(const struct finding *f, const struct window_spec *w,
     hash = meaning_mix((uint64_t)w->offset_us, hash);
     hash = meaning_mix(w->proctime ? 0 : columns[w->time], hash);
     hash = meaning_mix((uint64_t)w->in_zone << 1 | w->proctime, hash);
-    if (w->in_zone) /* bounds are kept as local times */
-        hash = meaning_of_text(f->m->zone_name, hash);
+    if (w->in_zone) /* bounds are kept as local times, and Blink's do not follow summer time */
+        hash = meaning_of_text(f->m->zone_name, meaning_mix(f->m->is_blink, hash));
     return meaning_of_set(columns, w->partition, w->partition_count, hash);
 }
 
@@ -325,6 +325,7 @@ static bool find(struct plan_meanings *m, const struct plan *node)
 enum code plan_meanings_find(struct plan_meanings *m, const struct plan_job *job, struct error *err)
 {
     m->zone_name = job->zone_name;
+    m->is_blink = job->dialect == DIALECT_BLINK;
     m->of = arena_array(m->arena, struct plan_meaning, job->node_count + 1);
     bool ok = m->of != NULL;
     for (uint32_t i = 0; i < job->node_count && ok; i++)

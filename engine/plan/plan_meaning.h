@@ -15,6 +15,7 @@ struct plan_meanings {
     struct arena *arena;
     struct plan_meaning *of; /* by id of a node */
     struct str zone_name;    /* of the job */
+    bool is_blink;           /* the job's dialect */
     struct buf text;         /* scratch: meaning_scratch(), then meaning_of_scratch() */
     bool failed;             /* out of memory, at some time */
 };
