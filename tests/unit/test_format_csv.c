@@ -30,7 +30,7 @@ static void reading(void)
     CHECK_STR(decode_one(&f, "csv", "1,a,2,3"), "");
     CHECK_STR(f.bad[0], "record has 4 fields, the table 3 columns");
     CHECK_STR(decode_one(&f, "csv", "1,\"a,2"), "");
-    CHECK_STR(f.bad[0], "a quoted field does not end with its quote");
+    CHECK_STR(f.bad[0], "a field does not end with its quote, or with an escape");
     CHECK_STR(decode_one(&f, "csv", "1,\"a\"x,2"), "");
     CHECK_INT(f.bad_count, 1);
     fixture_end(&f);
@@ -112,7 +112,9 @@ static void nested_cells(void)
     fixture_option(&f, "csv.null-literal", "-");
     CHECK_STR(decode_one(&f, "csv", "1;2;-,7;q"), "[1, 2, NULL]|(7, q)" NL);
     CHECK_STR(decode_one(&f, "csv", ","), "[]|NULL" NL);
-    CHECK_STR(decode_one(&f, "csv", "-,-"), "NULL|NULL" NL);
+    CHECK_STR(decode_one(&f, "csv", "-,7;q"), "[NULL]|(7, q)" NL); /* elements are, the cell is not */
+    CHECK_STR(decode_one(&f, "csv", "1,-"), "");
+    CHECK_STR(f.bad[0], "column \"r\": row has 1 fields, its type 2");
     CHECK_STR(decode_one(&f, "csv", "1;x,7;q"), "");
     CHECK_STR(f.bad[0], "column \"a\": cannot read \"x\" as INT");
     CHECK_STR(decode_one(&f, "csv", "1,7"), "");

@@ -1,8 +1,8 @@
 /* main.c -- the program: command line, files, signals, status.
  *
  * The first SIGINT or SIGTERM asks for a drained stop, a SIGINT after that ends at once
- * with 130; what only looks at a job is ended by either.  SIGPIPE and SIGXFSZ are ignored: a reader that has gone, and a file that may not
- * grow, show as errors of write(). */
+ * with 130; what only looks at a job is ended by either.  SIGPIPE and SIGXFSZ are ignored: a
+ * reader that has gone, and a file that may not grow, show as errors of write(). */
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
