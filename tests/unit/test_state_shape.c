@@ -185,7 +185,7 @@ static void what_does_not_fit_is_told(void)
     check_fit(&two, &bigint, "has \"b\" as INT, not as BIGINT");
     CHECK_INT(state_shape_fit(&one, &varchar, NULL), SHAPE_SAME);
     check_fit(&two, &more_keys, "lacks \"w\"");
-    check_fit(&more_keys, &two, "has its rows in another way"); /* keys do not go */
+    check_fit(&more_keys, &two, "tells rows apart by \"w\""); /* keys do not go */
     struct state_shape other = one;
     other.variant = 6;
     check_fit(&one, &other, "was kept in another way");
