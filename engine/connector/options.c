@@ -249,7 +249,10 @@ bool option_parse_duration_ms(struct str text, int64_t *ret)
         { "nanoseconds", 1, 1000000 },
         { NULL, 0, 0 },
     };
-    return text.data && parse_with_unit(text, units, ret);
+    if (!text.data || !parse_with_unit(text, units, ret))
+        return false;
+    *ret = MIN(*ret, OPTION_DURATION_MS_MAX);
+    return true;
 }
 
 bool option_parse_bytes(struct str text, int64_t *ret)

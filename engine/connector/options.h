@@ -80,6 +80,8 @@ bool options_is_secret(const struct options *options, struct str key);
 /* Is there an option of that name, or a prefix of it, in a table? */
 bool option_specs_have(const struct option_spec *specs, struct str key);
 
+/* So many at most: in microseconds, and with the time of now added, it is a time yet. */
+#define OPTION_DURATION_MS_MAX (INT64_MAX / 4000)
 bool option_parse_duration_ms(struct str text, int64_t *ret);
 bool option_parse_bytes(struct str text, int64_t *ret);
 bool option_parse_bool(struct str text, bool *ret);

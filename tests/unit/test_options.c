@@ -165,6 +165,7 @@ static void durations_and_sizes(void)
     CHECK(option_parse_duration_ms(STR(" 5 min "), &n) && n == 300000);
     CHECK(option_parse_duration_ms(STR("2days"), &n) && n == 172800000);
     CHECK(option_parse_duration_ms(STR("1500us"), &n) && n == 1);
+    CHECK(option_parse_duration_ms(STR("9223372036854775807"), &n) && n == OPTION_DURATION_MS_MAX);
     CHECK(!option_parse_duration_ms(STR("s"), &n));
     CHECK(!option_parse_duration_ms(STR("9223372036854775807 d"), &n));
     CHECK(option_parse_bytes(STR("64 kb"), &n) && n == 65536);
