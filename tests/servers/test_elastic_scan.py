@@ -43,7 +43,7 @@ class Front(http.server.ThreadingHTTPServer):
         self.held = threading.Event()
 
     def hold_behind(self, pages):
-        """After this many pages comes none, until release()."""
+        """After this many pages comes none, until release(); who has asked for it gets no answer."""
         self.held.clear()
         self.pages_left = pages
 
@@ -51,11 +51,13 @@ class Front(http.server.ThreadingHTTPServer):
         self.pages_left = None
         self.held.set()
 
-    def wait(self, path):
+    def lets_pass(self, path):
         if self.pages_left is not None and path.endswith(("/_search", "/_search/scroll")):
             self.pages_left -= 1
             if self.pages_left < 0:
                 self.held.wait(60)
+                return False
+        return True
 
     def handle_error(self, *_):
         pass  # connections are cut
@@ -76,7 +78,9 @@ class Passing(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path = self.path.split("?")[0]
         self.server.paths.append(f"{self.command} {path}")
-        self.server.wait(path)
+        if not self.server.lets_pass(path):
+            self.close_connection = True
+            return
         told = self.server.answer(self.command, self.path, body)
         if told is None:
             told = pass_on(HOST, self.command, self.path, body)
