@@ -272,6 +272,20 @@ size_t utf8_width(struct str text)
     return width;
 }
 
+struct str utf8_fitting(struct str text, size_t columns)
+{
+    size_t end = 0, width = 0;
+    while (end < text.size) {
+        uint32_t code_point;
+        size_t n = utf8_decode(text.data + end, text.size - end, &code_point);
+        width += utf8_code_point_width(code_point);
+        if (width > columns)
+            break;
+        end += n;
+    }
+    return str_make(text.data, end);
+}
+
 bool utf8_has_control(struct str text)
 {
     for (size_t i = 0; i < text.size;) {

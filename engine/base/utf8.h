@@ -30,6 +30,8 @@ size_t utf8_count(struct str text);       /* code points */
 size_t utf8_utf16_count(struct str text); /* what Java's String.length() says */
 /* Columns on a terminal: 0 for combining marks and controls, 2 for wide East Asian and emoji. */
 size_t utf8_width(struct str text);
+/* As much of the text as takes so many columns, in whole characters. */
+struct str utf8_fitting(struct str text, size_t columns);
 uint32_t utf8_code_point_width(uint32_t code_point);
 /* C0, DEL and C1: some terminals obey U+009B as they do ESC [. */
 static inline bool utf8_is_control(uint32_t code_point)

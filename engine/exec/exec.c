@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "connector/options.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -14,7 +15,6 @@ enum {
     QUEUE_MESSAGES = 64, /* of a batch or a part of it */
     WORKERS_MAX = 256,
 };
-#define INTERVAL_MS_MAX (INT64_MAX / 4000) /* now and that, in microseconds, is a time yet */
 
 /* --- waking and stopping ------------------------------------------------------------- */
 
@@ -211,8 +211,10 @@ enum code exec_create(const struct plan_job *job, const struct exec_options *opt
         return error_nomem(err);
     exec->job = job;
     exec->options = *options;
-    exec->options.checkpoint_interval_ms = MIN(options->checkpoint_interval_ms, INTERVAL_MS_MAX);
-    exec->options.progress_interval_ms = MIN(options->progress_interval_ms, INTERVAL_MS_MAX);
+    exec->options.checkpoint_interval_ms =
+        MIN(options->checkpoint_interval_ms, OPTION_DURATION_MS_MAX);
+    exec->options.progress_interval_ms =
+        MIN(options->progress_interval_ms, OPTION_DURATION_MS_MAX);
     exec->hooks = *hooks;
     pthread_mutex_init(&exec->fail_lock, NULL);
     pthread_mutex_init(&exec->told_lock, NULL);

@@ -38,21 +38,6 @@ static void put_escaped(struct buf *out, struct str text)
     }
 }
 
-/* As much of the text as takes that many columns, in whole characters. */
-static struct str prefix(struct str text, uint32_t columns)
-{
-    size_t end = 0, width = 0;
-    while (end < text.size) {
-        uint32_t c;
-        size_t n = utf8_decode(text.data + end, text.size - end, &c);
-        width += utf8_code_point_width(c);
-        if (width > columns)
-            break;
-        end += n;
-    }
-    return str_make(text.data, end);
-}
-
 /* What of the cell is shown in `limit` columns (0: all that it takes), and by how many dots it is
  * cut. */
 static struct str shown(const struct render_box *box, struct str cell, uint32_t limit,
@@ -70,7 +55,7 @@ static struct str shown(const struct render_box *box, struct str cell, uint32_t 
     if (limit == 0 || cell.size <= limit || utf8_width(cell) <= limit)
         return cell;
     *ret_dots = MIN(limit, (uint32_t)strlen(CUT_TEXT));
-    return prefix(cell, limit - *ret_dots);
+    return utf8_fitting(cell, limit - *ret_dots);
 }
 
 void render_box_text(const struct render_box *box, struct str cell, struct buf *out)
@@ -188,7 +173,7 @@ void render_box_gap(const struct render_box *box, struct buf *out)
 /* The next line of a cell, at a blank if there is one near its end; at least one character. */
 static struct str next_line(struct str *rest, uint32_t columns)
 {
-    struct str line = prefix(*rest, columns);
+    struct str line = utf8_fitting(*rest, columns);
     if (line.size == 0 && rest->size > 0) {
         uint32_t c;
         line.size = utf8_decode(rest->data, rest->size, &c);

@@ -357,18 +357,24 @@ bool zone_is_fixed(const struct zone *zone, int32_t *ret_offset_s)
     return true;
 }
 
+/* When it was not summer for the last time, where no rule says how it goes on. */
+static int32_t last_standard_s(const struct zone *zone)
+{
+    for (uint32_t i = zone->change_count; i > 0; i--) {
+        const struct zone_type *type = &zone->types[zone->change_types[i - 1]];
+        if (!type->is_dst)
+            return type->offset_s;
+    }
+    return zone->types[0].offset_s;
+}
+
 const struct zone *zone_standard(struct arena *arena, const struct zone *zone)
 {
-    const struct zone_type *type = &zone->types[0];
-    for (uint32_t i = zone->change_count; i > 0; i--) {
-        type = &zone->types[zone->change_types[i - 1]];
-        if (!type->is_dst)
-            break;
-    }
     const struct zone *standard = NULL;
-    int32_t offset_s = zone->has_rule ? zone->rule.standard_s : type->offset_s;
+    int32_t offset_s;
     if (zone_is_fixed(zone, &offset_s))
         return zone;
+    offset_s = zone->has_rule ? zone->rule.standard_s : last_standard_s(zone);
     return make_fixed(arena, str_of(zone->name), offset_s, &standard, NULL) == OK ? standard : NULL;
 }
 

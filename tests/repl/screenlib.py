@@ -13,8 +13,10 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
+import traceback
 import unicodedata
 
 SECONDS_MAX = int(os.environ.get("WEIR_TEST_SECONDS", "60"))
@@ -268,3 +270,22 @@ class Terminal:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         os.close(self.master)
+
+
+def run_tests(functions, home_of):
+    """Calls each function test_NAME, or those with the second argument of the program in their names, with
+    a home of its own; the exit status."""
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
+    failed = 0
+    for name, function in list(functions.items()):
+        if not name.startswith("test_") or wanted not in name:
+            continue
+        home = home_of()
+        try:
+            function(home)
+        except Exception:  # each test stands alone
+            failed += 1
+            print(f"FAIL {name}")
+            traceback.print_exc(file=sys.stdout)
+        home.close()
+    return 1 if failed else 0

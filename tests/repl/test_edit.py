@@ -7,9 +7,8 @@ import signal
 import stat
 import sys
 import tempfile
-import traceback
 
-from screenlib import Terminal
+from screenlib import Terminal, run_tests
 
 WEIR = ""
 QUIET = ["--set", "weir.summary=none", "--output", "csv"]
@@ -559,20 +558,7 @@ def test_termination(home):
 def main():
     global WEIR
     WEIR = os.path.abspath(sys.argv[1])
-    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-    failed = 0
-    for name, function in list(globals().items()):
-        if not name.startswith("test_") or wanted not in name:
-            continue
-        home = Home()
-        try:
-            function(home)
-        except Exception:  # each test stands alone
-            failed += 1
-            print(f"FAIL {name}")
-            traceback.print_exc(file=sys.stdout)
-        home.close()
-    return 1 if failed else 0
+    return run_tests(globals(), Home)
 
 
 if __name__ == "__main__":

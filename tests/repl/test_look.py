@@ -5,9 +5,8 @@ import os
 import re
 import sys
 import tempfile
-import traceback
 
-from screenlib import Terminal
+from screenlib import Terminal, run_tests
 
 WEIR = ""
 RIGHT, LEFT = "\x1b[C", "\x1b[D"
@@ -239,20 +238,7 @@ def test_rows_of_a_stream_on_a_dumb_terminal(home):
 def main():
     global WEIR
     WEIR = os.path.abspath(sys.argv[1])
-    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
-    failed = 0
-    for name, function in list(globals().items()):
-        if not name.startswith("test_") or wanted not in name:
-            continue
-        home = Home()
-        try:
-            function(home)
-        except Exception:  # each test stands alone
-            failed += 1
-            print(f"FAIL {name}")
-            traceback.print_exc(file=sys.stdout)
-        home.close()
-    return 1 if failed else 0
+    return run_tests(globals(), Home)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ static void empty_text(void)
     CHECK(utf8_valid(NULL, 0));
     CHECK_INT(utf8_count(none), 0);
     CHECK_INT(utf8_width(none), 0);
+    CHECK_INT(utf8_fitting(none, 5).size, 0);
     CHECK_INT(utf8_substring(none, 0, 5).size, 0);
     CHECK(utf8_repair(NULL, none).data != NULL);
     buf_clear(&out);
@@ -96,6 +97,11 @@ static void counting(void)
     CHECK_INT(utf8_count(mixed), 5);
     CHECK_INT(utf8_utf16_count(mixed), 6);
     CHECK_INT(utf8_width(mixed), 7);
+    CHECK_INT(utf8_fitting(mixed, 0).size, 0);
+    CHECK_INT(utf8_fitting(mixed, 3).size, 3); /* the third character takes two */
+    CHECK_INT(utf8_fitting(mixed, 4).size, 6);
+    CHECK_INT(utf8_fitting(mixed, 100).size, mixed.size);
+    CHECK_INT(utf8_fitting(STR("e\xCC\x81x"), 1).size, 3); /* a mark goes with its letter */
     CHECK_INT(utf8_offset(mixed, 0), 0);
     CHECK_INT(utf8_offset(mixed, 3), 6);
     CHECK_INT(utf8_offset(mixed, 4), 10);

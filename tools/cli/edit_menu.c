@@ -122,25 +122,11 @@ static void put_blanks(struct edit *e, size_t n, enum edit_style style)
         put(e, STR(" "), style);
 }
 
-static struct str cut(struct str text, size_t columns)
-{
-    size_t at = 0, used = 0;
-    while (at < text.size) {
-        uint32_t code_point;
-        size_t n = utf8_decode(text.data + at, text.size - at, &code_point);
-        used += utf8_code_point_width(code_point);
-        if (used > columns)
-            break;
-        at += n;
-    }
-    return str_make(text.data, at);
-}
-
 static void put_cell(struct edit *e, uint32_t i, size_t label_columns, size_t kind_columns)
 {
     const struct complete_item *item = &e->menu.list.items[i];
     bool chosen = (int64_t)i == e->menu.chosen;
-    struct str label = cut(item->label, label_columns);
+    struct str label = utf8_fitting(item->label, label_columns);
     struct str kind = str_of(complete_kind_name(item->kind));
     put(e, chosen ? STR("> ") : STR("  "), EDIT_PLAIN);
     put(e, label, chosen ? EDIT_CHOSEN : EDIT_PLAIN);
